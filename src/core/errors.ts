@@ -1,0 +1,94 @@
+/**
+ * Every way gum-cred can fail: one code, one exit code, one default hint each (contract: docs/errors.md).
+ * Pure; imports nothing. Messages never contain a secret; foreign text goes through {@link clean}.
+ */
+
+interface ErrorSpec {
+  /** Process exit code (docs/errors.md). */
+  readonly exit: number;
+  /** What the user can do about it, when the place that fails knows nothing better. */
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
+  E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
+  E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
+  E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
+  E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
+  E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for what it takes" },
+  E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
+  E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
+  E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
+  E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where it was looked for" },
+  E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
+  E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
+  E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
+  E_AUTHORIZATION_DENIED: { exit: 3, hint: "run 'gum-cred login' again and choose Allow" },
+  E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
+  E_KEYCHAIN_UNAVAILABLE: {
+    exit: 4,
+    hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+  },
+  E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
+  E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not answer; run 'gum-cred doctor'" },
+  E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
+  E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
+  E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
+  E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
+  E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
+  E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
+  E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred is refreshing; try again" },
+  E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
+  E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in for that base URL under a profile of its own" },
+  E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: credentials are never sent on to another place" },
+  E_UNSAFE_FILE: { exit: 6, hint: "make the file yours and writable by you alone" },
+  E_POLICY: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
+  E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
+  E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the whole credential again" },
+  E_MALFORMED: { exit: 7, hint: "run with --debug for where it came from" },
+  E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
+  E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
+  E_OWN_FAILURE: { exit: 125, hint: "" },
+  E_NOT_EXECUTABLE: { exit: 126, hint: "check the command's permissions" },
+  E_COMMAND_NOT_FOUND: { exit: 127, hint: "check the command's name and PATH" },
+  E_INTERRUPTED: { exit: 130, hint: "" },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one error type that reaches the user. Anything else is an {@link ERRORS.E_INTERNAL}. */
+export class GumCredError extends Error {
+  override readonly name = "GumCredError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exitCode: number;
+
+  constructor(code: ErrorCode, message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint ?? ERRORS[code].hint;
+    this.exitCode = ERRORS[code].exit;
+  }
+}
+
+/** Makes an error to throw. `message` is ours: no secret, and no foreign text that is not {@link clean}. */
+export function fail(code: ErrorCode, message: string, hint?: string): GumCredError {
+  return new GumCredError(code, message, hint);
+}
+
+/** Whether an error is ours and carries one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is GumCredError {
+  return error instanceof GumCredError && codes.includes(error.code);
+}
+
+// C0, DEL and C1 controls; zero-width and bidirectional marks, embeddings, overrides and isolates;
+// line and paragraph separators; byte order mark; interlinear annotation; tag characters.
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+/** Text from a server, file or other program made fit for a terminal line: controls and bidi gone, bounded. */
+export function clean(foreign: string, limit = 300): string {
+  const text = foreign.slice(0, limit * 4).replace(UNSAFE, " ").replace(/ {2,}/g, " ").trim();
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}

@@ -1,0 +1,38 @@
+/**
+ * The one interface that every operating system's secret store is spoken to through. A backend is one file
+ * that returns a {@link Keychain}; which one is in force is decided in `choose.ts`.
+ *
+ * Four states are told apart: found (an entry in the map), absent (no entry), locked and unavailable (errors).
+ */
+import type { Secret } from "../core/secret.ts";
+
+export type KeychainState = "unlocked" | "locked" | "unavailable";
+
+/**
+ * Backends throw {@link GumCredError} with E_KEYCHAIN_LOCKED, _UNAVAILABLE, _DENIED, _TIMEOUT or _FAILED.
+ * E_KEYCHAIN_UNAVAILABLE means exactly: no keychain service exists on this machine (no session bus, no
+ * library, no owner of the service's name). A service that exists and misbehaves is any of the others.
+ */
+export interface Keychain {
+  /** Stable identifier: `secret-service`, `kwallet`, `macos-keychain`, `windows-credential-manager`. */
+  readonly backend: string;
+  /** Whether it can be used now, without reading any entry. Never throws for locked or unavailable. */
+  state(): Promise<KeychainState>;
+  /** Reads several accounts of one service at once. Absent accounts are missing from the map. */
+  read(service: string, accounts: readonly string[]): Promise<Map<string, Secret>>;
+  /** Creates or replaces in place. Refuses the empty string and NUL with E_INVALID_VALUE. Never deletes first. */
+  write(service: string, account: string, value: Secret): Promise<void>;
+  /** Removes every entry of the account, duplicates included. False when there was none. */
+  remove(service: string, account: string): Promise<boolean>;
+  /** The account names stored under a service, sorted; no values are read. */
+  list(service: string): Promise<readonly string[]>;
+  /** Frees the connection. Safe to call twice. */
+  close(): void;
+}
+
+export interface KeychainOptions {
+  /** Upper bound in milliseconds for any one operation, connection included: 5000 unattended. */
+  readonly timeoutMs: number;
+  /** True when a person may be asked by the operating system to unlock; false forbids every dialog. */
+  readonly mayPrompt: boolean;
+}
