@@ -37,6 +37,10 @@ export const ERRORS = {
   E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
   E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
   E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
+  E_SOURCE_FAILED: {
+    exit: 5,
+    hint: "ask whoever runs the organisation's secret store; no other key is used",
+  },
   E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
   E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred is refreshing; try again" },
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
@@ -44,7 +48,6 @@ export const ERRORS = {
   E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: credentials are never sent on to another place" },
   E_UNSAFE_FILE: { exit: 6, hint: "make the file yours and writable by you alone" },
   E_POLICY: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
-  E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
   E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the whole credential again" },
   E_MALFORMED: { exit: 7, hint: "run with --debug for where it came from" },
   E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
@@ -89,6 +92,10 @@ const UNSAFE =
 
 /** Text from a server, file or other program made fit for a terminal line: controls and bidi gone, bounded. */
 export function clean(foreign: string, limit = 300): string {
-  const text = foreign.slice(0, limit * 4).replace(UNSAFE, " ").replace(/ {2,}/g, " ").trim();
+  const text = foreign
+    .slice(0, limit * 4)
+    .replace(UNSAFE, " ")
+    .replace(/ {2,}/g, " ")
+    .trim();
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }

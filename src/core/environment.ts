@@ -1,0 +1,49 @@
+/**
+ * The process environment as gum-cred reads it: empty counts as unset, and what `gum-cred env` exported
+ * itself is looked through, so that the lookup goes back to where the value came from. Pure.
+ */
+
+/** Name of the value-free marker: `NAME:hash,NAME:hash` of what an earlier `gum-cred env` exported. */
+export const MARKER = "GUM_CRED_EXPORTED";
+
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** Hash of a text as lower-case hex; SHA-256 in the program. Passed in because core does no I/O. */
+export type Digest = (text: string) => string;
+
+export interface Environment {
+  /** The value of a variable that the user set; null when unset, empty, or exported by gum-cred itself. */
+  get(name: string): string | null;
+  /** What gum-cred exported earlier and what still holds that value, by name. */
+  readonly exported: ReadonlyMap<string, string>;
+  /** The same environment with gum-cred's own exports counted as the user's. */
+  asTheUsers(): Environment;
+}
+
+const HASH_LENGTH = 12;
+
+function fingerprint(name: string, value: string, digest: Digest): string {
+  return digest(`${name}=${value}`).slice(0, HASH_LENGTH);
+}
+
+/** The marker's value for a set of exported variables. */
+export function markerFor(exported: ReadonlyMap<string, string>, digest: Digest): string {
+  return [...exported].map(([name, value]) => `${name}:${fingerprint(name, value, digest)}`).join(",");
+}
+
+/** Reads an environment. Parts of the marker that make no sense are ignored: they hide nothing. */
+export function readEnvironment(raw: RawEnvironment, digest: Digest): Environment {
+  const value = (name: string): string | null => raw[name] || null;
+  const exported = new Map<string, string>();
+  for (const part of (raw[MARKER] ?? "").split(",")) {
+    const [name = "", hash = ""] = part.split(":");
+    const current = /^[A-Z][A-Z0-9_]*$/.test(name) ? value(name) : null;
+    if (current !== null && hash === fingerprint(name, current, digest)) exported.set(name, current);
+  }
+  const view = (hidden: ReadonlyMap<string, string>): Environment => ({
+    get: (name) => (hidden.has(name) ? null : value(name)),
+    exported,
+    asTheUsers: () => view(new Map()),
+  });
+  return view(exported);
+}

@@ -1,0 +1,100 @@
+/**
+ * Which variables carry a credential to another program, and which must go because they would shadow it.
+ * Pure; how the statements look in a shell is src/output/formats.ts.
+ */
+import type { Credential } from "./credential.ts";
+import { type Digest, type Environment, MARKER, markerFor } from "./environment.ts";
+import { reveal, type Secret, secret } from "./secret.ts";
+
+/** Variables to set and to remove so that a program sees exactly what was resolved. */
+export interface Exports {
+  readonly set: ReadonlyMap<string, Secret>;
+  readonly unset: readonly string[];
+}
+
+/** One provider's share of the exports. */
+export interface ProviderExports {
+  readonly set: ReadonlyMap<string, Secret>;
+  /** Variables of the same provider that would win over, or mix into, what is set. */
+  readonly unset: readonly string[];
+  /** Names whose value did not come from the user's own variable of that name. */
+  readonly fromStorage: readonly string[];
+}
+
+export interface GumloopExportOptions {
+  /** For programs on Gumloop's SDK, which reads no GUMLOOP_API_KEY: the key goes into the token's variable. */
+  readonly sdk: boolean;
+  readonly teamId: string | null;
+  /** Base URL asked for by flag or variable; with a keychain credential one is always exported. */
+  readonly baseUrl: string | null;
+}
+
+const TOKEN = "GUMLOOP_ACCESS_TOKEN";
+const KEY = "GUMLOOP_API_KEY";
+const USER = "GUMLOOP_USER_ID";
+
+/** Every variable that Gumloop's part of `env` may set, in the order it sets them. */
+export const GUMLOOP_VARIABLES = [TOKEN, KEY, USER, "GUMLOOP_BASE_URL", "GUMLOOP_TEAM_ID"] as const;
+
+/**
+ * Gumloop's variables. Source of the SDK's rule: github.com/gumloop/gumloop-py, src/gumloop/_auth.py, which
+ * reads the access token, and sends GUMLOOP_USER_ID as x-auth-key even beside an OAuth token.
+ */
+export function gumloopExports(credential: Credential, options: GumloopExportOptions): ProviderExports {
+  const set = new Map<string, Secret>();
+  const carrier = credential.method === "oauth" || options.sdk ? TOKEN : KEY;
+  set.set(carrier, credential.value);
+  if (credential.userId !== null) set.set(USER, secret(credential.userId));
+  const baseUrl = credential.baseUrl ?? options.baseUrl;
+  if (baseUrl !== null) set.set("GUMLOOP_BASE_URL", secret(baseUrl));
+  if (options.teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(options.teamId));
+
+  // With --sdk a key of the user's own stays in its variable: the SDK does not read it, gum-cred does.
+  const kept = credential.source === "env" && options.sdk && credential.method === "api_key" ? KEY : null;
+  return {
+    set,
+    unset: [TOKEN, KEY, USER].filter((name) => !set.has(name) && name !== kept),
+    fromStorage: storedNames(credential, carrier, options).filter((name) => set.has(name)),
+  };
+}
+
+/** The names whose value the user's own variables did not supply, and which a later run looks through. */
+function storedNames(credential: Credential, carrier: string, options: GumloopExportOptions): string[] {
+  switch (credential.source) {
+    case "env":
+      return carrier === TOKEN && credential.method === "api_key" ? [TOKEN] : [];
+    case "file":
+      return [carrier];
+    default:
+      return options.baseUrl === null ? [carrier, USER, "GUMLOOP_BASE_URL"] : [carrier, USER];
+  }
+}
+
+/**
+ * All providers' shares together, with the marker: names that came from storage are marked; of what an
+ * earlier run exported, a name that belongs to these providers (`owned`) and is not set now is removed,
+ * any other stays marked.
+ */
+export function combine(
+  shares: readonly ProviderExports[],
+  environment: Environment,
+  digest: Digest,
+  owned: (name: string) => boolean,
+): Exports {
+  const set = new Map(shares.flatMap((share) => [...share.set]));
+  const unset = new Set(shares.flatMap((share) => share.unset));
+  const marked = new Map<string, string>();
+  for (const [name, value] of environment.exported) {
+    if (owned(name)) unset.add(name);
+    else marked.set(name, value);
+  }
+  for (const share of shares) {
+    for (const name of share.fromStorage) {
+      const value = share.set.get(name);
+      if (value) marked.set(name, reveal(value));
+    }
+  }
+  if (marked.size > 0) set.set(MARKER, secret(markerFor(marked, digest)));
+  else if (environment.exported.size > 0) unset.add(MARKER);
+  return { set, unset: [...unset].filter((name) => !set.has(name)) };
+}

@@ -1,0 +1,71 @@
+/**
+ * The plugin contract: what a provider is. A plugin is returned data plus two hooks, one that says how to
+ * verify a credential without cost and one that reads the verdict. Types only; plugins/<id> and installed
+ * manifests both become a {@link Provider}.
+ */
+import type { Credential, MethodSpec } from "../core/credential.ts";
+import type { Secret } from "../core/secret.ts";
+
+/** One request header. The value may hold the credential. */
+export interface Header {
+  readonly name: string;
+  readonly value: Secret;
+}
+
+/** A request that proves a credential without cost. Always GET unless a provider says otherwise. */
+export interface VerificationRequest {
+  readonly url: string;
+  readonly headers: readonly Header[];
+}
+
+/** What a verification says about a credential. */
+export type Verdict = "valid" | "restricted" | "no_quota" | "rejected" | "unverifiable" | "unreachable";
+
+/** A provider's answer as the hooks see it. `body` is at most 1 MiB of text. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A verdict with the reason in our own words and what to do about it. */
+export interface Assessment {
+  readonly verdict: Verdict;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** What scopes a request beside the credential. */
+export interface RequestScope {
+  /** Base URL in force, without a trailing slash; null for the provider's default. */
+  readonly baseUrl: string | null;
+  readonly teamId: string | null;
+}
+
+/** Who accepts a credential. */
+export interface Provider {
+  /** `[a-z0-9][a-z0-9-]*`, as typed on the command line. */
+  readonly id: string;
+  readonly title: string;
+  /** `platform` is Gumloop itself; every LLM vendor is `llm` and has levels. */
+  readonly kind: "platform" | "llm";
+  /** Ways to authenticate, strongest first. */
+  readonly methods: readonly MethodSpec[];
+  /** Which of the variables `env` sets; the provider's others are removed, so that none shadows it. */
+  readonly exported: string;
+  /** Hosts that the credential may be sent to. */
+  readonly hosts: readonly string[];
+  /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */
+  readonly baseUrlVariable: string | null;
+  /** Where a person creates a key. */
+  readonly setupUrl: string;
+  /** The request headers that carry the credential, in the order they are sent. */
+  headers(credential: Pick<Credential, "method" | "value" | "userId">): readonly Header[];
+  /** The request that verifies the credential. */
+  verification(
+    credential: Pick<Credential, "method" | "value" | "userId">,
+    scope: RequestScope,
+  ): VerificationRequest;
+  /** Reads the answer to that request. Foreign text in the message is clean()ed and holds no credential. */
+  judge(answer: Answer, credential: Pick<Credential, "method" | "value">): Assessment;
+}
