@@ -1,0 +1,47 @@
+/**
+ * What went wrong on the way, in words. Reads Bun's error codes only: its messages and `path` quote the
+ * whole URL, query included. Pure.
+ */
+import { clean, fail, GumCredError } from "../core/errors.ts";
+
+/** Codes of the resolver, the system and Bun's HTTP client. */
+const CONNECTION: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name cannot be resolved (DNS)",
+  EAI_AGAIN: "its name cannot be resolved now (DNS)",
+  ECONNREFUSED: "the connection was refused",
+  ECONNRESET: "the connection was cut off",
+  EPIPE: "the connection was cut off",
+  ENETUNREACH: "the network cannot be reached",
+  EHOSTUNREACH: "the host cannot be reached",
+  EPROTO: "the TLS handshake failed",
+  Malformed_HTTP_Response: "the answer is not HTTP",
+};
+
+/** X.509 verification results of OpenSSL and BoringSSL (openssl-verification-options(1)). */
+const CERTIFICATE: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed",
+  SELF_SIGNED_CERT_IN_CHAIN: "its chain ends in an unknown authority",
+  UNABLE_TO_GET_ISSUER_CERT: "its issuer is unknown",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its issuer is unknown",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its issuer is unknown",
+  CERT_HAS_EXPIRED: "it has expired",
+  CERT_NOT_YET_VALID: "it is not valid yet",
+  CERT_REVOKED: "it was revoked",
+  ERR_TLS_CERT_ALTNAME_INVALID: "it belongs to another host",
+};
+
+const CERTIFICATE_HINT = "check this machine's clock, the base URL, and whether something reads the traffic";
+
+/** An error of fetch as one of ours, E_NETWORK or E_TIMEOUT. One that is ours already stays what it is. */
+export function networkFailure(error: unknown, place: string): GumCredError {
+  if (error instanceof GumCredError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ETIMEDOUT") return fail("E_TIMEOUT", `${place}: the connection timed out`);
+  const certificate = CERTIFICATE[code] ?? (/CERT|^UNABLE_TO_|^CRL_/.test(code) ? clean(code, 60) : null);
+  if (certificate !== null) {
+    const message = `${place}: the TLS certificate was refused: ${certificate}`;
+    return fail("E_NETWORK", message, CERTIFICATE_HINT);
+  }
+  const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
+  return fail("E_NETWORK", `${place}: ${reason}`);
+}
