@@ -1,0 +1,110 @@
+/**
+ * The encryption between us and a Secret Service, so that no secret crosses the bus in the clear:
+ * `dh-ietf1024-sha256-aes128-cbc-pkcs7`. May do no I/O. Written without node:crypto, whose loading costs
+ * more than everything here together.
+ * Reference: https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html;
+ * group: RFC 2409 section 6.2; key derivation: RFC 5869.
+ */
+
+/** What a session does with the secrets that pass through it. */
+export interface Cipher {
+  encrypt(plain: Uint8Array<ArrayBuffer>): Promise<Sealed>;
+  /** Throws when the bytes were not made with this session's key. */
+  decrypt(sealed: Sealed): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A secret as it crosses the bus. `parameters` is the AES initialisation vector. */
+export interface Sealed {
+  readonly parameters: Uint8Array<ArrayBuffer>;
+  readonly value: Uint8Array<ArrayBuffer>;
+}
+
+export interface KeyPair {
+  /** Ours, big-endian, 128 bytes. */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+  /** The session's cipher, from the service's public key. Throws RangeError for one that gives the key away. */
+  agree(theirs: Uint8Array): Promise<Cipher>;
+}
+
+const PRIME_BYTES = 128;
+const PRIME = BigInt(
+  "0xffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd" +
+    "ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed" +
+    "ee386bfb5a899fa5ae9f24117c4b1fe649286651ece65381ffffffffffffffff",
+);
+const GENERATOR = 2n;
+// Twice the strength that is wanted of the result, and far more than the group itself gives (RFC 7919, 5.2).
+const EXPONENT_BYTES = 32;
+const AES_KEY_BYTES = 16;
+const AES_BLOCK_BYTES = 16;
+
+/** A key pair for one session. `exponent` is a test's; in use it is drawn anew. */
+export function newKeyPair(exponent = randomExponent()): KeyPair {
+  return {
+    publicKey: bigEndian(power(GENERATOR, exponent)),
+    async agree(theirs) {
+      const key = BigInt(`0x0${theirs.toHex()}`);
+      if (key <= 1n || key >= PRIME - 1n) throw new RangeError("not a usable public key");
+      const shared = bigEndian(power(key, exponent));
+      const aesKey = deriveKey(shared);
+      shared.fill(0);
+      try {
+        return await aesCipher(aesKey);
+      } finally {
+        aesKey.fill(0);
+      }
+    },
+  };
+}
+
+/** The cipher of a `plain` session: none. For services that offer nothing else. */
+export const plainCipher: Cipher = {
+  encrypt: async (plain) => ({ parameters: new Uint8Array(), value: plain.slice() }),
+  decrypt: async ({ value }) => value.slice(),
+};
+
+async function aesCipher(aesKey: Uint8Array<ArrayBuffer>): Promise<Cipher> {
+  const key = await crypto.subtle.importKey("raw", aesKey, "AES-CBC", false, ["encrypt", "decrypt"]);
+  // WebCrypto's AES-CBC pads as PKCS#7 does.
+  return {
+    async encrypt(plain) {
+      const iv = crypto.getRandomValues(new Uint8Array(AES_BLOCK_BYTES));
+      const value = await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, plain);
+      return { parameters: iv, value: new Uint8Array(value) };
+    },
+    async decrypt({ parameters, value }) {
+      return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv: parameters }, key, value));
+    },
+  };
+}
+
+/** HKDF-SHA256 with no salt and no info; the first 16 bytes, all within its first block. */
+function deriveKey(shared: Uint8Array): Uint8Array<ArrayBuffer> {
+  const hmac = (key: Uint8Array, data: Uint8Array) =>
+    new Bun.CryptoHasher("sha256", key).update(data).digest();
+  const pseudoRandomKey = hmac(new Uint8Array(32), shared);
+  const block = hmac(pseudoRandomKey, Uint8Array.of(1));
+  pseudoRandomKey.fill(0);
+  const aesKey = new Uint8Array(block.subarray(0, AES_KEY_BYTES));
+  block.fill(0);
+  return aesKey;
+}
+
+function randomExponent(): bigint {
+  return BigInt(`0x${crypto.getRandomValues(new Uint8Array(EXPONENT_BYTES)).toHex()}`);
+}
+
+/** base^exponent mod PRIME, square and multiply. */
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % PRIME;
+    if (bit === "1") result = (result * base) % PRIME;
+  }
+  return result;
+}
+
+/** 128 bytes, with the leading zeros that the derivation counts in. */
+function bigEndian(value: bigint): Uint8Array<ArrayBuffer> {
+  return Uint8Array.fromHex(value.toString(16).padStart(PRIME_BYTES * 2, "0"));
+}

@@ -1,0 +1,44 @@
+/**
+ * Finds the address of the session bus by itself, because the libraries' own search may start a daemon.
+ * May look at the environment and at one socket; connects to nothing.
+ * Reference: D-Bus specification, "Server Addresses"; systemd's `$XDG_RUNTIME_DIR/bus`.
+ */
+import { lstatSync } from "node:fs";
+import { fail } from "../core/errors.ts";
+
+/** The process's variables, or a test's. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The address in force: `$DBUS_SESSION_BUS_ADDRESS`, else the socket `$XDG_RUNTIME_DIR/bus` when it is ours.
+ * Only Unix sockets that exist by name are taken. `autolaunch:` and `unixexec:` run programs, `tcp:` would
+ * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left.
+ */
+export function sessionBusAddress(env: Environment): string {
+  const stated = env["DBUS_SESSION_BUS_ADDRESS"];
+  if (stated) {
+    const usable = stated.split(";").filter((address) => /^unix:(.*,)?(path|abstract)=./.test(address));
+    if (usable.length > 0) return usable.join(";");
+    throw fail("E_KEYCHAIN_UNAVAILABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
+  }
+  const runtime = env["XDG_RUNTIME_DIR"];
+  const path = `${runtime}/bus`;
+  if (runtime?.startsWith("/") && isOurSocket(path)) return `unix:path=${escaped(path)}`;
+  throw fail("E_KEYCHAIN_UNAVAILABLE", "no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
+}
+
+function isOurSocket(path: string): boolean {
+  try {
+    const stat = lstatSync(path);
+    return stat.isSocket() && stat.uid === process.getuid?.();
+  } catch {
+    return false; // absent, or in a folder that is closed to us
+  }
+}
+
+/** All but the "optionally-escaped bytes" of the specification become %XX. */
+function escaped(path: string): string {
+  return path.replace(/[^-0-9A-Za-z_/.*]/g, (char) =>
+    [...new TextEncoder().encode(char)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
+  );
+}
