@@ -1,0 +1,70 @@
+/**
+ * Signing in: find out whether the keychain can be written before anybody is asked anything, obtain the
+ * credential, verify it, and only then store it.
+ */
+import { gumloop } from "../../plugins/gumloop/index.ts";
+import { DEFAULT_BASE_URL } from "../core/base-url.ts";
+import type { Credential } from "../core/credential.ts";
+import { reveal } from "../core/secret.ts";
+import { PROFILE_FIELDS, type StoredProfile } from "../core/stored.ts";
+import { readProfile } from "../sources/keychain.ts";
+import { type NewCredential, storeCredential } from "./credential-store.ts";
+import type { Ports, Scope } from "./ports.ts";
+import { revokeStored } from "./revoke.ts";
+import { alone } from "./session.ts";
+import { verify } from "./verify.ts";
+
+export interface SignedIn {
+  readonly method: "oauth" | "api_key";
+  readonly baseUrl: string;
+  readonly backend: string;
+  /** Environment variables that win over what was just stored. */
+  readonly shadowedBy: readonly string[];
+}
+
+/** Obtains a credential for a base URL; runs after the keychain was found writable. */
+export type Obtain = (baseUrl: string) => Promise<NewCredential>;
+
+/**
+ * Signs a profile in. Throws the keychain's errors before `obtain` runs, and E_REJECTED, E_FORBIDDEN or a
+ * transient error when verification fails; then nothing stored was touched.
+ */
+export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promise<SignedIn> {
+  const keychain = await ports.keychain();
+  // Fails now rather than after the person has been to the browser and back.
+  await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+  const baseUrl = (scope.baseUrl ?? DEFAULT_BASE_URL).href;
+  const next = await obtain(baseUrl);
+  const { error } = await verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
+  if (error) throw error;
+  const replaced = await alone(scope.profile, ports, async () => {
+    const before = await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+    await storeCredential(keychain, scope.profile, next, ports.digest);
+    return before.stored;
+  });
+  await retire(replaced, next, ports);
+  return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
+}
+
+/** Revokes the session that a sign-in replaced. Best effort: the new one is stored already. */
+async function retire(old: StoredProfile, next: NewCredential, ports: Ports): Promise<void> {
+  const sameToken =
+    next.method === "oauth" && old.access_token && reveal(old.access_token) === reveal(next.accessToken);
+  // Storing the same access token again must not end the session it belongs to.
+  if (old.refresh_token && !sameToken && !(await revokeStored(old, ports))) {
+    ports.note("note: the session that this one replaces could not be revoked; it ends by itself");
+  }
+}
+
+function bearerOf(next: NewCredential): Pick<Credential, "method" | "value" | "userId"> {
+  return next.method === "oauth"
+    ? { method: "oauth", value: next.accessToken, userId: null }
+    : { method: "api_key", value: next.apiKey, userId: next.userId };
+}
+
+/** Environment variables that hold a Gumloop credential now. */
+export function shadows(ports: Pick<Ports, "environment">): readonly string[] {
+  return gumloop.methods
+    .flatMap((spec) => spec.variables.flatMap((name) => [name, `${name}_FILE`]))
+    .filter((name) => ports.environment.get(name) !== null);
+}

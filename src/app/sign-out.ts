@@ -1,0 +1,72 @@
+/**
+ * Signing out: revoke at the base URL that the session was issued for, then remove every entry of the
+ * profile. A failed revoke never stops the removal.
+ */
+import { hasCode } from "../core/errors.ts";
+import { GUMLOOP_SERVICE, PROFILE_FIELDS } from "../core/stored.ts";
+import type { Keychain } from "../keychain/keychain.ts";
+import { readProfile } from "../sources/keychain.ts";
+import { clearCredential } from "./credential-store.ts";
+import type { Ports, Scope } from "./ports.ts";
+import { revokeStored } from "./revoke.ts";
+import { alone } from "./session.ts";
+
+export interface SignedOut {
+  readonly profiles: readonly string[];
+  readonly revoked: boolean;
+  readonly revokeFailed: boolean;
+  /** An API key was removed; it lives on at Gumloop until it is revoked there. */
+  readonly apiKeyRemoved: boolean;
+}
+
+const NOTHING: SignedOut = { profiles: [], revoked: false, revokeFailed: false, apiKeyRemoved: false };
+
+/** Signs one profile out, or all of them. A machine without any keychain service has nothing to remove. */
+export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise<SignedOut> {
+  try {
+    const keychain = await ports.keychain();
+    const profiles = all ? await storedProfiles(keychain) : [scope.profile];
+    let result = NOTHING;
+    for (const profile of profiles) {
+      result = merge(result, await alone(profile, ports, () => signOutProfile(keychain, profile, ports)));
+    }
+    return result;
+  } catch (error) {
+    if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+    ports.note("this machine has no keychain service, so nothing was stored on it");
+    return NOTHING;
+  }
+}
+
+/** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
+async function signOutProfile(keychain: Keychain, profile: string, ports: Ports): Promise<SignedOut> {
+  const { stored } = await readProfile(keychain, profile, ports.digest, PROFILE_FIELDS);
+  const session = stored.refresh_token ?? stored.access_token;
+  const revoked = session !== undefined && (await revokeStored(stored, ports));
+  const removed = await clearCredential(keychain, profile);
+  return {
+    profiles: removed ? [profile] : [],
+    revoked,
+    revokeFailed: session !== undefined && !revoked,
+    apiKeyRemoved: stored.api_key !== undefined,
+  };
+}
+
+/** The profiles that have entries, from the account names alone. */
+async function storedProfiles(keychain: Keychain): Promise<readonly string[]> {
+  const accounts = await keychain.list(GUMLOOP_SERVICE);
+  const names = accounts.flatMap((account) => {
+    const [profile, field] = account.split(":");
+    return profile && PROFILE_FIELDS.some((known) => known === field) ? [profile] : [];
+  });
+  return [...new Set(names)];
+}
+
+function merge(a: SignedOut, b: SignedOut): SignedOut {
+  return {
+    profiles: [...a.profiles, ...b.profiles],
+    revoked: a.revoked || b.revoked,
+    revokeFailed: a.revokeFailed || b.revokeFailed,
+    apiKeyRemoved: a.apiKeyRemoved || b.apiKeyRemoved,
+  };
+}

@@ -1,0 +1,72 @@
+/** Asks a provider whether it accepts a credential, and says what came of it in our own words. */
+import type { Credential } from "../core/credential.ts";
+import { fail, GumCredError } from "../core/errors.ts";
+import { send } from "../net/http.ts";
+import type { Answer, Provider, RequestScope } from "../providers/contract.ts";
+import type { Ports } from "./ports.ts";
+
+export type Outcome = "verified" | "rejected" | "unreachable";
+
+export interface Verification {
+  readonly outcome: Outcome;
+  /** Why it is not verified. */
+  readonly error: GumCredError | null;
+}
+
+/** Verifies a credential with one request. Failures are returned, bugs are thrown. */
+export async function verify(
+  provider: Provider,
+  credential: Pick<Credential, "method" | "value" | "userId">,
+  scope: RequestScope,
+  ports: Pick<Ports, "debug">,
+): Promise<Verification> {
+  const request = provider.verification(credential, scope);
+  try {
+    const response = await send({ method: "GET", url: request.url, headers: request.headers });
+    const answer: Answer = {
+      status: response.status,
+      contentType: response.headers.get("content-type") ?? "",
+      body: response.body,
+    };
+    ports.debug(`GET ${new URL(request.url).pathname}: ${answer.status}`);
+    const error = transient(answer.status) ?? rejection(provider, answer, credential);
+    if (!error) return { outcome: "verified", error: null };
+    return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", error };
+  } catch (error) {
+    if (error instanceof GumCredError) return { outcome: "unreachable", error };
+    throw error;
+  }
+}
+
+/** Statuses that say nothing about the credential. */
+function transient(status: number): GumCredError | null {
+  if (status >= 300 && status < 400) {
+    return fail(
+      "E_REDIRECT_REFUSED",
+      `the server redirects elsewhere (${status}); redirects are never followed`,
+    );
+  }
+  if (status === 429) return fail("E_RATE_LIMITED", "the server limits requests right now (429)");
+  if (status === 408 || status >= 500) return fail("E_SERVER", `the server failed (${status})`);
+  return null;
+}
+
+function rejection(
+  provider: Provider,
+  answer: Answer,
+  credential: Pick<Credential, "method" | "value">,
+): GumCredError | null {
+  const { verdict, message, hint } = provider.judge(answer, credential);
+  switch (verdict) {
+    case "valid":
+    case "restricted":
+    case "no_quota":
+      return null;
+    case "rejected":
+      return fail(answer.status === 403 ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
+    case "unreachable":
+      return fail("E_NETWORK", message, hint ?? undefined);
+    case "unverifiable":
+      return fail("E_MALFORMED", message, hint ?? undefined);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * How a command is declared: what it takes and says, eagerly, and what it does, lazily. Help, completions and
+ * the parser all read the same declaration. A command never prints: it returns what there is to say.
+ */
+import type { Ports, Scope } from "../app/ports.ts";
+import type { GumCredError } from "../core/errors.ts";
+
+export interface FlagSpec {
+  /** Without the dashes: `callback-port`. */
+  readonly name: string;
+  /** Placeholder of the value in help; a flag without one is a switch. */
+  readonly value?: string;
+  readonly summary: string;
+  /** The only values it takes. */
+  readonly choices?: readonly string[];
+  /** One letter, without the dash. */
+  readonly short?: string;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly required?: boolean;
+  readonly many?: boolean;
+}
+
+export interface Example {
+  readonly line: string;
+  readonly about: string;
+}
+
+/** The parsed command line of one command. */
+export interface Input {
+  readonly args: readonly string[];
+  /** What stands after `--`; null without one. */
+  readonly rest: readonly string[] | null;
+  /** A flag's value, null when it was not given. */
+  flag(name: string): string | null;
+  /** Whether a switch was given. */
+  has(name: string): boolean;
+}
+
+/** Everything a command may use. */
+export interface Context {
+  readonly ports: Ports;
+  readonly scope: Scope;
+  readonly globals: Globals;
+}
+
+export interface Globals {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly noInput: boolean;
+  readonly color: boolean;
+}
+
+/** What a command has to say: one data object that feeds both people and programs, or raw text for scripts. */
+export type Output =
+  | {
+      readonly kind: "data";
+      /** Keys in snake_case; never a secret. Printed with `--json`. */
+      readonly data: Readonly<Record<string, unknown>>;
+      readonly human: string;
+      /** Reported after the data: what it shows is true and still a failure. */
+      readonly error?: GumCredError | undefined;
+    }
+  | { readonly kind: "raw"; readonly text: string };
+
+export interface Command {
+  /** As typed: `login`, `keys set`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly args: readonly ArgumentSpec[];
+  readonly flags: readonly FlagSpec[];
+  /** More lines for `--help`, below the summary. */
+  readonly details?: string;
+  readonly examples: readonly Example[];
+  /** Takes `-- CMD ARG…`; the text is its usage. */
+  readonly rest?: string;
+  /** What stdout gets when it fails, before the error goes to stderr. `argv` may be unparsable. */
+  failure?(exitCode: number, argv: readonly string[]): string;
+  /** The exit code a failure of its own turns into, for commands that run another program. */
+  readonly failureExitCode?: number;
+  run(context: Context, input: Input): Promise<Output>;
+}
+
+/** Flags that every command takes, before or after its name. */
+export const GLOBAL_FLAGS: readonly FlagSpec[] = [
+  { name: "profile", value: "NAME", summary: "set of stored credentials to use (default: default)" },
+  { name: "base-url", value: "URL", summary: "Gumloop API to talk to (or GUMLOOP_BASE_URL)" },
+  { name: "team-id", value: "ID", summary: "team to scope requests and keys to (or GUMLOOP_TEAM_ID)" },
+  { name: "json", summary: "print one JSON object; errors too, on stderr" },
+  { name: "quiet", summary: "no notes on stderr, only warnings and errors" },
+  { name: "debug", summary: "say on stderr where things were looked for; never a value" },
+  { name: "no-input", summary: "never ask, neither here nor through a keychain dialog" },
+  { name: "no-color", summary: "plain text (or NO_COLOR)" },
+  { name: "help", short: "h", summary: "show help" },
+  { name: "version", short: "V", summary: "show the version" },
+];

@@ -1,0 +1,52 @@
+/** `gum-cred env`: statements that export what resolves. Runs in every shell start, so it loads little. */
+import { MARKER } from "../../core/environment.ts";
+import { ENV_FORMATS, type EnvFormatName, isEnvFormat } from "../../output/env-formats.ts";
+import type { Command, Input } from "../command.ts";
+
+export const env: Command = {
+  name: "env",
+  summary: "Print statements that export the credentials in force",
+  args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
+  flags: [
+    {
+      name: "format",
+      value: "FORMAT",
+      choices: Object.keys(ENV_FORMATS),
+      summary: "output format (default: posix)",
+    },
+    { name: "unset", summary: "print statements that remove the variables instead" },
+    { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
+  ],
+  details:
+    "Made to be used without quotes: eval $(gum-cred env). On failure the statement printed fails too, so\n" +
+    "that scripts under 'set -e' and 'eval … || …' notice. Values that a format cannot carry unchanged are\n" +
+    "refused; --format json carries any value.",
+  examples: [
+    { line: "eval $(gum-cred env)", about: "in sh, dash, bash, zsh, ksh and busybox sh" },
+    { line: "gum-cred env --format dotenv > /run/user/1000/gum.env", about: "for programs that read dotenv" },
+    { line: "eval $(gum-cred env --unset)", about: "forget them again in this shell" },
+  ],
+  failure: (exitCode, argv) => ENV_FORMATS[formatOf(argv)].failure(exitCode),
+  run: async ({ ports, scope, globals }, input) => {
+    const format = ENV_FORMATS[formatName(input, globals.json)];
+    const { gatherExports, wantedVariables } = await import("../../app/exports.ts");
+    const text = input.has("unset")
+      ? format.unset([...wantedVariables(input.args), MARKER])
+      : format.exports(await gatherExports({ names: input.args, sdk: input.has("sdk") }, scope, ports));
+    return { kind: "raw", text };
+  },
+};
+
+function formatName(input: Input, json: boolean): EnvFormatName {
+  const name = input.flag("format") ?? (json ? "json" : "posix");
+  return isEnvFormat(name) ? name : "posix";
+}
+
+/** The format that was asked for, read from a command line that may not parse. */
+function formatOf(argv: readonly string[]): EnvFormatName {
+  const at = argv.findIndex((word) => word === "--format" || word.startsWith("--format="));
+  const word = argv[at] ?? "";
+  const name = (word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[at + 1]) ?? "";
+  if (at < 0) return argv.includes("--json") ? "json" : "posix";
+  return isEnvFormat(name) ? name : "posix";
+}

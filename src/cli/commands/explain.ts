@@ -1,0 +1,61 @@
+/** `gum-cred explain`: every place that was looked at, and why it won or lost. */
+import type { Judged, Judgement } from "../../core/precedence.ts";
+import { table } from "../../output/table.ts";
+import type { Command } from "../command.ts";
+
+export const explain: Command = {
+  name: "explain",
+  summary: "Show every candidate in order, which one won and why each other one lost",
+  args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
+  flags: [],
+  details:
+    "When the environment wins, the keychain is not opened and its entries are shown as not checked.\n" +
+    "The exit code is 0 when there is something to explain, also when nothing won.",
+  examples: [
+    { line: "gum-cred explain", about: "why this Gumloop credential" },
+    { line: "gum-cred explain --json", about: "the same for programs" },
+  ],
+  run: async ({ ports, scope }, input) => {
+    const { findProvider } = await import("../../providers/registry.ts");
+    const { resolveGumloop } = await import("../../app/gumloop.ts");
+    const provider = findProvider(input.args[0] ?? "gumloop");
+    const judgement = await resolveGumloop(scope, ports, "all");
+    const candidates = judgement.candidates.map(row);
+    return {
+      kind: "data",
+      data: {
+        provider: provider.id,
+        winner: candidates.find((candidate) => candidate.state === "selected") ?? null,
+        candidates,
+      },
+      human: human(provider.title, judgement),
+    };
+  },
+};
+
+function row({ candidate, state, reason }: Judged) {
+  return {
+    level: candidate.level,
+    method: candidate.spec.method,
+    source: candidate.source,
+    location: candidate.location,
+    state,
+    reason,
+  };
+}
+
+function human(title: string, judgement: Judgement): string {
+  const rows = judgement.candidates.map(({ candidate, state, reason }, index) => [
+    `${index + 1}`,
+    ...(candidate.level ? [candidate.level] : []),
+    candidate.location,
+    state.replace("_", " "),
+    reason,
+  ]);
+  const levelled = judgement.candidates.some(({ candidate }) => candidate.level !== null);
+  const verdict = judgement.winner
+    ? `${title}: ${judgement.winner.location} wins`
+    : `${title}: ${judgement.error?.message ?? "nothing found"}`;
+  const headings = ["#", ...(levelled ? ["Level"] : []), "Where", "State", "Why"];
+  return `${verdict}\n\n${table(headings, rows)}`;
+}

@@ -1,0 +1,20 @@
+/** `gum-cred header`: the request headers, for `curl -H @-`. */
+import type { Command } from "../command.ts";
+
+export const header: Command = {
+  name: "header",
+  summary: "Print the request headers that carry the credential",
+  args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
+  flags: [],
+  examples: [
+    {
+      line: "gum-cred header | curl -H @- https://api.gumloop.com/api/v1/models",
+      about: "call the API without a secret on any command line",
+    },
+  ],
+  run: async ({ ports, scope }, input) => {
+    const { requestHeaders } = await import("../../app/header.ts");
+    const headers = await requestHeaders(input.args[0] ?? "gumloop", scope, ports);
+    return { kind: "raw", text: headers.map(({ name, value }) => `${name}: ${value}\n`).join("") };
+  },
+};

@@ -1,0 +1,65 @@
+/** `gum-cred login`: what it takes and says; how the credential is obtained is login-input.ts. */
+import type { SignedIn } from "../../app/sign-in.ts";
+import type { Command, Context } from "../command.ts";
+
+export const login: Command = {
+  name: "login",
+  summary: "Sign in to Gumloop and keep the credential in the OS keychain",
+  args: [],
+  flags: [
+    {
+      name: "method",
+      value: "METHOD",
+      choices: ["oauth", "api-key"],
+      summary: "how to sign in, without asking",
+    },
+    { name: "api-key", value: "KEY", summary: "an existing API key; '-' reads it from stdin" },
+    { name: "access-token", value: "TOKEN", summary: "an existing access token; '-' reads it from stdin" },
+    { name: "user-id", value: "ID", summary: "the user id that belongs to the API key" },
+    { name: "callback-port", value: "PORT", summary: "local port for the OAuth redirect (default: 8765)" },
+    { name: "no-browser", summary: "print the URL to open instead of opening a browser" },
+    { name: "timeout", value: "SECONDS", summary: "how long to wait for the browser (default: 300)" },
+    {
+      name: "from-webhook",
+      value: "FILE",
+      summary: "take key and user id from a webhook URL or snippet; '-' is stdin",
+    },
+  ],
+  details:
+    "The credential is verified with the server before anything is stored. Secrets go to the OS keychain\n" +
+    "only; without one, login refuses and says which variables to set instead. Prefer '-' to a value on the\n" +
+    "command line, which other processes can see and shells remember.\n" +
+    "With --no-browser, the redirect URL or its code pasted on stdin completes the sign-in too.",
+  examples: [
+    { line: "gum-cred login", about: "asks how, then opens the browser or asks for the key" },
+    { line: "gum-cred login --method oauth --no-browser", about: "on a remote machine" },
+    { line: "pass gumloop | gum-cred login --api-key - --user-id user_abc", about: "without asking" },
+    { line: "gum-cred login --from-webhook -", about: "paste the cURL snippet that Gumloop shows" },
+  ],
+  run: async (context, input) => {
+    const { obtainFrom } = await import("../login-input.ts");
+    const { signIn } = await import("../../app/sign-in.ts");
+    const obtain = await obtainFrom(input, context);
+    const result = await signIn(obtain, context.scope, context.ports);
+    for (const name of result.shadowedBy) {
+      context.ports.warn(`${name} is set and wins over what was stored; unset it to use the keychain`);
+    }
+    return { kind: "data", data: data(result, context), human: human(result, context) };
+  },
+};
+
+function data(result: SignedIn, { scope }: Context): Record<string, unknown> {
+  return {
+    status: "ok",
+    auth_method: result.method,
+    base_url: result.baseUrl,
+    profile: scope.profile,
+    keychain: result.backend,
+  };
+}
+
+function human(result: SignedIn, { scope }: Context): string {
+  const how = result.method === "oauth" ? "OAuth" : "an API key";
+  const where = scope.profile === "default" ? "" : ` as '${scope.profile}'`;
+  return `Signed in to Gumloop with ${how}${where}. The credential is in the OS keychain (${result.backend}).`;
+}

@@ -1,0 +1,44 @@
+/** `gum-cred logout`: revoke, then forget. */
+import type { SignedOut } from "../../app/sign-out.ts";
+import type { Command, Context } from "../command.ts";
+
+export const logout: Command = {
+  name: "logout",
+  summary: "Revoke the session and remove the profile's keychain entries",
+  args: [],
+  flags: [{ name: "all-profiles", summary: "every profile, not only the one in force" }],
+  details: "A server that cannot be reached does not stop the removal; it is said, and the exit code is 0.",
+  examples: [
+    { line: "gum-cred logout", about: "sign the default profile out" },
+    { line: "gum-cred logout --profile work", about: "another one" },
+  ],
+  run: async (context, input) => {
+    const { signOut } = await import("../../app/sign-out.ts");
+    const result = await signOut(input.has("all-profiles"), context.scope, context.ports);
+    await warn(result, context);
+    return {
+      kind: "data",
+      data: { status: "ok", oauth_revoked: result.revoked, oauth_revoke_failed: result.revokeFailed },
+      human: human(result, context),
+    };
+  },
+};
+
+function human(result: SignedOut, { scope }: Context): string {
+  if (result.profiles.length === 0) return `Nothing was stored for '${scope.profile}'.`;
+  return `Signed out: ${result.profiles.join(", ")}${result.revoked ? " (session revoked)" : ""}.`;
+}
+
+async function warn(result: SignedOut, { ports }: Context): Promise<void> {
+  if (result.revokeFailed) {
+    ports.warn("the server could not be reached to revoke the session; it stays valid until it expires");
+  }
+  if (result.apiKeyRemoved) {
+    ports.note(
+      "note: the API key still works at Gumloop until it is revoked at https://www.gumloop.com/personal/connectors",
+    );
+  }
+  const { shadows } = await import("../../app/sign-in.ts");
+  const still = shadows(ports);
+  if (still.length > 0) ports.warn(`${still.join(" and ")} in the environment still works`);
+}

@@ -1,0 +1,66 @@
+/** `gum-cred status`: who am I, from where. */
+import type { Status } from "../../app/status.ts";
+import { masked } from "../../core/secret.ts";
+import { facts } from "../../output/table.ts";
+import type { Command, Context } from "../command.ts";
+
+export const status: Command = {
+  name: "status",
+  summary: "Show who is signed in and where the credential comes from",
+  args: [],
+  flags: [{ name: "verify", summary: "ask the server whether it accepts the credential" }],
+  details: "Exit code 3 when not signed in, 4 when the keychain cannot be read.",
+  examples: [
+    { line: "gum-cred status", about: "which credential is in force" },
+    { line: "gum-cred status --verify --json", about: "for scripts, checked with the server" },
+  ],
+  run: async (context, input) => {
+    const { gatherStatus } = await import("../../app/status.ts");
+    const found = await gatherStatus(input.has("verify"), context.scope, context.ports);
+    return {
+      kind: "data",
+      data: data(found, context),
+      human: human(found, context),
+      error: found.error ?? undefined,
+    };
+  },
+};
+
+function data(found: Status, { scope }: Context): Record<string, unknown> {
+  const { credential } = found;
+  return {
+    profile: scope.profile,
+    authenticated: credential !== null && found.verification !== "rejected",
+    auth_method: credential?.method ?? null,
+    source: credential?.source ?? null,
+    location: credential?.location ?? null,
+    masked: credential ? masked(credential.value) : null,
+    base_url: found.baseUrl,
+    user_id: credential?.userId ?? null,
+    team_id: scope.teamId,
+    expires_at: credential?.expiresAt ?? null,
+    verification: found.verification,
+    keychain: found.keychain,
+    providers: [],
+  };
+}
+
+const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
+
+function human(found: Status, { scope }: Context): string {
+  const { credential, keychain } = found;
+  return facts([
+    ["Profile", scope.profile],
+    ["Signed in", credential ? `yes, with an ${METHODS[credential.method]}` : "no"],
+    ["Credential", credential && `${masked(credential.value)} from ${credential.location}`],
+    ["User id", credential?.userId],
+    ["Team", scope.teamId],
+    ["Base URL", found.baseUrl],
+    ["Expires", credential?.expiresAt],
+    ["Server", found.verification === "skipped" ? null : found.verification],
+    [
+      "Keychain",
+      keychain.backend ? `${keychain.state} (${keychain.backend})` : keychain.state.replace("_", " "),
+    ],
+  ]);
+}

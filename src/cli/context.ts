@@ -1,0 +1,92 @@
+/** Makes a command's context from its global flags and the process: the one place where ports become real. */
+import type { Ports, Scope } from "../app/ports.ts";
+import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
+import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
+import { clean, fail } from "../core/errors.ts";
+import { profileName } from "../core/stored.ts";
+import type { Keychain } from "../keychain/keychain.ts";
+import { writeErr, writeOut } from "../os/standard-streams.ts";
+import { colorAllowed } from "../os/terminal.ts";
+import type { Context, Globals, Input } from "./command.ts";
+
+/** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
+const KEYCHAIN_TIMEOUT_MS = 5_000;
+
+/** What the global flags say, before anything can fail. */
+export function readGlobals(input: Input, raw: RawEnvironment): Globals {
+  return {
+    json: input.has("json"),
+    quiet: input.has("quiet"),
+    debug: input.has("debug"),
+    noInput: input.has("no-input"),
+    color: !input.has("no-color") && colorAllowed(raw, 2),
+  };
+}
+
+/** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for flags and variables that make no sense. */
+export function makeContext(input: Input, globals: Globals, raw: RawEnvironment): Context {
+  const environment = readEnvironment(raw, sha256);
+  return { ports: makePorts(environment, raw, globals), scope: readScope(input, environment), globals };
+}
+
+function readScope(input: Input, environment: Environment): Scope {
+  return {
+    profile: profileName(given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? "default"),
+    baseUrl: readBaseUrl(given(input, "base-url") ?? environment.get("GUMLOOP_BASE_URL")),
+    teamId: readTeamId(given(input, "team-id") ?? environment.get("GUMLOOP_TEAM_ID")),
+  };
+}
+
+/** A flag's value; an empty one is a mistake, unlike an empty variable. */
+function given(input: Input, name: string): string | null {
+  const value = input.flag(name);
+  if (value === "") throw fail("E_INVALID_VALUE", `--${name} is empty`);
+  return value;
+}
+
+function readBaseUrl(text: string | null): BaseUrl | null {
+  return text === null ? null : parseBaseUrl(text);
+}
+
+function readTeamId(text: string | null): string | null {
+  if (text !== null && !/^[A-Za-z0-9._~-]{1,128}$/.test(text)) {
+    throw fail("E_INVALID_VALUE", "a team id is made of letters, digits, '.', '_', '~' and '-'");
+  }
+  return text;
+}
+
+function makePorts(environment: Environment, raw: RawEnvironment, globals: Globals): Ports {
+  let keychain: Promise<Keychain> | undefined;
+  const started = performance.now();
+  return {
+    environment,
+    digest: sha256,
+    now: Date.now,
+    keychain: () => {
+      keychain ??= openKeychain();
+      return keychain;
+    },
+    keychainOpened: () => keychain !== undefined,
+    lock: async (name, timeoutMs) => {
+      const { acquireLock, lockFolder } = await import("../os/lock.ts");
+      return acquireLock(lockFolder(raw), name, timeoutMs);
+    },
+    print: (line) => writeOut(`${line}\n`),
+    debug: (line) => {
+      if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
+    },
+    note: (line) => {
+      if (!globals.quiet && !globals.json) writeErr(`${line}\n`);
+    },
+    warn: (line) => writeErr(`gum-cred: warning: ${line}\n`),
+  };
+}
+
+async function openKeychain(): Promise<Keychain> {
+  const { openKeychain: open } = await import("../keychain/choose.ts");
+  return open({ timeoutMs: KEYCHAIN_TIMEOUT_MS, mayPrompt: false });
+}
+
+function sha256(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,199 @@
+/**
+ * The command line, judged strictly: unknown commands and flags are refused with a suggestion. Flags may
+ * stand before or after the command. The splitting itself is `arg`'s (docs/adr/0002-argument-parser.md).
+ * Messages never quote a flag's value: it may be a secret.
+ */
+import arg from "arg";
+import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { type Command, type FlagSpec, GLOBAL_FLAGS, type Input } from "./command.ts";
+
+export interface Parsed {
+  /** Null when only global flags were given. */
+  readonly command: Command | null;
+  readonly input: Input;
+}
+
+type Suggest = (word: string, known: readonly string[]) => Promise<string | null>;
+
+/** Splits and checks a command line. Throws E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE, E_INVALID_VALUE. */
+export async function parse(
+  argv: readonly string[],
+  commands: readonly Command[],
+  suggest: Suggest = nearest,
+): Promise<Parsed> {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const rest = end < 0 ? null : argv.slice(end + 1);
+
+  const before = split(own, GLOBAL_FLAGS, true);
+  const words = before.words.filter((word) => !word.startsWith("-"));
+  const command = findCommand(words, commands);
+  const first = before.words[0];
+  if (!command) {
+    if (first === undefined && rest === null) return { command: null, input: inputOf(before, [], null) };
+    if (first === undefined) throw fail("E_USAGE", "'--' stands without a command");
+    throw first.startsWith("-")
+      ? await unknownFlag(first, GLOBAL_FLAGS, suggest)
+      : await unknownCommand(words, commands, suggest);
+  }
+  if (first?.startsWith("-")) throw await unknownFlag(first, [...command.flags, ...GLOBAL_FLAGS], suggest);
+
+  const all = [...GLOBAL_FLAGS, ...command.flags];
+  const line = split(own, all, false);
+  const args = line.words.filter((word) => isPositional(word)).slice(command.name.split(" ").length);
+  const stray = line.words.find((word) => !isPositional(word));
+  if (stray !== undefined) throw await unknownFlag(stray, all, suggest);
+  const input = inputOf(line, args, rest);
+  if (!input.has("help")) checkArguments(command, args, rest);
+  checkChoices(command, input);
+  return { command, input };
+}
+
+/** The command that a line most likely means, for what must be said even when parsing failed. */
+export function guessCommand(argv: readonly string[], commands: readonly Command[]): Command | null {
+  const takesValue = new Set(GLOBAL_FLAGS.filter((flag) => flag.value).map((flag) => `--${flag.name}`));
+  const words: string[] = [];
+  for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
+    const word = argv[i] ?? "";
+    if (takesValue.has(word)) i++;
+    else if (isPositional(word)) words.push(word);
+  }
+  return findCommand(words, commands);
+}
+
+function findCommand(words: readonly string[], commands: readonly Command[]): Command | null {
+  const [one = "", two = ""] = words;
+  return (
+    commands.find((command) => command.name === `${one} ${two}`) ??
+    commands.find((command) => command.name === one) ??
+    null
+  );
+}
+
+interface Line {
+  readonly words: readonly string[];
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** A lone `-` is an argument: it means standard input. */
+function isPositional(word: string): boolean {
+  return word === "-" || !word.startsWith("-");
+}
+
+function split(argv: readonly string[], flags: readonly FlagSpec[], stopAtPositional: boolean): Line {
+  const spec: arg.Spec = {};
+  for (const flag of flags) {
+    spec[`--${flag.name}`] = flag.value ? String : Boolean;
+    if (flag.short) spec[`-${flag.short}`] = `--${flag.name}`;
+  }
+  for (const word of argv) refuseSwitchValue(word, flags);
+  try {
+    const { _: words, ...given } = arg(spec, { argv: [...argv], permissive: true, stopAtPositional });
+    return { words, flags: given };
+  } catch (error) {
+    throw usageError(error);
+  }
+}
+
+function refuseSwitchValue(word: string, flags: readonly FlagSpec[]): void {
+  const name = /^--([a-z-]+)=/.exec(word)?.[1];
+  if (flags.some((flag) => flag.name === name && !flag.value)) {
+    throw fail("E_USAGE", `--${name} takes no value`);
+  }
+}
+
+function usageError(error: unknown): GumCredError {
+  // `arg` says "option requires argument: --name"; anything else could quote the line.
+  const name =
+    error instanceof Error ? /option requires argument: (--?[a-z-]+)/.exec(error.message)?.[1] : null;
+  return name
+    ? fail("E_USAGE", `${name} needs a value`, `a value that begins with a dash is written ${name}=VALUE`)
+    : fail("E_USAGE", "the command line cannot be read");
+}
+
+function inputOf(line: Line, args: readonly string[], rest: readonly string[] | null): Input {
+  return {
+    args,
+    rest,
+    flag: (name) => {
+      const value = line.flags[`--${name}`];
+      return typeof value === "string" ? value : null;
+    },
+    has: (name) => line.flags[`--${name}`] === true,
+  };
+}
+
+function checkArguments(command: Command, args: readonly string[], rest: readonly string[] | null): void {
+  const help = `run 'gum-cred ${command.name} --help'`;
+  if (rest !== null && !command.rest)
+    throw fail("E_USAGE", `'${command.name}' takes nothing after '--'`, help);
+  if (command.rest && (rest === null || rest.length === 0)) {
+    throw fail(
+      "E_USAGE",
+      `'${command.name}' needs a command after '--'`,
+      `gum-cred ${command.name} -- CMD ARG…`,
+    );
+  }
+  const missing = command.args.find((spec, index) => spec.required && args[index] === undefined);
+  if (missing) throw fail("E_USAGE", `'${command.name}' needs ${missing.name}`, help);
+  const most = command.args.some((spec) => spec.many) ? Number.POSITIVE_INFINITY : command.args.length;
+  if (args.length > most) {
+    throw fail("E_USAGE", `'${command.name}' does not take that many arguments`, help);
+  }
+}
+
+function checkChoices(command: Command, input: Input): void {
+  for (const flag of command.flags) {
+    const value = input.flag(flag.name);
+    if (value !== null && flag.choices && !flag.choices.includes(value)) {
+      throw fail("E_INVALID_VALUE", `--${flag.name} takes one of: ${flag.choices.join(", ")}`);
+    }
+  }
+}
+
+async function unknownFlag(
+  word: string,
+  known: readonly FlagSpec[],
+  suggest: Suggest,
+): Promise<GumCredError> {
+  const name = word.split("=", 1)[0] ?? word;
+  const guess = await suggest(
+    name,
+    known.map((flag) => `--${flag.name}`),
+  );
+  return fail(
+    "E_UNKNOWN_FLAG",
+    `there is no flag ${clean(name, 40)} here`,
+    guess ? `did you mean ${guess}?` : undefined,
+  );
+}
+
+async function unknownCommand(
+  words: readonly string[],
+  commands: readonly Command[],
+  suggest: Suggest,
+): Promise<GumCredError> {
+  const word = words[0] ?? "";
+  const group = commands.filter((command) => command.name.startsWith(`${word} `));
+  if (group.length > 0) {
+    const list = group.map((command) => command.name.slice(word.length + 1)).join(", ");
+    const second = words[1];
+    return second === undefined
+      ? fail("E_USAGE", `'${word}' needs one of: ${list}`)
+      : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
+  }
+  const guess = await suggest(word, [
+    ...new Set(commands.map((command) => command.name.split(" ", 1)[0] ?? "")),
+  ]);
+  const hint = guess ? `did you mean 'gum-cred ${guess}'?` : undefined;
+  return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
+}
+
+/** The known word nearest to a mistyped one; null when none is near. */
+async function nearest(word: string, known: readonly string[]): Promise<string | null> {
+  const { default: leven } = await import("leven");
+  const ranked = known.map((candidate) => ({ candidate, distance: leven(word.toLowerCase(), candidate) }));
+  ranked.sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : null;
+}

@@ -1,0 +1,40 @@
+/**
+ * Questions to a person, on the terminal only: drawn on stderr, so that stdout stays for values. Secrets are
+ * hidden while typed. Loaded only when something is asked.
+ */
+import { password, select, text } from "@clack/prompts";
+import { fail } from "../core/errors.ts";
+import { type Secret, secret } from "../core/secret.ts";
+
+const output = process.stderr;
+
+/** A hidden value. Throws E_INTERRUPTED on Ctrl-C. */
+export async function askSecret(message: string): Promise<Secret> {
+  return secret(answered(await password({ message, output, validate: required })).trim());
+}
+
+/** A line of text. Throws E_INTERRUPTED on Ctrl-C. */
+export async function askText(message: string): Promise<string> {
+  return answered(await text({ message, output, validate: required })).trim();
+}
+
+/** One of a few choices. Throws E_INTERRUPTED on Ctrl-C. */
+export async function askChoice<T extends string>(
+  message: string,
+  choices: readonly { readonly value: T; readonly label: string }[],
+): Promise<T> {
+  const options = choices.map(({ value, label }) => ({ value: value as string, label }));
+  const answer = answered(await select({ message, options, output }));
+  const chosen = choices.find(({ value }) => value === answer);
+  if (!chosen) throw fail("E_INTERNAL", "the prompt gave an answer that was not offered");
+  return chosen.value;
+}
+
+function required(value: string | undefined): string | undefined {
+  return value?.trim() ? undefined : "This cannot be empty.";
+}
+
+function answered(answer: string | symbol): string {
+  if (typeof answer === "symbol") throw fail("E_INTERRUPTED", "interrupted; nothing was changed");
+  return answer;
+}

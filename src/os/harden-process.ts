@@ -1,0 +1,2 @@
+/** placeholder until the hardening lands */
+export function hardenProcess(): void {}
