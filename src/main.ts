@@ -2,7 +2,7 @@
  * gum-cred: argv in, exit code out. The one handler at the top decides what a failure prints: our own errors
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
-import type { Command, Input, Output } from "./cli/command.ts";
+import type { Command, Output } from "./cli/command.ts";
 import { makeContext, readGlobals } from "./cli/context.ts";
 import { guessCommand, parse } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/program.ts";
@@ -19,10 +19,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const { command, input } = await parse(argv, COMMANDS);
     if (input.has("version")) return say(versionLine());
     if (input.has("help") || !command) return say(await help(command));
-    const globals = readGlobals(input, process.env);
+    const globals = readGlobals(input);
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
-    return failureIn(output, command, input, globals.color);
+    return failureIn(output, command, argv);
   } catch (error) {
     return report(error, argv);
   }
@@ -39,11 +39,24 @@ async function help(command: Command | null): Promise<string> {
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
-function failureIn(output: Output, command: Command, input: Input, color: boolean): number {
+function failureIn(output: Output, command: Command, argv: readonly string[]): number {
   if (output.kind !== "data" || !output.error) return 0;
   const exitCode = command.failureExitCode ?? output.error.exitCode;
-  writeErr(renderError(output.error, exitCode, input.has("json"), color));
+  complain(output.error, exitCode, argv);
   return exitCode;
+}
+
+/** The error on stderr, as the command line asks for it even where it does not parse. */
+function complain(error: GumCredError, exitCode: number, argv: readonly string[]): void {
+  const own = ownWords(argv);
+  const color = !own.includes("--no-color") && colorAllowed(process.env, 2);
+  writeErr(renderError(error, exitCode, own.includes("--json"), color));
+}
+
+/** The words that are gum-cred's, not those of a command that it runs. */
+function ownWords(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return end < 0 ? argv : argv.slice(0, end);
 }
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
@@ -54,9 +67,8 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   const exitCode = exitCodeOf(known, command);
   const failure = command?.failure?.(exitCode, argv);
   if (failure) await writeOut(failure);
-  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-  writeErr(renderError(known, exitCode, own.includes("--json"), colorAllowed(process.env, 2)));
-  if (known !== error && own.includes("--debug")) writeErr(frames(error));
+  complain(known, exitCode, argv);
+  if (known !== error && ownWords(argv).includes("--debug")) writeErr(frames(error));
   return exitCode;
 }
 

@@ -52,7 +52,6 @@ export interface Globals {
   readonly quiet: boolean;
   readonly debug: boolean;
   readonly noInput: boolean;
-  readonly color: boolean;
 }
 
 /** What a command has to say: one data object that feeds both people and programs, or raw text for scripts. */

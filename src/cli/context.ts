@@ -6,20 +6,18 @@ import { clean, fail } from "../core/errors.ts";
 import { profileName } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { writeErr, writeOut } from "../os/standard-streams.ts";
-import { colorAllowed } from "../os/terminal.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;
 
 /** What the global flags say, before anything can fail. */
-export function readGlobals(input: Input, raw: RawEnvironment): Globals {
+export function readGlobals(input: Input): Globals {
   return {
     json: input.has("json"),
     quiet: input.has("quiet"),
     debug: input.has("debug"),
     noInput: input.has("no-input"),
-    color: !input.has("no-color") && colorAllowed(raw, 2),
   };
 }
 

@@ -67,6 +67,8 @@ function bind(port: number, answer: (request: Request) => Response): Bun.Server<
     return Bun.serve({
       hostname: "127.0.0.1",
       port,
+      // Otherwise another process could bind the port as well, and be handed the callback in our place.
+      reusePort: false,
       fetch: answer,
       // Bun's own error page shows source text.
       error: () => notice(400, "This request cannot be answered."),

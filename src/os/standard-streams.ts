@@ -2,12 +2,15 @@
  * Whole writes to stdout and stderr and bounded reads of stdin, without process.stdout and process.stdin,
  * which cost more to set up than all the rest of a short run.
  */
-import { writeSync } from "node:fs";
 import { fail } from "../core/errors.ts";
 
 /** Writes all of it to stdout. A reader that has gone away ends the writing quietly. */
 export async function writeOut(text: string): Promise<void> {
-  writeAll(1, text);
+  try {
+    await Bun.write(Bun.stdout, text);
+  } catch {
+    // Nobody reads any more; there is nobody to tell.
+  }
 }
 
 /** Writes all of it to stderr. */
@@ -16,6 +19,8 @@ export function writeErr(text: string): void {
 }
 
 function writeAll(fd: number, text: string): void {
+  // Not imported: node:fs is not needed where nothing goes wrong.
+  const { writeSync } = process.getBuiltinModule("node:fs");
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) {
     try {
