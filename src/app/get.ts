@@ -1,21 +1,21 @@
 /** One field of a credential in force, in plain text: what `get` is for. */
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
-import type { Credential } from "../core/credential.ts";
+import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { findProvider } from "../providers/registry.ts";
-import { requireGumloop } from "./gumloop.ts";
 import type { Ports, Scope } from "./ports.ts";
+import { providerNamed, requireCredential } from "./providers.ts";
 
 /** The field's name and value. Throws E_NO_CREDENTIAL when the credential in force has no such field. */
 export async function getField(
   providerName: string,
   field: string | null,
+  level: Level | null,
   scope: Scope,
   ports: Ports,
 ): Promise<{ readonly provider: string; readonly field: string; readonly value: string }> {
-  const provider = findProvider(providerName);
-  const credential = await requireGumloop(scope, ports);
+  const provider = await providerNamed(providerName, ports);
+  const credential = await requireCredential(provider, level, scope, ports);
   const bearer = credential.method === "oauth" ? "access_token" : "api_key";
   const name = field ?? bearer;
   const value = name === bearer ? reveal(credential.value) : companion(credential, name, scope);
@@ -23,13 +23,14 @@ export async function getField(
     throw fail(
       "E_NO_CREDENTIAL",
       `the credential in force has no ${name}: it is ${bearer === "api_key" ? "an API key" : "an access token"}`,
-      "run 'gum-cred explain gumloop' to see which one wins and why",
+      `run 'gum-cred explain ${provider.id}' to see which one wins and why`,
     );
   }
   return { provider: provider.id, field: name, value };
 }
 
 function companion(credential: Credential, field: string, scope: Scope): string | null {
+  if (credential.level !== null) return null;
   if (field === "user_id") return credential.userId;
   if (field === "base_url") return credential.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   return null;

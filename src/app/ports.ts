@@ -2,13 +2,28 @@
  * What the app floor needs from outside, as one small set of ports. main.ts makes the real ones.
  */
 import type { BaseUrl } from "../core/base-url.ts";
-import type { Digest, Environment } from "../core/environment.ts";
+import type { Digest, Environment, RawEnvironment } from "../core/environment.ts";
+import type { Policy } from "../core/policy.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import type { Lock } from "../os/lock.ts";
+import type { Provider } from "../providers/contract.ts";
+
+export interface InstalledProviders {
+  /** The installed provider of that id; null when there is none. Reads that one manifest only. */
+  load(id: string): Promise<Provider | null>;
+  /** Every installed provider that is fit; the others are named as warnings. */
+  all(): Promise<readonly Provider[]>;
+}
 
 export interface Ports {
   readonly environment: Environment;
+  /** The variables as they are, for a policy that names one. */
+  readonly raw: RawEnvironment;
   readonly digest: Digest;
+  /** The organisation's rules in force. Throws E_POLICY_INVALID and E_UNSAFE_FILE for a file that is not fit. */
+  policy(): Promise<Policy>;
+  /** Providers that the user or administrator installed. */
+  readonly installed: InstalledProviders;
   /** Milliseconds since 1970. */
   now(): number;
   /** The keychain of this machine; opened at the first call, the same one after that. */
@@ -32,5 +47,7 @@ export interface Scope {
   readonly profile: string;
   /** Base URL asked for by `--base-url` or GUMLOOP_BASE_URL; null when neither is set. */
   readonly baseUrl: BaseUrl | null;
+  /** `--base-url` alone: what an LLM key may be sent to, unlike a variable that means Gumloop's API. */
+  readonly baseUrlFlag: BaseUrl | null;
   readonly teamId: string | null;
 }

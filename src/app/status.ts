@@ -2,10 +2,12 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
-import type { GumCredError } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import type { KeychainState } from "../keychain/keychain.ts";
 import { resolveGumloop, whyNot } from "./gumloop.ts";
+import { resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
+import { allVendors } from "./providers.ts";
 import { type Outcome, verify } from "./verify.ts";
 
 export interface Status {
@@ -13,23 +15,40 @@ export interface Status {
   readonly baseUrl: string;
   readonly verification: Outcome | "skipped";
   readonly keychain: { readonly backend: string | null; readonly state: KeychainState | "not_opened" };
+  /** LLM keys in force. */
+  readonly keys: readonly Credential[];
   /** Why not authenticated, or why not verified. */
   readonly error: GumCredError | null;
 }
 
 /** Gathers the status; never throws for a missing, locked or rejected credential. */
 export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): Promise<Status> {
-  const judgement = await resolveGumloop(scope, ports, "all");
+  const judgement = await resolveGumloop(scope, ports, check ? "first" : "all");
   const { winner } = judgement;
+  const keys = await keysInForce(scope, ports);
   const keychain = await keychainStatus(ports);
   const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
-  if (!winner) {
-    const error = whyNot(judgement, scope.profile);
-    return { credential: null, baseUrl, verification: "skipped", keychain, error };
-  }
-  if (!check) return { credential: winner, baseUrl, verification: "skipped", keychain, error: null };
+  const facts = { credential: winner, baseUrl, keychain, keys };
+  if (!winner) return { ...facts, verification: "skipped", error: whyNot(judgement, scope.profile) };
+  if (!check) return { ...facts, verification: "skipped", error: null };
   const { outcome, error } = await verify(gumloop, winner, { baseUrl, teamId: scope.teamId }, ports);
-  return { credential: winner, baseUrl, verification: outcome, keychain, error };
+  return { ...facts, verification: outcome, error };
+}
+
+/**
+ * LLM keys in force, with a warning for each that cannot be told. When the environment won for Gumloop the
+ * keychain stays closed here too, and only what the environment and a policy give is shown.
+ */
+async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credential[]> {
+  const looking: Ports = ports.keychainOpened()
+    ? ports
+    : { ...ports, keychain: () => Promise.reject(fail("E_KEYCHAIN_UNAVAILABLE", "not opened")) };
+  const request = { providers: await allVendors(ports), level: null };
+  const judgements = await resolveKeys(request, scope, looking);
+  return [...judgements].flatMap(([provider, { winner, error }]) => {
+    if (error && error.exitCode !== 4) ports.warn(`${provider.id}: ${error.message}`);
+    return winner ? [winner] : [];
+  });
 }
 
 async function keychainStatus(ports: Ports): Promise<Status["keychain"]> {

@@ -2,12 +2,14 @@
 import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { send } from "../net/http.ts";
-import type { Answer, Provider, RequestScope } from "../providers/contract.ts";
+import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
 import type { Ports } from "./ports.ts";
 
 export type Outcome = "verified" | "rejected" | "unreachable";
 
 export interface Verification {
+  /** How the provider read the answer; null when there was none. */
+  readonly assessment: Assessment | null;
   readonly outcome: Outcome;
   /** Why it is not verified. */
   readonly error: GumCredError | null;
@@ -29,12 +31,32 @@ export async function verify(
       body: response.body,
     };
     ports.debug(`GET ${new URL(request.url).pathname}: ${answer.status}`);
-    const error = transient(answer.status) ?? rejection(provider, answer, credential);
-    if (!error) return { outcome: "verified", error: null };
-    return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", error };
+    const assessment = provider.judge(answer, credential);
+    const error = failure(answer.status, assessment);
+    if (!error) return { outcome: "verified", assessment, error: null };
+    return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };
   } catch (error) {
-    if (error instanceof GumCredError) return { outcome: "unreachable", error };
+    if (error instanceof GumCredError) return { outcome: "unreachable", assessment: null, error };
     throw error;
+  }
+}
+
+/**
+ * What a verdict is as an error. The provider reads the answer first: OpenAI's 429 may be a good key without
+ * credit. Only where it could read nothing of the key does the status say what kind of failure it is.
+ */
+function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
+  switch (verdict) {
+    case "valid":
+    case "restricted":
+    case "no_quota":
+      return null;
+    case "rejected":
+      return fail(status === 403 ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
+    case "unreachable":
+      return transient(status) ?? fail("E_NETWORK", message, hint ?? undefined);
+    case "unverifiable":
+      return transient(status) ?? fail("E_MALFORMED", message, hint ?? undefined);
   }
 }
 
@@ -49,24 +71,4 @@ function transient(status: number): GumCredError | null {
   if (status === 429) return fail("E_RATE_LIMITED", "the server limits requests right now (429)");
   if (status === 408 || status >= 500) return fail("E_SERVER", `the server failed (${status})`);
   return null;
-}
-
-function rejection(
-  provider: Provider,
-  answer: Answer,
-  credential: Pick<Credential, "method" | "value">,
-): GumCredError | null {
-  const { verdict, message, hint } = provider.judge(answer, credential);
-  switch (verdict) {
-    case "valid":
-    case "restricted":
-    case "no_quota":
-      return null;
-    case "rejected":
-      return fail(answer.status === 403 ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
-    case "unreachable":
-      return fail("E_NETWORK", message, hint ?? undefined);
-    case "unverifiable":
-      return fail("E_MALFORMED", message, hint ?? undefined);
-  }
 }

@@ -3,6 +3,7 @@
  * the parser all read the same declaration. A command never prints: it returns what there is to say.
  */
 import type { Ports, Scope } from "../app/ports.ts";
+import type { Level } from "../core/credential.ts";
 import type { GumCredError } from "../core/errors.ts";
 
 export interface FlagSpec {
@@ -82,6 +83,19 @@ export interface Command {
   /** The exit code a failure of its own turns into, for commands that run another program. */
   readonly failureExitCode?: number;
   run(context: Context, input: Input): Promise<Output>;
+}
+
+/** The level of an LLM key, for the commands that take one. */
+export const LEVEL_FLAG: FlagSpec = {
+  name: "level",
+  value: "LEVEL",
+  choices: ["personal", "team", "organization"],
+  summary: "LLM keys of one level only",
+};
+
+/** What `--level` says; null when it was not given. The parser has checked the choice. */
+export function levelIn(input: Input): Level | null {
+  return input.flag("level") as Level | null;
 }
 
 /** Flags that every command takes, before or after its name. */

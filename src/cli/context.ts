@@ -3,6 +3,7 @@ import type { Ports, Scope } from "../app/ports.ts";
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, fail } from "../core/errors.ts";
+import type { Policy } from "../core/policy.ts";
 import { profileName } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { writeErr, writeOut } from "../os/standard-streams.ts";
@@ -31,6 +32,7 @@ function readScope(input: Input, environment: Environment): Scope {
   return {
     profile: profileName(given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? "default"),
     baseUrl: readBaseUrl(given(input, "base-url") ?? environment.get("GUMLOOP_BASE_URL")),
+    baseUrlFlag: readBaseUrl(given(input, "base-url")),
     teamId: readTeamId(given(input, "team-id") ?? environment.get("GUMLOOP_TEAM_ID")),
   };
 }
@@ -55,10 +57,17 @@ function readTeamId(text: string | null): string | null {
 
 function makePorts(environment: Environment, raw: RawEnvironment, globals: Globals): Ports {
   let keychain: Promise<Keychain> | undefined;
+  let policy: Promise<Policy> | undefined;
   const started = performance.now();
   return {
     environment,
+    raw,
+    installed: { load: async () => null, all: async () => [] },
     digest: sha256,
+    policy: () => {
+      policy ??= loadPolicy(raw);
+      return policy;
+    },
     now: Date.now,
     keychain: () => {
       keychain ??= openKeychain();
@@ -78,6 +87,11 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     },
     warn: (line) => writeErr(`gum-cred: warning: ${line}\n`),
   };
+}
+
+async function loadPolicy(raw: RawEnvironment): Promise<Policy> {
+  const { readPolicy } = await import("../sources/policy-file.ts");
+  return readPolicy(raw);
 }
 
 async function openKeychain(): Promise<Keychain> {

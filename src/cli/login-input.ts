@@ -6,13 +6,11 @@ import type { NewCredential } from "../app/credential-store.ts";
 import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
 import { fail } from "../core/errors.ts";
-import { reveal, type Secret, secret } from "../core/secret.ts";
+import type { Secret } from "../core/secret.ts";
 import { parseWebhook } from "../core/webhook.ts";
-import { readStdin } from "../os/standard-streams.ts";
-import { isTerminal } from "../os/terminal.ts";
 import type { Context, Input } from "./command.ts";
+import { canAsk, fileText, givenSecret, stdinText, usable } from "./secret-input.ts";
 
-const STDIN_LIMIT_BYTES = 64 * 1024;
 /** The redirect port that the official CLI registered (docs.gumloop.com/cli/authentication). */
 const DEFAULT_CALLBACK_PORT = 8765;
 const DEFAULT_TIMEOUT_S = 300;
@@ -40,10 +38,6 @@ export async function obtainFrom(input: Input, context: Context): Promise<Obtain
     case "oauth":
       return obtainByBrowser(input, context);
   }
-}
-
-function canAsk({ globals }: Context): boolean {
-  return !globals.noInput && isTerminal(0) && isTerminal(2);
 }
 
 /** The way that the flags name; null when they name none. */
@@ -113,7 +107,7 @@ async function obtainAccessToken(input: Input, _context: Context): Promise<Obtai
 
 async function obtainFromWebhook(input: Input, ask: boolean): Promise<Obtain> {
   const place = input.flag("from-webhook") ?? "";
-  const text = place === "-" ? await stdinText("--from-webhook") : await fileText(place);
+  const text = place === "-" ? await stdinText("--from-webhook") : await fileText(place, "--from-webhook");
   return async (baseUrl) => {
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
     const named = input.flag("user-id") ?? found.userId;
@@ -156,43 +150,8 @@ function obtainByBrowser(input: Input, { ports, globals }: Context): Obtain {
   };
 }
 
-/** A secret from a flag's value, or from stdin when the value is '-'. */
 async function secretFlag(name: "api-key" | "access-token", value: string): Promise<Secret> {
-  const what = name === "api-key" ? "API key" : "access token";
-  const text = value === "-" ? await stdinText(`--${name}`) : value;
-  return usable(secret(text.trim()), what);
-}
-
-async function stdinText(flag: string): Promise<string> {
-  if (isTerminal(0)) {
-    throw fail(
-      "E_USAGE",
-      `${flag} - reads stdin, but stdin is a terminal`,
-      `pipe it in: … | gum-cred login ${flag} -`,
-    );
-  }
-  return readStdin(STDIN_LIMIT_BYTES);
-}
-
-async function fileText(path: string): Promise<string> {
-  const file = Bun.file(path);
-  if (!(await file.exists())) throw fail("E_FILE_UNREADABLE", "the file for --from-webhook does not exist");
-  if (file.size > STDIN_LIMIT_BYTES) throw fail("E_MALFORMED", "the file for --from-webhook is too large");
-  return file.text();
-}
-
-/** A value that a header can carry: whatever else was copied along makes it a different value. */
-function usable(value: Secret, what: string): Secret {
-  const text = reveal(value);
-  if (text === "") throw fail("E_INVALID_VALUE", `the ${what} is empty`);
-  if (!/^[\x21-\x7e]+$/.test(text)) {
-    throw fail(
-      "E_INVALID_VALUE",
-      `the ${what} has spaces or characters that no key has`,
-      "copy it again, whole and alone",
-    );
-  }
-  return value;
+  return givenSecret(`--${name}`, value, name === "api-key" ? "API key" : "access token");
 }
 
 function usableUserId(userId: string): string {

@@ -2,7 +2,7 @@
  * Which variables carry a credential to another program, and which must go because they would shadow it.
  * Pure; how the statements look in a shell is src/output/formats.ts.
  */
-import type { Credential } from "./credential.ts";
+import type { Credential, MethodSpec } from "./credential.ts";
 import { type Digest, type Environment, MARKER, markerFor } from "./environment.ts";
 import { reveal, type Secret, secret } from "./secret.ts";
 
@@ -68,6 +68,28 @@ function storedNames(credential: Credential, carrier: string, options: GumloopEx
     default:
       return options.baseUrl === null ? [carrier, USER, "GUMLOOP_BASE_URL"] : [carrier, USER];
   }
+}
+
+/**
+ * An LLM vendor's variables: the exported one is set and the others go, so that no weaker key shadows it.
+ * A key in a variable of the user's own stays in that variable.
+ */
+export function keyExports(
+  credential: Credential,
+  provider: {
+    readonly exported: string;
+    readonly shadowing?: readonly string[];
+    readonly methods: readonly MethodSpec[];
+  },
+): ProviderExports {
+  const names = provider.methods.flatMap(({ variables }) => variables);
+  const own = credential.source === "env" && names.includes(credential.location);
+  const carrier = own ? credential.location : provider.exported;
+  return {
+    set: new Map([[carrier, credential.value]]),
+    unset: [...names.filter((name) => name !== carrier), ...(own ? [] : (provider.shadowing ?? []))],
+    fromStorage: own ? [] : [carrier],
+  };
 }
 
 /**

@@ -9,6 +9,7 @@
 import type { Credential, Level, Method, MethodSpec, Source } from "./credential.ts";
 import type { GumCredError } from "./errors.ts";
 import type { ConfiguredSource } from "./policy.ts";
+import type { Secret } from "./secret.ts";
 
 /** How a candidate is read. The sources floor has one reader for each kind. */
 export type ReadFrom =
@@ -58,6 +59,8 @@ export interface Judged {
   readonly candidate: Candidate;
   readonly state: CandidateState;
   readonly reason: string;
+  /** What stands there, also where it lost. */
+  readonly credential: Credential | null;
 }
 
 export interface Judgement {
@@ -130,6 +133,21 @@ function describe(from: ConfiguredSource, base: Pick<Candidate, "spec">, scope: 
   }
 }
 
+/** A credential found at a candidate; companions, base URL and expiry where there are any. */
+export function foundAt(
+  candidate: Candidate,
+  value: Secret,
+  more: Partial<Pick<Credential, "userId" | "baseUrl" | "expiresAt">> = {},
+): Finding {
+  const { provider, level, spec, source, location } = candidate;
+  const credential: Credential = {
+    ...{ provider, level, method: spec.method, source, location, value },
+    ...{ userId: null, baseUrl: null, expiresAt: null },
+    ...more,
+  };
+  return { state: "found", credential };
+}
+
 /** True when this finding ends the search: it wins, or it must be reported. */
 export function decides(finding: Finding): boolean {
   if (finding.state === "unavailable") return finding.serviceExists;
@@ -151,10 +169,11 @@ export function judge(
     error: first !== undefined && "error" in first ? first.error : null,
     candidates: candidates.map((candidate, index): Judged => {
       const finding = findings[index];
+      const credential = finding?.state === "found" ? finding.credential : null;
       if (index === decisive && finding?.state === "found") {
-        return { candidate, state: "selected", reason: selectedReason(candidate) };
+        return { candidate, state: "selected", reason: selectedReason(candidate), credential };
       }
-      return { candidate, ...loser(candidate, finding, index === decisive ? undefined : by) };
+      return { candidate, credential, ...loser(candidate, finding, index === decisive ? undefined : by) };
     }),
   };
 }

@@ -21,16 +21,7 @@ const BETWEEN = /[\s\p{C}]/u;
 export function scrub(text: string, secrets: readonly Secret[], limit = 300): string {
   // Whatever stands further back is cut off by clean() as well.
   const shown = text.slice(0, limit * 4);
-  const places: number[] = [];
-  let dense = "";
-  for (let at = 0; at < shown.length; at++) {
-    const character = shown.charAt(at);
-    if (BETWEEN.test(character)) continue;
-    places.push(at);
-    dense += character;
-  }
-  dense = fold(dense);
-
+  const { text: dense, places } = condense(shown);
   const hidden = new Set<number>();
   for (const piece of pieces(secrets)) {
     for (let at = dense.indexOf(piece); at >= 0; at = dense.indexOf(piece, at + 1)) {
@@ -50,7 +41,7 @@ export function scrub(text: string, secrets: readonly Secret[], limit = 300): st
 function pieces(secrets: readonly Secret[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const form of secrets.flatMap((wrapped) => forms(reveal(wrapped)))) {
-    const dense = fold(form);
+    const { text: dense } = condense(form);
     if (dense.length > 0 && dense.length < RUN) found.add(dense);
     for (let at = 0; at + RUN <= dense.length; at++) found.add(dense.slice(at, at + RUN));
   }
@@ -81,7 +72,16 @@ function base64(bytes: Uint8Array, lead: number): string {
   return text.slice(Math.ceil((lead * 8) / 6), Math.floor((all.length * 8) / 6));
 }
 
-/** ASCII letters to lower case; the length stays, so that places stay. */
-function fold(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** The text as it is compared: without what may stand {@link BETWEEN}, ASCII in lower case; and where each character was. */
+function condense(text: string): { readonly text: string; readonly places: readonly number[] } {
+  const places: number[] = [];
+  let dense = "";
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (BETWEEN.test(character)) continue;
+    places.push(at);
+    dense += character;
+  }
+  // toLowerCase() alone would make two characters of some, and places would no longer fit.
+  return { text: dense.replace(/[A-Z]/g, (letter) => letter.toLowerCase()), places };
 }

@@ -4,7 +4,7 @@
  */
 import { type BaseUrl, parseBaseUrl, sameOrigin } from "./base-url.ts";
 import { fail, GumCredError } from "./errors.ts";
-import type { Candidate, Finding } from "./precedence.ts";
+import { type Candidate, type Finding, foundAt } from "./precedence.ts";
 import { reveal, type Secret } from "./secret.ts";
 
 /** Keychain service of the official `gumloop` CLI; account `<profile>:<field>`, value plain UTF-8. */
@@ -51,20 +51,11 @@ export function judgeStored(
       );
       return { state: "blocked", error };
     }
-    return {
-      state: "found",
-      credential: {
-        provider: candidate.provider,
-        level: candidate.level,
-        method: candidate.spec.method,
-        source: candidate.source,
-        location: candidate.location,
-        value,
-        userId: companion(candidate, stored),
-        baseUrl: (override ?? baseUrl).href,
-        expiresAt,
-      },
-    };
+    return foundAt(candidate, value, {
+      userId: companion(candidate, stored),
+      baseUrl: (override ?? baseUrl).href,
+      expiresAt,
+    });
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     return { state: "invalid", error };

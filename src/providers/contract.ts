@@ -53,12 +53,16 @@ export interface Provider {
   readonly methods: readonly MethodSpec[];
   /** Which of the variables `env` sets; the provider's others are removed, so that none shadows it. */
   readonly exported: string;
+  /** Variables that the vendor's programs prefer over a key; removed where a key of gum-cred's is exported. */
+  readonly shadowing?: readonly string[];
   /** Hosts that the credential may be sent to. */
   readonly hosts: readonly string[];
   /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */
   readonly baseUrlVariable: string | null;
   /** Where a person creates a key. */
   readonly setupUrl: string;
+  /** What is odd about the look of a key, for people and never a verdict; null when it looks as usual. */
+  keyHint?(key: Secret): string | null;
   /** The request headers that carry the credential, in the order they are sent. */
   headers(credential: Pick<Credential, "method" | "value" | "userId">): readonly Header[];
   /** The request that verifies the credential. */
@@ -68,4 +72,10 @@ export interface Provider {
   ): VerificationRequest;
   /** Reads the answer to that request. Foreign text in the message is clean()ed and holds no credential. */
   judge(answer: Answer, credential: Pick<Credential, "method" | "value">): Assessment;
+  /**
+   * Verifies a key by a program in place of {@link verification} and {@link judge}, which are then not to be
+   * called. Only installed providers have it. Throws E_PLUGIN_REFUSED and E_UNSAFE_FILE when the program may
+   * not be run; whatever the program does gives an assessment.
+   */
+  readonly check?: (key: Secret) => Promise<Assessment>;
 }

@@ -36,6 +36,8 @@ export interface LlmProviderData {
   /** In the order in which the vendor's own SDK reads them. The first is exported unless `exported` says otherwise. */
   readonly variables: readonly [string, ...string[]];
   readonly exported?: string;
+  /** Variables that the vendor's programs prefer over the key. */
+  readonly shadowing?: readonly string[];
   readonly hosts: readonly string[];
   readonly setupUrl: string;
   readonly keyShape: KeyShape | null;
@@ -72,6 +74,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
     kind: "llm",
     methods: [{ method: "api_key", variables: data.variables, field: "api_key", companions: [] }],
     exported: data.exported ?? data.variables[0],
+    shadowing: data.shadowing ?? [],
     hosts: data.hosts,
     baseUrlVariable: data.baseUrlVariable,
     setupUrl: data.setupUrl,
@@ -106,13 +109,18 @@ function judge(data: LlmProviderData, answer: Answer, key: Secret): Assessment {
   return { verdict, message: `${message} (${answer.status})${words && `; it says: ${words}`}`, hint };
 }
 
+/** A pattern looks at no more of a text: a hostile megabyte could keep one busy for hours. */
+const LONGEST = 2_000;
+
 function fits(rule: Rule, status: number, body: unknown): boolean {
   const statuses = typeof rule.status === "number" ? [rule.status] : rule.status;
   if (!statuses.includes(status)) return false;
   if (rule.where === undefined) return true;
   return Object.entries(rule.where).some(([path, wanted]) =>
     at(body, path).some((found) =>
-      typeof wanted === "boolean" ? found === wanted : typeof found === "string" && wanted.test(found),
+      typeof wanted === "boolean"
+        ? found === wanted
+        : typeof found === "string" && wanted.test(found.slice(0, LONGEST)),
     ),
   );
 }

@@ -2,11 +2,10 @@
  * Reads the sources that a policy configures: an organisation's own secret store by command, a file, a
  * variable, the keychain. What a policy configures must give a key: nothing is an error, never "absent".
  */
-import type { Credential } from "../core/credential.ts";
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import type { ConfiguredSource } from "../core/policy.ts";
-import type { Candidate, Finding } from "../core/precedence.ts";
+import { type Candidate, type Finding, foundAt } from "../core/precedence.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 export interface ConfiguredReaders {
@@ -26,9 +25,12 @@ export async function readConfigured(
   try {
     const value = await read(from, account, readers, whose);
     if (value === null) {
-      throw fail("E_POLICY", `${whose} is set by policy, and its source ${candidate.location} holds none`);
+      throw fail(
+        "E_POLICY_SOURCE",
+        `${whose} is set by policy, and its source ${candidate.location} holds none`,
+      );
     }
-    return { state: "found", credential: found(candidate, value) };
+    return foundAt(candidate, value);
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     if (error.code === "E_KEYCHAIN_LOCKED") return { state: "locked", error };
@@ -67,21 +69,7 @@ async function readPath(path: string, whose: string): Promise<Secret> {
   } catch (error) {
     // The policy decides that this key is used: without it the provider is refused, not merely misconfigured.
     if (error instanceof GumCredError)
-      throw fail("E_POLICY", error.message, "ask the policy's administrator");
+      throw fail("E_POLICY_SOURCE", error.message, "ask the policy's administrator");
     throw error;
   }
-}
-
-function found(candidate: Candidate, value: Secret): Credential {
-  return {
-    provider: candidate.provider,
-    level: candidate.level,
-    method: candidate.spec.method,
-    source: candidate.source,
-    location: candidate.location,
-    value,
-    userId: null,
-    baseUrl: null,
-    expiresAt: null,
-  };
 }

@@ -2,10 +2,9 @@
  * Reads candidates from environment variables and from the files that `<NAME>_FILE` variables name.
  * Never touches the keychain.
  */
-import type { Credential } from "../core/credential.ts";
 import type { Environment } from "../core/environment.ts";
 import { fail, GumCredError } from "../core/errors.ts";
-import type { Candidate, Finding } from "../core/precedence.ts";
+import { type Candidate, type Finding, foundAt } from "../core/precedence.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 const ABSENT: Finding = { state: "absent" };
@@ -42,18 +41,7 @@ function withCompanions(candidate: Candidate, value: Secret, environment: Enviro
     userId = environment.get(companion.variable);
     if (userId === null) return missingCompanion(candidate, companion.variable);
   }
-  const credential: Credential = {
-    provider: candidate.provider,
-    level: candidate.level,
-    method: spec.method,
-    source: candidate.source,
-    location: candidate.location,
-    value,
-    userId,
-    baseUrl: null,
-    expiresAt: null,
-  };
-  return { state: "found", credential };
+  return foundAt(candidate, value, { userId });
 }
 
 function conflict(variable: string): Finding {

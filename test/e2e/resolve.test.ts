@@ -19,8 +19,8 @@ describe("environment", () => {
       DBUS_SESSION_BUS_ADDRESS: bus.address,
     };
     for (const args of [
-      ["env"],
-      ["exec", "--", "true"],
+      ["env", "gumloop"],
+      ["exec", "gumloop", "--", "true"],
       ["get", "gumloop"],
       ["header"],
       ["explain"],

@@ -1,7 +1,7 @@
 /** `gum-cred env`: statements that export what resolves. Runs in every shell start, so it loads little. */
 import { MARKER } from "../../core/environment.ts";
 import { ENV_FORMATS, type EnvFormatName, isEnvFormat } from "../../output/env-formats.ts";
-import type { Command, Input } from "../command.ts";
+import { type Command, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const env: Command = {
   name: "env",
@@ -14,6 +14,7 @@ export const env: Command = {
       choices: Object.keys(ENV_FORMATS),
       summary: "output format (default: posix)",
     },
+    LEVEL_FLAG,
     { name: "unset", summary: "print statements that remove the variables instead" },
     { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
   ],
@@ -30,10 +31,12 @@ export const env: Command = {
   run: async ({ ports, scope, globals }, input) => {
     const format = ENV_FORMATS[formatName(input, globals.json)];
     const { gatherExports, wantedVariables } = await import("../../app/exports.ts");
-    const text = input.has("unset")
-      ? format.unset([...wantedVariables(input.args), MARKER])
-      : format.exports(await gatherExports({ names: input.args, sdk: input.has("sdk") }, scope, ports));
-    return { kind: "raw", text };
+    if (input.has("unset")) {
+      const names = await wantedVariables(input.args, ports);
+      return { kind: "raw", text: format.unset([...names, MARKER]) };
+    }
+    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    return { kind: "raw", text: format.exports(await gatherExports(request, scope, ports)) };
   },
 };
 

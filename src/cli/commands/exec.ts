@@ -1,11 +1,14 @@
 /** `gum-cred exec`: becomes another program that has the credentials in its environment. */
-import type { Command } from "../command.ts";
+import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const exec: Command = {
   name: "exec",
   summary: "Run a command with the credentials in its environment",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
-  flags: [{ name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" }],
+  flags: [
+    LEVEL_FLAG,
+    { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
+  ],
   rest: "CMD ARG…",
   details:
     "gum-cred replaces itself with the command: same process, terminal, signals and exit status. When\n" +
@@ -18,7 +21,8 @@ export const exec: Command = {
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
     const { gatherExports } = await import("../../app/exports.ts");
-    const { set, unset } = await gatherExports({ names: input.args, sdk: input.has("sdk") }, scope, ports);
+    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    const { set, unset } = await gatherExports(request, scope, ports);
     const { replaceProcess } = await import("../../os/replace-process.ts");
     return replaceProcess({ command, args, set: Object.fromEntries(set), unset: [...unset] });
   },

@@ -1,25 +1,25 @@
 /** `gum-cred explain`: every place that was looked at, and why it won or lost. */
 import type { Judged, Judgement } from "../../core/precedence.ts";
 import { table } from "../../output/table.ts";
-import type { Command } from "../command.ts";
+import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const explain: Command = {
   name: "explain",
   summary: "Show every candidate in order, which one won and why each other one lost",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
-  flags: [],
+  flags: [LEVEL_FLAG],
   details:
     "When the environment wins, the keychain is not opened and its entries are shown as not checked.\n" +
     "The exit code is 0 when there is something to explain, also when nothing won.",
   examples: [
     { line: "gum-cred explain", about: "why this Gumloop credential" },
+    { line: "gum-cred explain openai", about: "every level's candidates for an LLM key" },
     { line: "gum-cred explain --json", about: "the same for programs" },
   ],
   run: async ({ ports, scope }, input) => {
-    const { findProvider } = await import("../../providers/registry.ts");
-    const { resolveGumloop } = await import("../../app/gumloop.ts");
-    const provider = findProvider(input.args[0] ?? "gumloop");
-    const judgement = await resolveGumloop(scope, ports, "all");
+    const { explainProvider, providerNamed } = await import("../../app/providers.ts");
+    const provider = await providerNamed(input.args[0] ?? "gumloop", ports);
+    const judgement = await explainProvider(provider, levelIn(input), scope, ports);
     const candidates = judgement.candidates.map(row);
     return {
       kind: "data",

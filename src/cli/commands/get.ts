@@ -1,5 +1,5 @@
 /** `gum-cred get`: one value for scripts and key-helper settings. */
-import type { Command } from "../command.ts";
+import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 const FIELDS = ["api_key", "access_token", "user_id", "base_url"] as const;
 
@@ -8,16 +8,18 @@ export const get: Command = {
   summary: "Print one value of a provider's credential",
   args: [{ name: "PROVIDER", summary: "whose credential", required: true }],
   flags: [
+    LEVEL_FLAG,
     { name: "field", value: "FIELD", choices: FIELDS, summary: "which value (default: the bearer in force)" },
   ],
   details: "The refresh token is never printed.",
   examples: [
     { line: "gum-cred get gumloop", about: "the bearer token in force" },
+    { line: "gum-cred get openai", about: "an LLM key, for key-helper settings" },
     { line: "gum-cred get gumloop --field user_id", about: "the user id of the API key in force" },
   ],
   run: async ({ ports, scope }, input) => {
     const { getField } = await import("../../app/get.ts");
-    const data = await getField(input.args[0] ?? "", input.flag("field"), scope, ports);
+    const data = await getField(input.args[0] ?? "", input.flag("field"), levelIn(input), scope, ports);
     return { kind: "data", data, human: data.value };
   },
 };

@@ -1,11 +1,11 @@
 /** `gum-cred header`: the request headers, for `curl -H @-`. */
-import type { Command } from "../command.ts";
+import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const header: Command = {
   name: "header",
   summary: "Print the request headers that carry the credential",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
-  flags: [],
+  flags: [LEVEL_FLAG],
   examples: [
     {
       line: "gum-cred header | curl -H @- https://api.gumloop.com/api/v1/models",
@@ -14,7 +14,7 @@ export const header: Command = {
   ],
   run: async ({ ports, scope }, input) => {
     const { requestHeaders } = await import("../../app/header.ts");
-    const headers = await requestHeaders(input.args[0] ?? "gumloop", scope, ports);
+    const headers = await requestHeaders(input.args[0] ?? "gumloop", levelIn(input), scope, ports);
     return { kind: "raw", text: headers.map(({ name, value }) => `${name}: ${value}\n`).join("") };
   },
 };

@@ -1,7 +1,7 @@
 /** `gum-cred status`: who am I, from where. */
 import type { Status } from "../../app/status.ts";
 import { masked } from "../../core/secret.ts";
-import { facts } from "../../output/table.ts";
+import { facts, table } from "../../output/table.ts";
 import type { Command, Context } from "../command.ts";
 
 export const status: Command = {
@@ -41,7 +41,12 @@ function data(found: Status, { scope }: Context): Record<string, unknown> {
     expires_at: credential?.expiresAt ?? null,
     verification: found.verification,
     keychain: found.keychain,
-    providers: [],
+    providers: found.keys.map((key) => ({
+      id: key.provider,
+      level: key.level,
+      source: key.source,
+      masked: masked(key.value),
+    })),
   };
 }
 
@@ -49,7 +54,7 @@ const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
 function human(found: Status, { scope }: Context): string {
   const { credential, keychain } = found;
-  return facts([
+  const rows = facts([
     ["Profile", scope.profile],
     ["Signed in", credential ? `yes, with an ${METHODS[credential.method]}` : "no"],
     ["Credential", credential && `${masked(credential.value)} from ${credential.location}`],
@@ -63,4 +68,7 @@ function human(found: Status, { scope }: Context): string {
       keychain.backend ? `${keychain.state} (${keychain.backend})` : keychain.state.replace("_", " "),
     ],
   ]);
+  if (found.keys.length === 0) return rows;
+  const keys = found.keys.map((key) => [key.provider, key.level ?? "", masked(key.value), key.location]);
+  return `${rows}\n${table(["LLM key", "Level", "Value", "From"], keys)}`;
 }

@@ -1,0 +1,55 @@
+/** Providers by name, and the credential in force of any one of them. */
+import type { Credential, Level } from "../core/credential.ts";
+import { fail } from "../core/errors.ts";
+import type { Judgement } from "../core/precedence.ts";
+import type { Provider } from "../providers/contract.ts";
+import { PROVIDERS, providerId, VENDORS } from "../providers/registry.ts";
+import { requireGumloop, resolveGumloop } from "./gumloop.ts";
+import { requireKey, resolveKeys } from "./llm.ts";
+import type { Ports, Scope } from "./ports.ts";
+
+/** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
+export async function providerNamed(name: string, ports: Ports): Promise<Provider> {
+  const id = providerId(name);
+  const provider = PROVIDERS.find((known) => known.id === id) ?? (await ports.installed.load(id));
+  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `there is no provider '${id}'`);
+  return provider;
+}
+
+/** Every LLM vendor: built in, then installed. */
+export async function allVendors(ports: Ports): Promise<readonly Provider[]> {
+  return [...VENDORS, ...(await ports.installed.all())];
+}
+
+/** The credential in force of a provider. Throws what stands in its way. */
+export async function requireCredential(
+  provider: Provider,
+  level: Level | null,
+  scope: Scope,
+  ports: Ports,
+): Promise<Credential> {
+  if (provider.kind === "llm") return requireKey(provider, level, scope, ports);
+  refuseLevel(level);
+  return requireGumloop(scope, ports);
+}
+
+/** Every candidate of a provider, for people. */
+export async function explainProvider(
+  provider: Provider,
+  level: Level | null,
+  scope: Scope,
+  ports: Ports,
+): Promise<Judgement> {
+  if (provider.kind === "platform") {
+    refuseLevel(level);
+    return resolveGumloop(scope, ports, "all");
+  }
+  const judged = (await resolveKeys({ providers: [provider], level }, scope, ports, "all")).get(provider);
+  if (!judged) throw fail("E_INTERNAL", "a provider was resolved and gave no judgement");
+  return judged;
+}
+
+function refuseLevel(level: Level | null): void {
+  if (level !== null)
+    throw fail("E_USAGE", "--level is for LLM keys; Gumloop's own credential has no levels");
+}
