@@ -260,7 +260,9 @@ describe("code exchange", () => {
       fetch(`${standIn.url}/oauth/token`, { method: "POST", headers: { "content-type": type }, body: text });
     await expectRefused(await send("application/json", JSON.stringify(fields)), "invalid_request");
     await expectRefused(await send("text/plain", `${new URLSearchParams(fields)}`), "invalid_request");
-    const twice = `${new URLSearchParams(fields)}&code=another`;
+    const { refreshToken } = standIn.issueTokens();
+    const good = { grant_type: "refresh_token", client_id: "gumloop_cli", refresh_token: refreshToken };
+    const twice = `${new URLSearchParams(good)}&resource=a&resource=b`;
     await expectRefused(await send("application/x-www-form-urlencoded", twice), "invalid_request");
     expect((await fetch(`${standIn.url}/oauth/token?${new URLSearchParams(fields)}`)).status).toBe(405);
   });
@@ -666,9 +668,14 @@ describe("as a program", () => {
     expect(text).toContain(`printf %s '${key}' | gum-cred login --api-key -`);
   });
 
-  test("refuses a bad port", async () => {
-    const child = Bun.spawn([process.execPath, MAIN, "--port", "70000"], { stdout: "pipe", stderr: "pipe" });
-    expect(await child.exited).not.toBe(0);
-    expect(await new Response(child.stderr).text()).toContain("--port");
+  test("refuses a bad port, and one that another process listens on", async () => {
+    for (const port of ["70000", "x", new URL(standIn.url).port]) {
+      const child = Bun.spawn([process.execPath, MAIN, "--port", port], { stdout: "pipe", stderr: "pipe" });
+      const late = setTimeout(() => child.kill("SIGKILL"), 5000);
+      expect(await child.exited).toBe(1);
+      clearTimeout(late);
+      expect(await new Response(child.stderr).text()).toMatch(/--port|EADDRINUSE/);
+      expect(await new Response(child.stdout).text()).toBe("");
+    }
   });
 });

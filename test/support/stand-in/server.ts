@@ -89,6 +89,8 @@ export function startStandIn(options: StandInOptions = {}): StandIn {
     hostname: "127.0.0.1",
     port,
     development: false,
+    // `development: false` alone makes Bun set SO_REUSEPORT on Linux, and a second server would share the port unnoticed.
+    reusePort: false,
     // A request that hangs on purpose hangs until the client gives up, not until Bun does.
     idleTimeout: 0,
     fetch: (request) => handle(request),
