@@ -1,7 +1,8 @@
 /**
  * Writes and clears the keychain entries of one profile in an order that survives being killed at any
- * moment: the token or key goes first when clearing and comes last when storing, so that what a later run
- * finds is the old credential, the new one, or "signed out", never a token beside somebody else's base URL.
+ * moment: what signs in goes first when clearing and comes last when storing, with nothing of the old
+ * credential left beside the new base URL. So what a later run finds is the old credential, the new one, or
+ * "signed out" (docs/sessions.md).
  */
 import type { Digest } from "../core/environment.ts";
 import { expiryAccount, expiryNote } from "../core/expiry.ts";
@@ -26,6 +27,9 @@ export type NewCredential =
       readonly baseUrl: string;
     };
 
+/** What signs in first, then what a token or key is nothing without. The base URL of the old goes with it. */
+const CREDENTIAL: readonly ProfileField[] = ["access_token", "api_key", "refresh_token", "user_id"];
+
 /** Puts a new sign-in in the place of whatever the profile held. */
 export async function storeCredential(
   keychain: Keychain,
@@ -33,36 +37,36 @@ export async function storeCredential(
   next: NewCredential,
   digest: Digest,
 ): Promise<void> {
-  const write = (field: ProfileField, value: Secret) =>
-    keychain.write(GUMLOOP_SERVICE, `${profile}:${field}`, value);
-  const remove = (field: ProfileField) => keychain.remove(GUMLOOP_SERVICE, `${profile}:${field}`);
-
-  await remove("access_token");
-  await remove("api_key");
-  await write("base_url", secret(next.baseUrl));
+  // A base URL stays or is written before anything that belongs to it: readers take a profile that has one and
+  // no credential for a sign-in at work, and look again once it is done.
+  await removeFields(keychain, profile, CREDENTIAL);
+  await writeField(keychain, profile, "base_url", secret(next.baseUrl));
   if (next.method === "api_key") {
-    await remove("refresh_token");
     await keychain.remove(OWN_SERVICE, expiryAccount(profile));
-    await write("user_id", secret(next.userId));
-    await write("api_key", next.apiKey);
-    return;
+    await writeField(keychain, profile, "user_id", secret(next.userId));
+    return writeField(keychain, profile, "api_key", next.apiKey);
   }
-  await remove("user_id");
-  if (next.refreshToken) await write("refresh_token", next.refreshToken);
-  else await remove("refresh_token");
+  if (next.refreshToken) await writeField(keychain, profile, "refresh_token", next.refreshToken);
   await writeExpiry(keychain, profile, next.accessToken, next.expiresAtMs, digest);
-  await write("access_token", next.accessToken);
+  return writeField(keychain, profile, "access_token", next.accessToken);
 }
 
 /** Removes every entry of a profile, the ones that sign in first. True when there was any. */
 export async function clearCredential(keychain: Keychain, profile: string): Promise<boolean> {
-  const order: readonly ProfileField[] = ["access_token", "api_key", "refresh_token", "user_id", "base_url"];
-  let removed = false;
-  for (const field of order) {
-    removed = (await keychain.remove(GUMLOOP_SERVICE, `${profile}:${field}`)) || removed;
-  }
+  const removed = await removeFields(keychain, profile, [...CREDENTIAL, "base_url"]);
   await keychain.remove(OWN_SERVICE, expiryAccount(profile));
   return removed;
+}
+
+/** Removes a session that is over. An API key beside it is another credential, and stays with what it needs. */
+export async function clearSession(keychain: Keychain, profile: string): Promise<void> {
+  const key = `${profile}:api_key`;
+  if (!(await keychain.read(GUMLOOP_SERVICE, [key])).has(key)) {
+    await clearCredential(keychain, profile);
+    return;
+  }
+  await removeFields(keychain, profile, ["access_token", "refresh_token"]);
+  await keychain.remove(OWN_SERVICE, expiryAccount(profile));
 }
 
 /** Notes when a token expires; without knowledge an older note goes, which its hash made void anyway. */
@@ -76,4 +80,26 @@ export async function writeExpiry(
   const account = expiryAccount(profile);
   if (expiresAtMs === null) await keychain.remove(OWN_SERVICE, account);
   else await keychain.write(OWN_SERVICE, account, expiryNote(token, expiresAtMs, digest));
+}
+
+/** Writes one entry of the official CLI's in place. */
+export function writeField(
+  keychain: Keychain,
+  profile: string,
+  field: ProfileField,
+  value: Secret,
+): Promise<void> {
+  return keychain.write(GUMLOOP_SERVICE, `${profile}:${field}`, value);
+}
+
+async function removeFields(
+  keychain: Keychain,
+  profile: string,
+  fields: readonly ProfileField[],
+): Promise<boolean> {
+  let removed = false;
+  for (const field of fields) {
+    removed = (await keychain.remove(GUMLOOP_SERVICE, `${profile}:${field}`)) || removed;
+  }
+  return removed;
 }

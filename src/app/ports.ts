@@ -32,6 +32,8 @@ export interface Ports {
   keychainOpened(): boolean;
   /** A lock between processes; see {@link Lock}. Throws E_LOCK_TIMEOUT, E_UNSAFE_FILE. */
   lock(name: string, timeoutMs: number): Promise<Lock>;
+  /** Waits for `work` and, on a terminal, says `what` is going on when it takes longer than 300 ms. */
+  busy<T>(what: string, work: Promise<T>): Promise<T>;
   /** A line for `--debug`: never a value, only names, places and times. */
   debug(line: string): void;
   /** A line on stdout before the command ends, such as a URL to open. */

@@ -31,18 +31,20 @@ export type Obtain = (baseUrl: string) => Promise<NewCredential>;
  */
 export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promise<SignedIn> {
   const keychain = await ports.keychain();
-  // Fails now rather than after the person has been to the browser and back.
-  await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+  const read = () => readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+  // Keychain and lock fail now rather than after the person has been to the browser and back.
+  await alone(scope.profile, ports, read);
   const baseUrl = (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const next = await obtain(baseUrl);
-  const { error } = await verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
+  const verifying = verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
+  const { error } = await ports.busy("Asking Gumloop", verifying);
   if (error) throw error;
   const replaced = await alone(scope.profile, ports, async () => {
-    const before = await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+    const before = await read();
     await storeCredential(keychain, scope.profile, next, ports.digest);
     return before.stored;
   });
-  await retire(replaced, next, ports);
+  await ports.busy("Revoking the session that this one replaces", retire(replaced, next, ports));
   return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
 }
 
@@ -62,9 +64,9 @@ function bearerOf(next: NewCredential): Pick<Credential, "method" | "value" | "u
     : { method: "api_key", value: next.apiKey, userId: next.userId };
 }
 
-/** Environment variables that hold a Gumloop credential now. */
+const VARIABLES = gumloop.methods.flatMap((spec) => spec.variables.flatMap((name) => [name, `${name}_FILE`]));
+
+/** Environment variables that hold a Gumloop credential of the user's own, which wins over a stored one. */
 export function shadows(ports: Pick<Ports, "environment">): readonly string[] {
-  return gumloop.methods
-    .flatMap((spec) => spec.variables.flatMap((name) => [name, `${name}_FILE`]))
-    .filter((name) => ports.environment.get(name) !== null);
+  return VARIABLES.filter((name) => ports.environment.get(name) !== null);
 }

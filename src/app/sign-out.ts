@@ -10,6 +10,7 @@ import { clearCredential } from "./credential-store.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { revokeStored } from "./revoke.ts";
 import { alone } from "./session.ts";
+import { shadows } from "./sign-in.ts";
 
 export interface SignedOut {
   readonly profiles: readonly string[];
@@ -42,7 +43,7 @@ export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise
 async function signOutProfile(keychain: Keychain, profile: string, ports: Ports): Promise<SignedOut> {
   const { stored } = await readProfile(keychain, profile, ports.digest, PROFILE_FIELDS);
   const session = stored.refresh_token ?? stored.access_token;
-  const revoked = session !== undefined && (await revokeStored(stored, ports));
+  const revoked = session !== undefined && (await ports.busy("Revoking", revokeStored(stored, ports)));
   const removed = await clearCredential(keychain, profile);
   return {
     profiles: removed ? [profile] : [],
@@ -52,11 +53,17 @@ async function signOutProfile(keychain: Keychain, profile: string, ports: Ports)
   };
 }
 
+/** Variables of this environment that hold a Gumloop credential, whether the user or gum-cred put it there. */
+export function stillInEnvironment({ environment }: Pick<Ports, "environment">): readonly string[] {
+  return shadows({ environment: environment.asTheUsers() });
+}
+
 /** The profiles that have entries, from the account names alone. */
 async function storedProfiles(keychain: Keychain): Promise<readonly string[]> {
   const accounts = await keychain.list(GUMLOOP_SERVICE);
   const names = accounts.flatMap((account) => {
-    const [profile, field] = account.split(":");
+    const colon = account.lastIndexOf(":");
+    const [profile, field] = [account.slice(0, Math.max(colon, 0)), account.slice(colon + 1)];
     return profile && PROFILE_FIELDS.some((known) => known === field) ? [profile] : [];
   });
   return [...new Set(names)];

@@ -1,5 +1,4 @@
 /** Who am I, from where: the facts behind `status`. */
-import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
@@ -8,7 +7,7 @@ import { resolveGumloop, whyNot } from "./gumloop.ts";
 import { resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { allVendors } from "./providers.ts";
-import { type Outcome, verify } from "./verify.ts";
+import type { Outcome } from "./verify.ts";
 
 export interface Status {
   readonly credential: Credential | null;
@@ -31,8 +30,9 @@ export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): 
   const facts = { credential: winner, baseUrl, keychain, keys };
   if (!winner) return { ...facts, verification: "skipped", error: whyNot(judgement, scope.profile) };
   if (!check) return { ...facts, verification: "skipped", error: null };
-  const { outcome, error } = await verify(gumloop, winner, { baseUrl, teamId: scope.teamId }, ports);
-  return { ...facts, verification: outcome, error };
+  const { verifyInForce } = await import("./verify-in-force.ts");
+  const { credential, verification } = await verifyInForce(winner, baseUrl, scope, ports);
+  return { ...facts, credential, verification: verification.outcome, error: verification.error };
 }
 
 /**

@@ -1,13 +1,15 @@
 /**
  * Reads the keychain candidates of one resolution: the profile's entries once, at the first candidate that
- * needs them, refreshed first when the access token has expired and somebody is going to use it.
+ * needs them, refreshed first when the access token has expired and somebody is going to use it. Another
+ * process's sign-in is seen before it or after it, never halfway.
  */
 import { fail, GumCredError } from "../core/errors.ts";
 import type { Candidate, Finding } from "../core/precedence.ts";
+import type { StoredProfile } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { judgeReading, type ProfileReading, readProfile, unreadable } from "../sources/keychain.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { needsRefresh, refreshSession } from "./session.ts";
+import { alone, needsRefresh, refreshSession } from "./session.ts";
 
 /** Reads one keychain candidate. */
 export type StoredReader = (candidate: Candidate) => Promise<Finding>;
@@ -21,13 +23,20 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
   const begin = async (): Promise<StoredReader> => {
     try {
       const keychain = await ports.keychain();
-      const profile = await readProfile(keychain, scope.profile, ports.digest);
+      const profile = await settled(keychain);
       return (candidate) => judgeCandidate(candidate, keychain, profile);
     } catch (error) {
       const finding = unreadable(error);
       return async () => finding;
     }
   };
+
+  /** The profile; when it looks as if somebody were writing it, as it is once they are done. */
+  async function settled(keychain: Keychain): Promise<ProfileReading> {
+    const read = () => readProfile(keychain, scope.profile, ports.digest);
+    const reading = await read();
+    return isHalfWritten(reading.stored) ? alone(scope.profile, ports, read) : reading;
+  }
 
   async function judgeCandidate(
     candidate: Candidate,
@@ -57,6 +66,11 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
     reading ??= begin();
     return (await reading)(candidate);
   };
+}
+
+/** A sign-in writes the credential itself last and a sign-out removes it first; so does a crash leave them. */
+function isHalfWritten(stored: StoredProfile): boolean {
+  return !stored.access_token && !stored.api_key && (stored.base_url ?? stored.user_id) !== undefined;
 }
 
 const EXPIRED: Finding = {

@@ -22,8 +22,9 @@ export async function verify(
   scope: RequestScope,
   ports: Pick<Ports, "debug">,
 ): Promise<Verification> {
-  const request = provider.verification(credential, scope);
   try {
+    if (provider.check) return judged(null, await provider.check(credential.value));
+    const request = provider.verification(credential, scope);
     const response = await send({ method: "GET", url: request.url, headers: request.headers });
     const answer: Answer = {
       status: response.status,
@@ -31,14 +32,18 @@ export async function verify(
       body: response.body,
     };
     ports.debug(`GET ${new URL(request.url).pathname}: ${answer.status}`);
-    const assessment = provider.judge(answer, credential);
-    const error = failure(answer.status, assessment);
-    if (!error) return { outcome: "verified", assessment, error: null };
-    return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };
+    return judged(answer.status, provider.judge(answer, credential));
   } catch (error) {
     if (error instanceof GumCredError) return { outcome: "unreachable", assessment: null, error };
     throw error;
   }
+}
+
+/** `status` is null where a program was asked and no server. */
+function judged(status: number | null, assessment: Assessment): Verification {
+  const error = failure(status ?? 0, assessment);
+  if (!error) return { outcome: "verified", assessment, error: null };
+  return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };
 }
 
 /**

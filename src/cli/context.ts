@@ -1,5 +1,5 @@
 /** Makes a command's context from its global flags and the process: the one place where ports become real. */
-import type { Ports, Scope } from "../app/ports.ts";
+import type { InstalledProviders, Ports, Scope } from "../app/ports.ts";
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, fail } from "../core/errors.ts";
@@ -7,6 +7,8 @@ import type { Policy } from "../core/policy.ts";
 import { profileName } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { writeErr, writeOut } from "../os/standard-streams.ts";
+import type { Provider } from "../providers/contract.ts";
+import { anyInstalled, pluginPlaces } from "../providers/places.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
@@ -62,7 +64,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
   return {
     environment,
     raw,
-    installed: { load: async () => null, all: async () => [] },
+    installed: installedProviders(raw),
     digest: sha256,
     policy: () => {
       policy ??= loadPolicy(raw);
@@ -78,6 +80,11 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       const { acquireLock, lockFolder } = await import("../os/lock.ts");
       return acquireLock(lockFolder(raw), name, timeoutMs);
     },
+    busy: async (what, work) => {
+      if (globals.quiet || globals.json) return work;
+      const { showProgress } = await import("../os/progress.ts");
+      return showProgress(what, work);
+    },
     print: (line) => writeOut(`${line}\n`),
     debug: (line) => {
       if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
@@ -86,6 +93,30 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       if (!globals.quiet && !globals.json) writeErr(`${line}\n`);
     },
     warn: (line) => writeErr(`gum-cred: warning: ${line}\n`),
+  };
+}
+
+/** Nothing of it is loaded while no plugin is installed, and one plugin costs one manifest. */
+function installedProviders(raw: RawEnvironment): InstalledProviders {
+  const places = pluginPlaces(raw);
+  const warn = (line: string) => writeErr(`gum-cred: warning: ${line}\n`);
+  let fit: Promise<readonly Provider[]> | undefined;
+  const modules = () =>
+    Promise.all([import("../providers/installed.ts"), import("../providers/registry.ts")]);
+  const loadAll = async () => {
+    const [{ loadAllInstalled }, { PROVIDERS }] = await modules();
+    return loadAllInstalled({ places, builtIn: PROVIDERS }, warn);
+  };
+  return {
+    load: async (id) => {
+      const [{ loadInstalled }, { PROVIDERS }] = await modules();
+      return loadInstalled(id, { places, builtIn: PROVIDERS });
+    },
+    all: () => {
+      // Once, so that what is left out is said once.
+      fit ??= anyInstalled(places) ? loadAll() : Promise.resolve([]);
+      return fit;
+    },
   };
 }
 

@@ -122,32 +122,55 @@ async function obtainFromWebhook(input: Input, ask: boolean): Promise<Obtain> {
   };
 }
 
-function obtainByBrowser(input: Input, { ports, globals }: Context): Obtain {
+function obtainByBrowser(input: Input, context: Context): Obtain {
   const callbackPort = whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
   const timeoutMs = whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600) * 1000;
-  const noBrowser = input.has("no-browser");
+  const openBrowser = !input.has("no-browser");
+  // Without a browser here, what is pasted may come through a pipe; otherwise stdin is no business of ours.
+  const mayPaste = openBrowser ? canAsk(context) : !context.globals.noInput;
   return async (baseUrl) => {
     const { signInWithBrowser } = await import("../oauth/sign-in.ts");
-    const tokens = await signInWithBrowser({
-      baseUrl: parseBaseUrl(baseUrl),
-      callbackPort,
-      timeoutMs,
-      openBrowser: !noBrowser,
-      onUrl: async (url, opened) => {
-        if (noBrowser) return ports.print(url);
-        if (opened) return ports.note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
-        ports.warn(`no browser could be opened; open this page to sign in:\n${url}`);
-      },
-      ...(noBrowser && !globals.noInput ? { pasted: Bun.stdin.stream() } : {}),
-    });
+    const tokens = await untilInterrupted((signal) =>
+      signInWithBrowser({
+        baseUrl: parseBaseUrl(baseUrl),
+        callbackPort,
+        timeoutMs,
+        openBrowser,
+        signal,
+        onUrl: (url, opened) => tellUrl(url, opened, openBrowser, context),
+        onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
+        ...(mayPaste ? { pasted: Bun.stdin.stream() } : {}),
+      }),
+    );
     return {
       method: "oauth",
       accessToken: tokens.accessToken,
       refreshToken: tokens.refreshToken,
-      expiresAtMs: tokens.expiresIn === null ? null : ports.now() + tokens.expiresIn * 1000,
+      expiresAtMs: tokens.expiresIn === null ? null : context.ports.now() + tokens.expiresIn * 1000,
       baseUrl,
     };
   };
+}
+
+async function tellUrl(url: string, opened: boolean, wanted: boolean, context: Context): Promise<void> {
+  const { ports } = context;
+  if (!wanted) await ports.print(url);
+  else if (opened) ports.note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
+  else ports.warn(`no browser could be opened; open this page to sign in:\n${url}`);
+  if (opened || !canAsk(context)) return;
+  ports.note("If that browser is on another machine, paste the address that it ends on here.");
+}
+
+/** Ctrl-C during the wait ends it in order: the listener is closed, nothing is stored, the exit code is 130. */
+async function untilInterrupted<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort();
+  process.once("SIGINT", interrupt);
+  try {
+    return await wait(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
 }
 
 async function secretFlag(name: "api-key" | "access-token", value: string): Promise<Secret> {

@@ -2,7 +2,7 @@
  * Questions to a person, on the terminal only: drawn on stderr, so that stdout stays for values. Secrets are
  * hidden while typed. Loaded only when something is asked.
  */
-import { password, select, text } from "@clack/prompts";
+import { confirm, password, select, text } from "@clack/prompts";
 import { fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
@@ -28,6 +28,16 @@ export async function askChoice<T extends string>(
   const chosen = choices.find(({ value }) => value === answer);
   if (!chosen) throw fail("E_INTERNAL", "the prompt gave an answer that was not offered");
   return chosen.value;
+}
+
+/**
+ * Yes or no to what is shown first, as it is and whole; Enter alone means no. Throws E_INTERRUPTED on Ctrl-C.
+ */
+export async function askYesNo(shown: string, message: string): Promise<boolean> {
+  output.write(`${shown}\n`);
+  const answer = await confirm({ message, output, initialValue: false });
+  if (typeof answer === "symbol") throw fail("E_INTERRUPTED", "interrupted; nothing was changed");
+  return answer;
 }
 
 function required(value: string | undefined): string | undefined {

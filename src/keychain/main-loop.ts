@@ -26,14 +26,17 @@ export interface MainLoop {
 
 let shared: MainLoop | null = null;
 
-/** The loop of this process, made at first use. Throws E_KEYCHAIN_UNAVAILABLE when GIO is not installed. */
+/**
+ * The loop of this process, made at first use. Throws E_KEYCHAIN_UNAVAILABLE when GIO is not installed and
+ * E_KEYCHAIN_FAILED where native calls are forbidden.
+ */
 export function mainLoop(): MainLoop {
   shared ??= newMainLoop();
   return shared;
 }
 
 function newMainLoop(): MainLoop {
-  const gio = openGio();
+  const gio = open();
   if (gio === null) throw fail("E_KEYCHAIN_UNAVAILABLE", `the library ${GIO_LIBRARY} is not installed`);
   silence(gio);
   // A context of our own: nobody else's sources are run, and nobody else runs ours.
@@ -49,7 +52,15 @@ function newMainLoop(): MainLoop {
     ["ptr", "ptr", "usize"],
     "void",
   );
-  const wake = callback(() => 0, ["ptr"], "i32"); // G_SOURCE_REMOVE
+  let rung = false;
+  const ring = callback(
+    () => {
+      rung = true;
+      return 0; // G_SOURCE_REMOVE
+    },
+    ["ptr"],
+    "i32",
+  );
 
   return {
     gio,
@@ -65,13 +76,15 @@ function newMainLoop(): MainLoop {
     },
     runUntil(done, deadline) {
       if (done()) return true;
-      const end = performance.now() + deadline.remaining();
+      // The alarm says itself that it has rung. Asking a clock instead could find that there is a moment left,
+      // and then wait for ever for an alarm that is over.
+      rung = false;
       const alarm = gio.g_timeout_source_new(deadline.remaining());
       try {
-        gio.g_source_set_callback(alarm, wake, null, null);
+        gio.g_source_set_callback(alarm, ring, null, null);
         gio.g_source_attach(alarm, context);
         while (!done()) {
-          if (performance.now() >= end) return false;
+          if (rung) return false;
           gio.g_main_context_iteration(context, 1);
         }
         return true;
@@ -81,6 +94,15 @@ function newMainLoop(): MainLoop {
       }
     },
   };
+}
+
+function open(): Gio | null {
+  try {
+    return openGio();
+  } catch {
+    // bun:ffi needs memory that is writable and executable, which hardened systems may refuse.
+    throw fail("E_KEYCHAIN_FAILED", "this system does not let gum-cred call the keychain's library");
+  }
 }
 
 /** A C function that calls `run`, for as long as the process lives. */

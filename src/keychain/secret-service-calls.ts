@@ -9,7 +9,6 @@ import type { Sealed } from "./dh-session.ts";
 import type { Value } from "./gvariant.ts";
 
 const SERVICE_PATH = "/org/freedesktop/secrets";
-const COLLECTION_PATH = "/org/freedesktop/secrets/aliases/default";
 const SERVICE = "org.freedesktop.Secret.Service";
 const COLLECTION = "org.freedesktop.Secret.Collection";
 const ITEM = "org.freedesktop.Secret.Item";
@@ -24,7 +23,7 @@ export const APPLICATION = "Python keyring library";
 export const ERROR = {
   isLocked: "org.freedesktop.Secret.Error.IsLocked",
   noSuchObject: "org.freedesktop.Secret.Error.NoSuchObject",
-  unknownMethod: "org.freedesktop.DBus.Error.UnknownMethod",
+  unknownMethod: "org.freedesktop.DBus.Error.UnknownMethod", // GNOME Keyring's for an item that is gone
   unknownObject: "org.freedesktop.DBus.Error.UnknownObject",
   notSupported: "org.freedesktop.DBus.Error.NotSupported",
 } as const;
@@ -59,10 +58,15 @@ const call = (
 const property = (path: string, iface: string, name: string) =>
   call(path, "org.freedesktop.DBus.Properties", "Get", "(ss)", [iface, name], "(v)");
 
-/** Whether the default collection is locked: `[boolean]`. */
-export const collectionLocked = property(COLLECTION_PATH, COLLECTION, "Locked");
+/** Whether a collection is locked: `[boolean]`. */
+export const collectionLocked = (collection: string) => property(collection, COLLECTION, "Locked");
 
-/** The default collection's real path, or {@link NOTHING}: `[path]`. */
+/**
+ * The default collection's path, or {@link NOTHING}: `[path]`. The collection is always addressed by it and
+ * never as `/org/freedesktop/secrets/aliases/default`: GNOME Keyring (42 to 50 at least) resolves that path on
+ * one thread while the first message of a client makes another replace what it reads, so that some of several
+ * calls sent together go astray.
+ */
 export const readDefaultAlias = call(SERVICE_PATH, SERVICE, "ReadAlias", "(s)", ["default"], "(o)");
 
 /** An encrypted session: `[their public key, session path]`. */
@@ -86,18 +90,24 @@ export const openPlainSession = call(
   "(vo)",
 );
 
-/** The default collection's items with at least these attributes: `[paths]`. */
-export const searchItems = (attributes: Attributes) =>
-  call(COLLECTION_PATH, COLLECTION, "SearchItems", "(a{ss})", [attributes], "(ao)");
+/** The collection's items with at least these attributes: `[paths]`. */
+export const searchItems = (collection: string, attributes: Attributes) =>
+  call(collection, COLLECTION, "SearchItems", "(a{ss})", [attributes], "(ao)");
 
 /** The secrets of the items that are not locked: `[path -> [session, parameters, value, content type]]`. */
 export const getSecrets = (items: readonly string[], session: string) =>
   call(SERVICE_PATH, SERVICE, "GetSecrets", "(aoo)", [items, session], "(a{o(oayays)})");
 
 /** Creates an item as Python keyring does, or replaces the one with these attributes: `[item, prompt]`. */
-export const createItem = (service: string, account: string, sealed: Sealed, session: string) =>
+export const createItem = (
+  collection: string,
+  service: string,
+  account: string,
+  sealed: Sealed,
+  session: string,
+) =>
   call(
-    COLLECTION_PATH,
+    collection,
     COLLECTION,
     "CreateItem",
     "(a{sv}(oayays)b)",

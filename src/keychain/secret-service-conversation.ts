@@ -3,7 +3,8 @@
  * collection is locked, open a session. Kept open from one operation to the next. Reads and writes no entry.
  */
 import { fail, type GumCredError } from "../core/errors.ts";
-import { type Bus, type Call, openSessionBus, type Reply, refusal } from "./dbus.ts";
+import { type Bus, type Call, openSessionBus, type Reply, type Sent } from "./dbus.ts";
+import { refusal } from "./dbus-error.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Cipher, type KeyPair, newKeyPair, plainCipher } from "./dh-session.ts";
 import type { Value } from "./gvariant.ts";
@@ -25,16 +26,22 @@ export interface Session {
 
 export type CollectionState = "unlocked" | "locked" | "missing";
 
+/** What an operation asked of the default collection, and what it needs to go on. */
+export interface Visit {
+  /** The default collection's path. */
+  readonly collection: string;
+  readonly replies: readonly Reply[];
+}
+
+type Build = (collection: string) => readonly Call[];
+
 export interface Conversation {
   /** The state of the default collection. Throws when there is no service, or none that answers. */
   state(deadline: Deadline): CollectionState;
-  /** The replies to calls on the default collection; null when there is none. Throws E_KEYCHAIN_LOCKED. */
-  enter(calls: readonly Call[], deadline: Deadline): readonly Reply[] | null;
-  /** The same, and a session for secrets with it, all in one wait. */
-  enterWithSession(
-    calls: readonly Call[],
-    deadline: Deadline,
-  ): Promise<{ readonly replies: readonly Reply[]; readonly session: Session } | null>;
+  /** Asks calls of the default collection; null when there is none. Throws E_KEYCHAIN_LOCKED. */
+  enter(build: Build, deadline: Deadline): Visit | null;
+  /** The same, with a session for secrets, for which nothing waits that need not. */
+  enterWithSession(build: Build, deadline: Deadline): Promise<(Visit & { readonly session: Session }) | null>;
   /** The replies to further calls. */
   ask(calls: readonly Call[], deadline: Deadline): readonly Reply[];
   /** Frees the connection; the next use makes a new one. */
@@ -44,74 +51,90 @@ export interface Conversation {
 /** A conversation over the session bus of `env`, which is first looked for when something is asked. */
 export function newConversation(env: Environment): Conversation {
   let bus: Bus | null = null;
+  let collection: string | null = null;
   let session: Session | null = null;
 
   const connection = (): Bus => {
     bus ??= openSessionBus(env);
     return bus;
   };
-  const ask = (calls: readonly Call[], deadline: Deadline) => connection().callAll(calls, deadline);
+  const send = (call: Call, deadline: Deadline) => connection().send([call], deadline);
+  const ask = (calls: readonly Call[], deadline: Deadline) => connection().send(calls, deadline).replies();
 
-  /** False when there is no default collection. */
-  const mayEnter = (locked: Reply, deadline: Deadline): boolean => {
-    const state = collectionState(locked, deadline);
-    if (state === "locked") throw lockedError();
-    return state === "unlocked";
-  };
-
-  function collectionState(locked: Reply, deadline: Deadline): CollectionState {
-    if (locked.ok) return locked.values[0] === true ? "locked" : "unlocked";
-    // "No such object" may mean much: only the alias itself says that there is no default collection.
-    if (isGone(locked) && valuesOf(first(ask([readDefaultAlias], deadline)))[0] === NOTHING) return "missing";
-    throw keychainError(locked.error);
-  }
-
-  async function settleSession(opened: Reply, keys: KeyPair, deadline: Deadline): Promise<Session> {
-    if (!opened.ok && opened.error === ERROR.notSupported) {
-      const [, path] = valuesOf(first(ask([openPlainSession], deadline)));
-      return { path: path as string, cipher: plainCipher };
+  /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
+  function located(alias: Sent | null): string | null {
+    if (alias !== null) {
+      const path = valuesOf(first(alias.replies()))[0] as string;
+      collection = path === NOTHING ? null : path;
     }
-    const [theirs, path] = valuesOf(opened);
-    const cipher = await keys.agree(theirs as Uint8Array).catch(() => {
-      throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-    });
-    return { path: path as string, cipher };
+    return collection;
   }
 
-  function enter(calls: readonly Call[], deadline: Deadline): readonly Reply[] | null {
-    const [locked, ...replies] = ask([collectionLocked, ...calls], deadline);
-    return mayEnter(present(locked), deadline) ? replies : null;
+  const locate = (deadline: Deadline): Sent | null =>
+    collection === null ? send(readDefaultAlias, deadline) : null;
+
+  /** Sends calls behind the question whether the collection is locked, which `visited` looks at first. */
+  const visit = (path: string, build: Build, deadline: Deadline): Sent =>
+    connection().send([collectionLocked(path), ...build(path)], deadline);
+
+  function visited(path: string, sent: Sent): Visit {
+    const [locked, ...replies] = sent.replies();
+    if (valuesOf(present(locked))[0] === true) throw lockedError();
+    return { collection: path, replies };
   }
 
   return {
     ask,
-    enter,
-    state: (deadline) => collectionState(first(ask([collectionLocked], deadline)), deadline),
-    async enterWithSession(calls, deadline) {
-      if (session !== null) {
-        const replies = enter(calls, deadline);
-        return replies && { replies, session };
+    state(deadline) {
+      const path = located(locate(deadline));
+      if (path === null) return "missing";
+      return valuesOf(first(ask([collectionLocked(path)], deadline)))[0] === true ? "locked" : "unlocked";
+    },
+    enter(build, deadline) {
+      const path = located(locate(deadline));
+      return path === null ? null : visited(path, visit(path, build, deadline));
+    },
+    async enterWithSession(build, deadline) {
+      connection();
+      const keys = session === null ? newKeyPair() : null; // while the connection is being made
+      const alias = locate(deadline);
+      const opening = keys && send(openEncryptedSession(keys.publicKey), deadline);
+      const path = located(alias);
+      if (path === null) return null;
+      const sent = visit(path, build, deadline); // the service works on it while we agree on a key
+      if (keys && opening) {
+        const openPlain = () => first(ask([openPlainSession], deadline));
+        session = await agreed(first(opening.replies()), keys, openPlain);
       }
-      const toBus = connection();
-      const keys = newKeyPair(); // while the connection is being made
-      const opening = [collectionLocked, openEncryptedSession(keys.publicKey)];
-      const [locked, opened, ...replies] = toBus.callAll([...opening, ...calls], deadline);
-      if (!mayEnter(present(locked), deadline)) return null;
-      session = await settleSession(present(opened), keys, deadline);
-      return { replies, session };
+      if (session === null) throw fail("E_INTERNAL", "a visit without a session");
+      return { ...visited(path, sent), session };
     },
     disconnect() {
       bus?.close();
       bus = null;
+      collection = null;
       session = null;
     },
   };
 }
 
+/** The session that a reply to {@link openEncryptedSession} opened, or a plain one where none is offered. */
+async function agreed(opened: Reply, keys: KeyPair, openPlain: () => Reply): Promise<Session> {
+  if (!opened.ok && opened.error === ERROR.notSupported) {
+    const [, path] = valuesOf(openPlain());
+    return { path: path as string, cipher: plainCipher };
+  }
+  const [theirs, path] = valuesOf(opened);
+  const cipher = await keys.agree(theirs as Uint8Array).catch(() => {
+    throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
+  });
+  return { path: path as string, cipher };
+}
+
 /** The values of a reply; throws the keychain error that an error reply stands for. */
 export function valuesOf(reply: Reply): readonly Value[] {
-  if (!reply.ok) throw keychainError(reply.error);
-  return reply.values;
+  if (reply.ok) return reply.values;
+  throw reply.error === ERROR.isLocked ? lockedError() : refusal(reply);
 }
 
 /** Whether a reply says that the object it asked is not there (any more). */
@@ -131,10 +154,6 @@ export function lockedError(message = "the keychain is locked"): GumCredError {
     "sign in to the desktop, or run 'gnome-keyring-daemon --replace --unlock' and type the keychain's " +
       "password; without a desktop set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   );
-}
-
-function keychainError(name: string): GumCredError {
-  return name === ERROR.isLocked ? lockedError() : refusal(name);
 }
 
 function present(reply: Reply | undefined): Reply {

@@ -30,6 +30,7 @@ import {
   valuesOf,
 } from "./secret-service-conversation.ts";
 import type { Environment } from "./session-bus.ts";
+import { checkNames, checkValue } from "./storable.ts";
 
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
@@ -71,7 +72,7 @@ export function secretService(options: KeychainOptions, env: Environment = proce
     },
     async write(service, account, value) {
       checkNames(service, account);
-      checkText("the value", reveal(value));
+      checkValue(value);
       return within((deadline) => write(talk, service, account, value, deadline));
     },
     async remove(service, account) {
@@ -92,16 +93,18 @@ async function read(
   accounts: readonly string[],
   deadline: Deadline,
 ): Promise<Map<string, Secret>> {
-  const searches = accounts.map((account) => searchItems(query(service, account)));
-  const entered = await talk.enterWithSession(searches, deadline);
+  const visit = await talk.enterWithSession(
+    (collection) => accounts.map((account) => searchItems(collection, query(service, account))),
+    deadline,
+  );
   const chosen = new Map<string, string>();
   for (const [index, account] of accounts.entries()) {
-    const item = newest(talk, pathsOf(entered?.replies[index]), deadline);
+    const item = newest(talk, pathsOf(visit?.replies[index]), deadline);
     if (item !== null) chosen.set(account, item);
   }
-  if (entered === null || chosen.size === 0) return new Map();
+  if (visit === null || chosen.size === 0) return new Map();
 
-  const { session } = entered;
+  const { session } = visit;
   const answer = first(talk.ask([getSecrets([...chosen.values()], session.path)], deadline));
   const entries = valuesOf(answer)[0] as unknown as ReadonlyMap<string, Entry>;
   const found = new Map<string, Secret>();
@@ -157,17 +160,18 @@ async function write(
   value: Secret,
   deadline: Deadline,
 ): Promise<void> {
-  const entered = await talk.enterWithSession([], deadline);
-  if (entered === null) throw lockedError("there is no default keychain yet");
-  const { session } = entered;
+  const visit = await talk.enterWithSession(() => [], deadline);
+  if (visit === null) throw lockedError("there is no default keychain yet");
+  const { collection, session } = visit;
   const plain = new TextEncoder().encode(reveal(value));
   const sealed = await session.cipher.encrypt(plain).finally(() => plain.fill(0));
-  const created = first(talk.ask([createItem(service, account, sealed, session.path)], deadline));
+  const create = createItem(collection, service, account, sealed, session.path);
+  const created = first(talk.ask([create], deadline));
   const [item] = valuesOf(created) as [string];
   if (item === NOTHING) throw lockedError("the keychain wants its password before it stores anything");
 
   // Another program's item without Python's mark is no match for `replace`, and would be read by turns.
-  const search = searchItems(query(service, account));
+  const search = searchItems(collection, query(service, account));
   const others = pathsOf(first(talk.ask([search], deadline))).filter((path) => path !== item);
   if (others.length === 0) return;
   removeAll(talk, others, deadline);
@@ -177,8 +181,8 @@ async function write(
 }
 
 function remove(talk: Conversation, attributes: Attributes, deadline: Deadline): boolean {
-  const replies = talk.enter([searchItems(attributes)], deadline);
-  return replies !== null && removeAll(talk, pathsOf(replies[0]), deadline);
+  const visit = talk.enter((collection) => [searchItems(collection, attributes)], deadline);
+  return visit !== null && removeAll(talk, pathsOf(visit.replies[0]), deadline);
 }
 
 /** Whether any of them was still there to be removed. */
@@ -192,9 +196,9 @@ function removeAll(talk: Conversation, items: readonly string[], deadline: Deadl
 }
 
 function list(talk: Conversation, service: string, deadline: Deadline): readonly string[] {
-  const found = talk.enter([searchItems(query(service))], deadline);
-  if (found === null) return [];
-  const items = pathsOf(found[0]);
+  const visit = talk.enter((collection) => [searchItems(collection, query(service))], deadline);
+  const items = pathsOf(visit?.replies[0]);
+  if (items.length === 0) return [];
   const replies = talk.ask(
     items.map((item) => itemProperty(item, "Attributes")),
     deadline,
@@ -207,15 +211,4 @@ function list(talk: Conversation, service: string, deadline: Deadline): readonly
 
 function pathsOf(searched: Reply | undefined): readonly string[] {
   return searched === undefined ? [] : (valuesOf(searched)[0] as readonly string[]);
-}
-
-function checkNames(...names: readonly string[]): void {
-  for (const name of names) checkText("a service or account name", name);
-}
-
-/** Refuses what a keychain cannot hold unaltered: nothing, NUL, halves of surrogate pairs. */
-function checkText(what: string, text: string): void {
-  if (text === "") throw fail("E_INVALID_VALUE", `${what} is empty`);
-  if (text.includes("\0")) throw fail("E_INVALID_VALUE", `${what} contains a NUL character`);
-  if (!text.isWellFormed()) throw fail("E_INVALID_VALUE", `${what} is not well-formed Unicode`);
 }

@@ -6,6 +6,7 @@
 import { read as memory, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { type Advapi32, CRED, CREDENTIAL, ERROR, MUTEX, openAdvapi32 } from "./native/advapi32.ts";
+import { encodeUtf16 } from "./windows-text.ts";
 
 /** One generic credential. `blob` is a copy that its owner overwrites when done with it. */
 export interface Credential {
@@ -156,11 +157,6 @@ function refused(what: string, code: number): GumCredError {
 /** A NUL-terminated UTF-16 string for Windows. */
 function wide(text: string): Uint16Array<ArrayBuffer> {
   return encodeUtf16(`${text}\0`);
-}
-
-/** The UTF-16 code units of a text, without terminator or byte order mark. Windows is little-endian. */
-export function encodeUtf16(text: string): Uint16Array<ArrayBuffer> {
-  return Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
 /** An address that Windows put there. They end below 2^47, so a number holds them exactly. */

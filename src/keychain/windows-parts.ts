@@ -5,9 +5,10 @@
  * The parts of one generation never change once their head is written, and no generation's name comes twice. So
  * replacing the head replaces the value, and whoever finds all parts that a head names has a whole value.
  */
-import { fail } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import { CRED } from "./native/advapi32.ts";
-import { type CredentialStore, encodeUtf16 } from "./windows-credentials.ts";
+import type { CredentialStore } from "./windows-credentials.ts";
+import { decodeUtf16, encodeUtf16 } from "./windows-text.ts";
 
 /** What a head says. */
 export interface Head {
@@ -16,16 +17,14 @@ export interface Head {
 }
 
 const HEAD_PREFIX = "gum-cred:parts:";
-const HEAD = /^gum-cred:parts:1:([0-9a-f]{32}):([1-9][0-9]{0,4})$/;
+const HEAD = /^gum-cred:parts:1:([0-9a-f]{32}):([1-9][0-9]{0,2})$/;
+const MAX_PARTS = 999;
 /** UTF-16 code units in one blob. */
 const UNITS = CRED.maxBlobSize / 2;
 
-/**
- * Whether a value must be split: too long, or a text that would not come back as it is, because it looks like a
- * head or because it begins with what readers take for a byte order mark and drop.
- */
+/** Whether a text must be split: it is too long for one credential, or would be taken for a head. */
 export function needsParts(text: string): boolean {
-  return text.length > UNITS || text.startsWith(HEAD_PREFIX) || /^[\ufeff\ufffe]/.test(text);
+  return text.length > UNITS || text.startsWith(HEAD_PREFIX);
 }
 
 /** The head that a stored text is, or null for an ordinary value. Throws E_MALFORMED for a head of another kind. */
@@ -38,10 +37,15 @@ export function parseHead(text: string): Head | null {
   return { generation, count: Number(count) };
 }
 
-/** Stores the parts of a new generation. Returns the text of its head, for the caller to write last. */
+/**
+ * Stores the parts of a new generation. Returns the text of its head, for the caller to write last. Throws
+ * E_INVALID_VALUE beyond 1,278,720 characters.
+ */
 export function writeParts(store: CredentialStore, service: string, account: string, text: string): string {
   const generation = crypto.randomUUID().replaceAll("-", "");
   const count = Math.ceil(text.length / UNITS);
+  if (count > MAX_PARTS)
+    throw fail("E_INVALID_VALUE", "the value is too long for Windows Credential Manager");
   for (let index = 0; index < count; index += 1) {
     store.write({
       target: `${prefixOf(service, account)}${generation}:${index}`,
@@ -53,40 +57,45 @@ export function writeParts(store: CredentialStore, service: string, account: str
   return `${HEAD_PREFIX}1:${generation}:${count}`;
 }
 
-/** The value whose parts a head names; null when one of them is gone. */
-export function joinParts(
-  store: CredentialStore,
-  service: string,
-  account: string,
-  head: Head,
-): string | null {
+/** The value whose parts a head names. Throws E_KEYCHAIN_FAILED when one of them is gone, or not what was written. */
+export function joinParts(store: CredentialStore, service: string, account: string, head: Head): string {
   const bytes = new Uint8Array(head.count * CRED.maxBlobSize);
   try {
     let end = 0;
     for (let index = 0; index < head.count; index += 1) {
       const part = store.read(`${prefixOf(service, account)}${head.generation}:${index}`);
-      if (part === null) return null;
+      if (part === null || part.blob.byteLength > CRED.maxBlobSize) throw incomplete(account);
       bytes.set(part.blob, end);
       end += part.blob.byteLength;
       part.blob.fill(0);
     }
-    return new TextDecoder("utf-16le", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, end));
+    const text = decodeUtf16(bytes.subarray(0, end));
+    if (text === null) throw incomplete(account);
+    return text;
   } finally {
     bytes.fill(0);
   }
 }
 
-/** Removes every part of the account that belongs to none of the generations in `kept`. */
+function incomplete(account: string): GumCredError {
+  const message = `a part of the long value '${account}' is missing from the keychain`;
+  return fail("E_KEYCHAIN_FAILED", message, "store the value again");
+}
+
+/** Removes every part of the account that belongs to none of the generations that `kept` then says are in use. */
 export function sweepParts(
   store: CredentialStore,
   service: string,
   account: string,
-  kept: readonly string[],
+  kept: () => readonly string[],
 ): void {
   const prefix = prefixOf(service, account);
-  for (const { target } of store.names(prefix)) {
+  const parts = store.names(prefix);
+  if (parts.length === 0) return;
+  const generations = kept();
+  for (const { target } of parts) {
     const generation = target.slice(prefix.length).split(":")[0] ?? "";
-    if (!kept.includes(generation)) store.remove(target);
+    if (!generations.includes(generation)) store.remove(target);
   }
 }
 

@@ -9,13 +9,10 @@ import { fail, hasCode } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
-import {
-  type Credential,
-  type CredentialStore,
-  encodeUtf16,
-  openCredentialStore,
-} from "./windows-credentials.ts";
+import { checkNames, checkValue } from "./storable.ts";
+import { type CredentialStore, openCredentialStore } from "./windows-credentials.ts";
 import { joinParts, needsParts, parseHead, sweepParts, writeParts } from "./windows-parts.ts";
+import { decodeText, encodeUtf16, marked } from "./windows-text.ts";
 
 /** What Python keyring writes; part of what makes the entries the same. */
 const COMMENT = "Stored using python-keyring";
@@ -61,7 +58,7 @@ export function windowsCredentialManager(
     },
     async write(service, account, value) {
       checkNames(service, account);
-      checkText("the value", reveal(value));
+      checkValue(value);
       const change = () => writeValue(store(), { service, account }, reveal(value));
       store().exclusively(deadline().remaining(), change);
     },
@@ -103,7 +100,10 @@ function textAt(store: CredentialStore, target: string, account: string): string
   const credential = store.read(target);
   if (credential === null) return null;
   try {
-    return credential.userName === account ? decode(credential) : null;
+    if (credential.userName !== account) return null;
+    const text = decodeText(credential.blob);
+    if (text === null) throw fail("E_MALFORMED", `the keychain's entry '${account}' is not text`);
+    return text;
   } finally {
     credential.blob.fill(0);
   }
@@ -120,14 +120,13 @@ function readValue(store: CredentialStore, entry: Entry, deadline: Deadline): st
     const text = currentText(store, entry);
     const head = text === null ? null : parseHead(text);
     if (head === null) return text;
-    if (head.generation === before) {
-      const message = `a part of the long value '${entry.account}' is missing from the keychain`;
-      throw fail("E_KEYCHAIN_FAILED", message, "store the value again");
+    try {
+      return joinParts(store, entry.service, entry.account, head);
+    } catch (error) {
+      // A part is gone or going. If that is because the value was replaced, there is another head by now.
+      if (head.generation === before) throw error;
+      before = head.generation;
     }
-    const value = joinParts(store, entry.service, entry.account, head);
-    if (value !== null) return value;
-    // A part is gone, most likely because the value was replaced meanwhile: then there is another head by now.
-    before = head.generation;
     deadline.remaining();
   }
 }
@@ -135,7 +134,8 @@ function readValue(store: CredentialStore, entry: Entry, deadline: Deadline): st
 function writeValue(store: CredentialStore, entry: Entry, value: string): void {
   const { service, account } = entry;
   try {
-    const text = needsParts(value) ? writeParts(store, service, account, value) : value;
+    const whole = marked(value);
+    const text = needsParts(whole) ? writeParts(store, service, account, value) : whole;
     for (const target of targetsToWrite(store, entry)) {
       const blob = new Uint8Array(encodeUtf16(text).buffer);
       store.write({ target, userName: account, comment: COMMENT, blob });
@@ -184,35 +184,10 @@ function removeEntry(store: CredentialStore, entry: Entry): boolean {
 
 /** Removes the parts that no head of the account names (any more). */
 function sweep(store: CredentialStore, { service, account }: Entry): void {
-  const texts = [service, compound({ service, account })].map((target) => textAt(store, target, account));
-  const heads = texts.map((text) => (text === null ? null : parseHead(text)));
-  const kept = heads.flatMap((head) => head?.generation ?? []);
-  sweepParts(store, service, account, kept);
-}
-
-/** By Python keyring's rule: UTF-16, little-endian unless a mark says otherwise; if it cannot be that, UTF-8. */
-function decode({ blob, userName }: Credential): string {
-  const utf16 = blob[0] === 0xfe && blob[1] === 0xff ? "utf-16be" : "utf-16le";
-  for (const decoder of [
-    new TextDecoder(utf16, { fatal: true }),
-    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }),
-  ]) {
-    try {
-      return decoder.decode(blob);
-    } catch {
-      // Not in this encoding.
-    }
-  }
-  throw fail("E_MALFORMED", `the keychain's entry '${userName}' is not text`);
-}
-
-function checkNames(...names: readonly string[]): void {
-  for (const name of names) checkText("a service or account name", name);
-}
-
-/** Refuses what a keychain cannot hold unaltered: nothing, NUL, halves of surrogate pairs. */
-function checkText(what: string, text: string): void {
-  if (text === "") throw fail("E_INVALID_VALUE", `${what} is empty`);
-  if (text.includes("\0")) throw fail("E_INVALID_VALUE", `${what} contains a NUL character`);
-  if (!text.isWellFormed()) throw fail("E_INVALID_VALUE", `${what} is not well-formed Unicode`);
+  sweepParts(store, service, account, () =>
+    [service, compound({ service, account })].flatMap((target) => {
+      const text = textAt(store, target, account);
+      return text === null ? [] : (parseHead(text)?.generation ?? []);
+    }),
+  );
 }

@@ -1,14 +1,25 @@
 /**
  * Builds the binary once when sources are newer, and runs it (or another program that finds it on PATH) in a
- * clean environment.
+ * clean environment. Everything a run has printed is kept, so that a test can search all of it for secrets.
  */
-
 import { dlopen } from "bun:ffi";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const BUILT = `${ROOT}/dist/gum-cred`;
+const LOCK_EX = 2;
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -20,11 +31,14 @@ export interface RunOptions {
 }
 
 export interface RunResult {
+  /** Null when a signal ended it. */
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+const printed: string[] = [];
 
 /** Path of the binary under test: GUM_CRED_BINARY, or dist/gum-cred built from the sources as they are. */
 export function gumCred(): string {
@@ -32,12 +46,11 @@ export function gumCred(): string {
   return binary;
 }
 
-/** Runs gum-cred to its end, in an environment of PATH and a home folder only unless told otherwise. */
+/** Runs gum-cred to its end, in an environment of PATH and an empty home folder only unless told otherwise. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { env = {}, stdin, cwd, timeoutMs = 30_000, program } = options;
-  const path = `${folderOnPath()}:/usr/local/bin:/usr/bin:/bin`;
   const child = Bun.spawn([...(program ?? [gumCred()]), ...args], {
-    env: { PATH: path, HOME: "/nonexistent", ...env },
+    env: { PATH: pathWithGumCred(), HOME: `${scratch()}/home`, ...env },
     cwd: cwd ?? "/",
     stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
     stdout: "pipe",
@@ -50,19 +63,36 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     new Response(child.stderr).text(),
   ]);
   await child.exited;
-  return { code: child.exitCode, signal: child.signalCode === null ? null : String(child.signalCode), stdout, stderr };
+  printed.push(stdout, stderr);
+  const signal = child.signalCode === null ? null : String(child.signalCode);
+  return { code: child.exitCode, signal, stdout, stderr };
+}
+
+/** A PATH of the system's folders and one that holds nothing but the binary. */
+export function pathWithGumCred(): string {
+  return `${scratch()}/bin:/usr/local/bin:/usr/bin:/bin`;
+}
+
+/** Throws when a text, or without one anything that any run of this process has printed, holds a canary. */
+export function assertNoLeak(canaries: readonly string[], output: string = printed.join("\n")): void {
+  const leaked = canaries.filter((canary) => output.includes(canary));
+  if (leaked.length > 0) throw new Error(`printed a secret: ${leaked.join(", ")}`);
 }
 
 let binary: string | undefined;
-let folder: string | undefined;
+let scratchFolder: string | undefined;
 
-/** A folder that holds nothing but the binary under its own name. */
-function folderOnPath(): string {
-  if (!folder) {
-    folder = mkdtempSync("/tmp/gum-cred-bin-");
-    symlinkSync(gumCred(), `${folder}/gum-cred`);
+/** A temporary folder with `bin`, which holds the binary, and an empty `home`. */
+function scratch(): string {
+  if (!scratchFolder) {
+    const folder = mkdtempSync(`${tmpdir()}/gum-cred-run-`);
+    mkdirSync(`${folder}/bin`);
+    mkdirSync(`${folder}/home`);
+    symlinkSync(gumCred(), `${folder}/bin/gum-cred`);
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    scratchFolder = folder;
   }
-  return folder;
+  return scratchFolder;
 }
 
 function buildIfOlder(): string {
@@ -81,11 +111,13 @@ function buildIfOlder(): string {
   return BUILT;
 }
 
-/** Test files run side by side: one builds, the others wait. */
+/** Several test processes may start at once: one builds, the others wait. */
 function lockBuild(): () => void {
-  const fd = openSync("/tmp/gum-cred-build.lock", "w");
-  const { symbols } = dlopen("libc.so.6", { flock: { args: ["i32", "i32"], returns: "i32" } });
-  symbols.flock(fd, 2);
+  mkdirSync(`${ROOT}/dist`, { recursive: true });
+  const fd = openSync(`${ROOT}/dist/.lock`, "w");
+  const library = process.platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : "libc.so.6";
+  const { symbols } = dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } });
+  symbols.flock(fd, LOCK_EX);
   return () => closeSync(fd);
 }
 

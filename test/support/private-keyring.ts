@@ -93,14 +93,15 @@ export async function startPrivateKeyring(options: KeyringOptions = {}): Promise
     bus.env,
     unlocked ? PASSWORD : "",
   );
-  const ready = unlocked
-    ? () => send(bus.env, PATH, "Service.ReadAlias", "string:default").includes(LOGIN)
-    : () => send(bus.env, PATH, "Service.ReadAlias", "string:default").includes("object path");
-  // Where the bus denies the keyring to everybody, being there is all that can be seen of it.
-  await until(options.denySecrets ? () => existsSync(`${control}/control`) : ready, "gnome-keyring-daemon");
+  const ready = () => {
+    // Where the bus denies the keyring to everybody, its name is all that can be seen of it.
+    if (options.denySecrets) return askBus(bus.env, "NameHasOwner", `string:${SECRETS}`).includes("true");
+    return askKeyring(bus.env, "ReadAlias", "string:default").includes(unlocked ? LOGIN : "object path");
+  };
+  await until(ready, "gnome-keyring-daemon");
   return {
     ...bus,
-    lock: async () => void send(bus.env, PATH, "Service.Lock", `array:objpath:${LOGIN}`),
+    lock: async () => void askKeyring(bus.env, "Lock", `array:objpath:${LOGIN}`),
     unlock: () => unlockByControl(`${control}/control`),
     freeze: () => daemon.kill("SIGSTOP"),
     thaw: () => daemon.kill("SIGCONT"),
@@ -159,16 +160,21 @@ async function listen(answer: (line: string) => string | null): Promise<FakeSock
   };
 }
 
-const PATH = "/org/freedesktop/secrets";
+const SECRETS = "org.freedesktop.secrets";
 const LOGIN = "/org/freedesktop/secrets/collection/login";
 
-/** Calls the keyring by a program that shares no code with what is tested; its answer, "" on failure. */
-function send(env: Record<string, string>, path: string, method: string, ...args: string[]): string {
-  const command = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", path];
-  const { stdout } = Bun.spawnSync([...command, `org.freedesktop.Secret.${method}`, ...args], {
-    env: { PATH: process.env["PATH"], ...env },
-    stderr: "ignore",
-  });
+function askKeyring(env: Record<string, string>, method: string, ...args: string[]): string {
+  return ask(env, SECRETS, "/org/freedesktop/secrets", `org.freedesktop.Secret.Service.${method}`, ...args);
+}
+
+function askBus(env: Record<string, string>, method: string, ...args: string[]): string {
+  return ask(env, "org.freedesktop.DBus", "/org/freedesktop/DBus", `org.freedesktop.DBus.${method}`, ...args);
+}
+
+/** Calls a service by a program that shares no code with what is tested; its answer, "" on failure. */
+function ask(env: Record<string, string>, service: string, ...rest: string[]): string {
+  const command = ["dbus-send", "--session", "--print-reply", `--dest=${service}`, ...rest];
+  const { stdout } = Bun.spawnSync(command, { env: { PATH: process.env["PATH"], ...env }, stderr: "ignore" });
   return stdout.toString();
 }
 

@@ -67,7 +67,7 @@ function program(
   const findings: (Finding | undefined)[] = [];
   let decided = false;
   for (const [index, candidate] of candidates.entries()) {
-    const found = decided ? undefined : finding(candidate, states[index] ?? "absent");
+    const found: Finding | undefined = decided ? undefined : finding(candidate, states[index] ?? "absent");
     findings.push(found);
     decided ||= found !== undefined && decides(found);
   }

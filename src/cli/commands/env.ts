@@ -1,7 +1,14 @@
 /** `gum-cred env`: statements that export what resolves. Runs in every shell start, so it loads little. */
 import { MARKER } from "../../core/environment.ts";
-import { ENV_FORMATS, type EnvFormatName, isEnvFormat } from "../../output/env-formats.ts";
-import { type Command, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
+import type { Rendered } from "../../output/env-formats/format.ts";
+import {
+  ENV_FORMAT_NAMES,
+  type EnvFormatName,
+  envFormat,
+  failureText,
+  isEnvFormat,
+} from "../../output/env-formats.ts";
+import { type Command, type Input, LEVEL_FLAG, levelIn, type Output } from "../command.ts";
 
 export const env: Command = {
   name: "env",
@@ -11,7 +18,7 @@ export const env: Command = {
     {
       name: "format",
       value: "FORMAT",
-      choices: Object.keys(ENV_FORMATS),
+      choices: ENV_FORMAT_NAMES,
       summary: "output format (default: posix)",
     },
     LEVEL_FLAG,
@@ -24,21 +31,41 @@ export const env: Command = {
     "refused; --format json carries any value.",
   examples: [
     { line: "eval $(gum-cred env)", about: "in sh, dash, bash, zsh, ksh and busybox sh" },
+    { line: "gum-cred env --format fish | source", about: "in fish" },
+    {
+      line: "gum-cred env --format powershell | Out-String | Invoke-Expression",
+      about: "in PowerShell",
+    },
+    { line: "gum-cred env --format nushell | from json | load-env", about: "in Nushell" },
+    {
+      line: `for /f "delims=" %i in ('gum-cred env --format cmd') do @call %i`,
+      about: "in cmd; in a batch file %%i",
+    },
+    { line: "gum-cred env --format github", about: "in a step of GitHub Actions, for the steps that follow" },
     { line: "gum-cred env --format dotenv > /run/user/1000/gum.env", about: "for programs that read dotenv" },
     { line: "eval $(gum-cred env --unset)", about: "forget them again in this shell" },
   ],
-  failure: (exitCode, argv) => ENV_FORMATS[formatOf(argv)].failure(exitCode),
+  failure: (exitCode, argv) => failureText(formatOf(argv), exitCode),
   run: async ({ ports, scope, globals }, input) => {
-    const format = ENV_FORMATS[formatName(input, globals.json)];
+    const format = await envFormat(formatName(input, globals.json));
     const { gatherExports, wantedVariables } = await import("../../app/exports.ts");
     if (input.has("unset")) {
       const names = await wantedVariables(input.args, ports);
-      return { kind: "raw", text: format.unset([...names, MARKER]) };
+      return deliver(format.unset([...names, MARKER], ports.raw));
     }
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
-    return { kind: "raw", text: format.exports(await gatherExports(request, scope, ports)) };
+    return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
 };
+
+/** Everything resolved and nothing was refused: now the file, if the format has one. */
+async function deliver({ stdout, append }: Rendered): Promise<Output> {
+  if (append) {
+    const { appendLines } = await import("../../os/append-file.ts");
+    appendLines(append.path, append.text);
+  }
+  return { kind: "raw", text: stdout };
+}
 
 function formatName(input: Input, json: boolean): EnvFormatName {
   const name = input.flag("format") ?? (json ? "json" : "posix");

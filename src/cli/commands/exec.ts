@@ -1,4 +1,5 @@
-/** `gum-cred exec`: becomes another program that has the credentials in its environment. */
+/** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
+import type { Exports } from "../../core/exports.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const exec: Command = {
@@ -8,14 +9,18 @@ export const exec: Command = {
   flags: [
     LEVEL_FLAG,
     { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
+    { name: "mask", summary: "stay, and replace every secret in the command's output by ***" },
   ],
   rest: "CMD ARG…",
   details:
     "gum-cred replaces itself with the command: same process, terminal, signals and exit status. When\n" +
-    "gum-cred itself fails the exit code is 125; 126 and 127 mean that CMD cannot be run or is not there.",
+    "gum-cred itself fails the exit code is 125; 126 and 127 mean that CMD cannot be run or is not there.\n" +
+    "With --mask it stays: signals are forwarded and the exit status is kept, and on a terminal CMD gets one of\n" +
+    "its own, where standard output and standard error are one stream.",
   examples: [
     { line: "gum-cred exec -- python nightly.py", about: "credentials for one program only" },
     { line: "gum-cred exec --profile work -- sh -c 'curl …'", about: "another profile's" },
+    { line: "gum-cred exec --mask -- ./deploy.sh", about: "no secret in what it prints" },
   ],
   failureExitCode: 125,
   run: async ({ ports, scope }, input) => {
@@ -23,7 +28,15 @@ export const exec: Command = {
     const { gatherExports } = await import("../../app/exports.ts");
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
     const { set, unset } = await gatherExports(request, scope, ports);
+    if (input.has("mask")) return runMasked(command, args, { set, unset });
     const { replaceProcess } = await import("../../os/replace-process.ts");
     return replaceProcess({ command, args, set: Object.fromEntries(set), unset: [...unset] });
   },
 };
+
+async function runMasked(command: string, args: readonly string[], { set, unset }: Exports): Promise<never> {
+  const { secretValues } = await import("../../output/secret-values.ts");
+  const { redactors } = await import("../../output/redactor.ts");
+  const { supervise } = await import("../../os/supervise.ts");
+  return supervise({ command, args, set, unset, filter: redactors(secretValues({ set })) });
+}

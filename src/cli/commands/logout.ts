@@ -31,14 +31,14 @@ function human(result: SignedOut, { scope }: Context): string {
 
 async function warn(result: SignedOut, { ports }: Context): Promise<void> {
   if (result.revokeFailed) {
-    ports.warn("the server could not be reached to revoke the session; it stays valid until it expires");
+    ports.warn("the session could not be revoked at the server; it stays valid until it expires there");
   }
   if (result.apiKeyRemoved) {
     ports.note(
       "note: the API key still works at Gumloop until it is revoked at https://www.gumloop.com/personal/connectors",
     );
   }
-  const { shadows } = await import("../../app/sign-in.ts");
-  const still = shadows(ports);
-  if (still.length > 0) ports.warn(`${still.join(" and ")} in the environment still works`);
+  const { stillInEnvironment } = await import("../../app/sign-out.ts");
+  const still = stillInEnvironment(ports);
+  if (still.length > 0) ports.warn(`${still.join(" and ")} in the environment still works; unset it as well`);
 }

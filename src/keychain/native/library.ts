@@ -9,14 +9,14 @@ const RTLD_LAZY = 1; // <bits/dlfcn.h> of glibc and <dlfcn.h> of musl
 
 /**
  * The library, or null when the system has none of that name or it lacks one of the symbols.
- * Linux only: `libdl.so.2` is part of every process there (Bun links it; musl takes the name for itself).
+ * Throws what bun:ffi throws where native calls are forbidden. Linux only: `libdl.so.2` is part of every process there (Bun links it; musl takes the name for itself).
  */
 export function systemLibrary<T extends Record<string, FFIFunction>>(
   name: string,
   symbols: T,
 ): Library<T> | null {
   const system = dlopen("libdl.so.2", { dlopen: { args: ["cstring", "i32"], returns: "ptr" } });
-  const handle = system.symbols.dlopen(new TextEncoder().encode(`${name}\0`), RTLD_LAZY);
+  const handle = system.symbols.dlopen(name, RTLD_LAZY);
   if (handle === null) return null;
   try {
     // Loaded by now, so that the name can mean nothing else. The handle is kept: it lives as long as we do.

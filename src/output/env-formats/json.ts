@@ -3,8 +3,11 @@ import { reveal } from "../../core/secret.ts";
 import type { EnvFormat } from "./format.ts";
 
 export const json: EnvFormat = {
-  exports: ({ set }) =>
-    `${JSON.stringify(Object.fromEntries([...set].map(([name, value]) => [name, reveal(value)])))}\n`,
-  unset: (names) => `${JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))}\n`,
-  failure: () => "",
+  exports: ({ set }) => {
+    const values = Object.fromEntries([...set].map(([name, value]) => [name, reveal(value)]));
+    return { stdout: `${JSON.stringify(values)}\n` };
+  },
+  unset: (names) => {
+    return { stdout: `${JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))}\n` };
+  },
 };

@@ -1,16 +1,16 @@
 /**
  * The posix form, made for `eval $(gum-cred env)` without quotes: one line, so that no newline is lost to
- * word splitting, of characters that neither globbing nor splitting touches. A failure is a subshell's exit
- * status, because `eval $(false)` alone succeeds in every shell.
+ * word splitting, of characters that neither globbing nor splitting touches.
  */
 import { type EnvFormat, plainValue } from "./format.ts";
 
 export const posix: EnvFormat = {
-  exports({ set, unset }) {
+  exports: ({ set, unset }) => {
     const statements = [...set].map(([name, value]) => `export ${name}='${plainValue(name, value)}'`);
     if (unset.length > 0) statements.unshift(`unset ${unset.join(" ")}`);
-    return `${statements.join(" && ")};\n`;
+    return { stdout: `${statements.join(" && ")};\n` };
   },
-  unset: (names) => `unset ${names.join(" ")};\n`,
-  failure: (exitCode) => `(exit ${exitCode});\n`,
+  unset: (names) => {
+    return { stdout: `unset ${names.join(" ")};\n` };
+  },
 };

@@ -1,0 +1,2 @@
+/** The empty program: what a start costs before gum-cred does anything. */
+export {};

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Everything that is checked, on a fresh machine too: setup, types, lint, floors, build, tests.
+# The last line is `N passed, N failed`; the exit status is 0 only when nothing failed.
+set -uo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# count WORD: the number that stands before it in bun's summary.
+count() {
+  sed -nE "s/^ *([0-9]+) $1s?\$/\1/p" "$log" | tail -n 1
+}
+
+( # `stop` of setup.sh ends this part only
+  setup_project && need_programs "${TEST_NEEDS[@]}" && bun run --silent check && bun run --silent build
+) || {
+  echo "0 passed, 1 failed"
+  exit 1
+}
+
+cd "$ROOT" || exit 1
+NO_COLOR=1 bun test "$@" 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}
+
+passed=$(count pass)
+failed=$(count fail)
+failed=${failed:-0}
+# Nothing that ended badly is called "0 failed", such as a pattern that no file matches.
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+echo "${passed:-0} passed, $failed failed"
+exit "$status"

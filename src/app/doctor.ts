@@ -1,0 +1,63 @@
+/**
+ * What may be wrong, looked at in the order in which one thing causes the next: variables, keychain, lock,
+ * policy, credential, server. Changes nothing but what any use would: an expired session is refreshed.
+ */
+import { DEFAULT_BASE_URL } from "../core/base-url.ts";
+import type { Credential } from "../core/credential.ts";
+import { GumCredError } from "../core/errors.ts";
+import type { Judgement } from "../core/precedence.ts";
+import { masked } from "../core/secret.ts";
+import { type Check, ok, problem, warning } from "./doctor-check.ts";
+import { checkCopies, checkExports, checkNetwork, checkVariables } from "./doctor-environment.ts";
+import { checkKeychain, checkLock } from "./doctor-keychain.ts";
+import { checkAcceptance, checkServer } from "./doctor-server.ts";
+import { resolveGumloop, whyNot } from "./gumloop.ts";
+import type { Ports, Scope } from "./ports.ts";
+
+/** Runs every check that makes sense. Throws for bugs only. */
+export async function examine(scope: Scope, ports: Ports): Promise<readonly Check[]> {
+  const judgement = await resolveGumloop(scope, ports);
+  const { winner } = judgement;
+  const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
+  const server = await checkServer(baseUrl, ports);
+  const reached = server.every(({ state }) => state !== "problem");
+  return [
+    checkVariables(ports),
+    checkCopies(ports),
+    checkExports(ports, winner),
+    ...(await checkKeychain(winner === null || winner.source === "keychain", ports)),
+    await checkLock(scope, ports),
+    await checkPolicy(ports),
+    checkBaseUrl(baseUrl),
+    checkCredential(judgement, scope),
+    checkNetwork(ports),
+    ...server,
+    ...(winner && reached ? [await checkAcceptance(winner, baseUrl, scope, ports)] : []),
+  ];
+}
+
+function checkCredential(judgement: Judgement, scope: Scope): Check {
+  const { winner } = judgement;
+  if (!winner) return problem("credential", whyNot(judgement, scope.profile));
+  return ok("credential", `${describe(winner)} ${masked(winner.value)} from ${winner.location}`);
+}
+
+function describe({ method, expiresAt }: Credential): string {
+  if (method === "api_key") return "API key";
+  return expiresAt === null ? "access token" : `access token (until ${expiresAt})`;
+}
+
+function checkBaseUrl(baseUrl: string): Check {
+  if (baseUrl === DEFAULT_BASE_URL.href) return ok("base_url", baseUrl);
+  return warning("base_url", `${baseUrl} is not Gumloop's own`, `Gumloop's own is ${DEFAULT_BASE_URL.href}`);
+}
+
+async function checkPolicy(ports: Ports): Promise<Check> {
+  try {
+    const { files } = await ports.policy();
+    return ok("policy", files.length === 0 ? "no policy is deployed" : `in force: ${files.join(", ")}`);
+  } catch (error) {
+    if (error instanceof GumCredError) return problem("policy", error);
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Asks Gumloop about the credential in force. A stored session whose expiry nobody knows shows only in a 401
+ * that it has expired: it is then refreshed once and asked about again, as the official CLI does.
+ */
+import { gumloop } from "../../plugins/gumloop/index.ts";
+import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
+import type { Credential } from "../core/credential.ts";
+import { GumCredError } from "../core/errors.ts";
+import { reveal } from "../core/secret.ts";
+import { PROFILE_FIELDS, storedBaseUrl } from "../core/stored.ts";
+import { readProfile } from "../sources/keychain.ts";
+import type { Ports, Scope } from "./ports.ts";
+import { refreshSession } from "./session.ts";
+import { type Verification, verify } from "./verify.ts";
+
+/** The credential as it stands after the asking, and what the server said about it. */
+export interface Verified {
+  readonly credential: Credential;
+  readonly verification: Verification;
+}
+
+/** Verifies the winner of a resolution at its own base URL. Failures are returned, bugs are thrown. */
+export async function verifyInForce(
+  credential: Credential,
+  baseUrl: string,
+  scope: Scope,
+  ports: Ports,
+): Promise<Verified> {
+  const ask = (asked: Credential): Promise<Verification> =>
+    ports.busy("Asking Gumloop", verify(gumloop, asked, { baseUrl, teamId: scope.teamId }, ports));
+  const first = { credential, verification: await ask(credential) };
+  const mayBeStale = credential.source === "keychain" && credential.method === "oauth";
+  if (!mayBeStale || first.verification.error?.code !== "E_REJECTED") return first;
+  try {
+    const renewed = await renew(credential, baseUrl, scope, ports);
+    return renewed ? { credential: renewed, verification: await ask(renewed) } : first;
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    const outcome = error.exitCode === 3 ? "rejected" : "unreachable";
+    return { credential, verification: { ...first.verification, outcome, error } };
+  }
+}
+
+/** The stored session after a refresh; null when there is nothing newer to ask with. */
+async function renew(
+  credential: Credential,
+  baseUrl: string,
+  scope: Scope,
+  ports: Ports,
+): Promise<Credential | null> {
+  const keychain = await ports.keychain();
+  const stale = await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+  const { access_token: before, refresh_token: refreshToken } = stale.stored;
+  if (!before || !refreshToken) return null;
+  const rotated = reveal(before) !== reveal(credential.value);
+  const fresh = rotated ? stale : await refreshSession(keychain, scope.profile, stale, ports);
+  const { access_token: value } = fresh.stored;
+  if (!value || reveal(value) === reveal(credential.value)) return null;
+  if (!sameOrigin(storedBaseUrl(fresh.stored), parseBaseUrl(baseUrl))) return null;
+  const expiresAt = fresh.expiresAtMs === null ? null : new Date(fresh.expiresAtMs).toISOString();
+  return { ...credential, value, expiresAt };
+}

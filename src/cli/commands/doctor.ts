@@ -1,0 +1,45 @@
+/** `gum-cred doctor`: what is wrong, and what to do about it. */
+import type { Check } from "../../app/doctor-check.ts";
+import { clean } from "../../core/errors.ts";
+import type { Command } from "../command.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Check keychain, variables, clock and server, and say what to do",
+  args: [],
+  flags: [],
+  details:
+    "Looks at the keychain and who runs it, the lock between processes, contradicting or stale variables,\n" +
+    "proxies and certificates, the clock, the server, and why it may refuse the credential (401, 403).\n" +
+    "The exit code is 0 without a problem, else that of the first one. Warnings do not count.",
+  examples: [
+    { line: "gum-cred doctor", about: "when something does not work" },
+    { line: "gum-cred doctor --json", about: "for a support request; it holds no secret" },
+  ],
+  run: async ({ scope, ports }) => {
+    const { examine } = await import("../../app/doctor.ts");
+    const checks = await examine(scope, ports);
+    const first = checks.find(({ state }) => state === "problem");
+    return {
+      kind: "data",
+      data: { status: worst(checks), checks: checks.map(row) },
+      human: checks.map(lines).join(""),
+      error: first?.error ?? undefined,
+    };
+  },
+};
+
+function worst(checks: readonly Check[]): Check["state"] {
+  const has = (wanted: Check["state"]) => checks.some(({ state }) => state === wanted);
+  if (has("problem")) return "problem";
+  return has("warning") ? "warning" : "ok";
+}
+
+function row({ name, state, message, hint }: Check) {
+  return { name, state, message, hint };
+}
+
+function lines({ name, state, message, hint }: Check): string {
+  const first = `${state.padEnd(8)} ${name.replaceAll("_", " ").padEnd(14)} ${clean(message, 1_000)}\n`;
+  return hint ? `${first}${" ".repeat(24)}${clean(hint, 1_000)}\n` : first;
+}

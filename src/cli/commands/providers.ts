@@ -1,0 +1,72 @@
+/** `gum-cred providers`: who accepts credentials, by which variables, and where keys are made. */
+import { facts, table } from "../../output/table.ts";
+import type { Provider } from "../../providers/contract.ts";
+import type { Command } from "../command.ts";
+
+export const providers: Command = {
+  name: "providers",
+  summary: "Show the known providers, their variables and where to create a key",
+  args: [{ name: "ID", summary: "one of them, in full" }],
+  flags: [],
+  details:
+    "Every LLM vendor's variables also exist behind GUM_CRED_TEAM_ and GUM_CRED_ORG_, for the team's and the\n" +
+    "organisation's key, and each with _FILE behind it, for the file that holds the value.",
+  examples: [
+    { line: "gum-cred providers", about: "all of them, built in and installed" },
+    { line: "gum-cred providers anthropic", about: "where to create a key, and what carries it" },
+  ],
+  run: async ({ ports }, input) => {
+    const { allVendors, providerNamed } = await import("../../app/providers.ts");
+    const { PROVIDERS } = await import("../../providers/registry.ts");
+    const [name] = input.args;
+    if (name !== undefined) {
+      const row = described(await providerNamed(name, ports), PROVIDERS);
+      return { kind: "data", data: row, human: inFull(row) };
+    }
+    const gumloop = PROVIDERS.filter(({ kind }) => kind === "platform");
+    const rows = [...gumloop, ...(await allVendors(ports))].map((one) => described(one, PROVIDERS));
+    return { kind: "data", data: { providers: rows }, human: overview(rows) };
+  },
+};
+
+type Row = ReturnType<typeof described>;
+
+function described(provider: Provider, builtIn: readonly Provider[]) {
+  return {
+    id: provider.id,
+    title: provider.title,
+    kind: provider.kind,
+    origin: builtIn.includes(provider) ? "built_in" : "installed",
+    variables: provider.methods.flatMap((spec) => [
+      ...spec.variables,
+      ...spec.companions.map(({ variable }) => variable),
+    ]),
+    exported: provider.exported,
+    base_url_variable: provider.baseUrlVariable,
+    hosts: provider.hosts,
+    setup_url: provider.setupUrl,
+    verified_by: provider.check ? "program" : "request",
+  };
+}
+
+function overview(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [row.id, row.title, origin(row), row.variables.join(", "), row.setup_url]);
+  return table(["Id", "Title", "Origin", "Variables", "Create a key"], cells);
+}
+
+function inFull(row: Row): string {
+  return facts([
+    ["Provider", `${row.title} (${row.id})`],
+    ["Origin", origin(row)],
+    ["Variables", row.variables.join(", ")],
+    ["Exports", row.exported],
+    ["Base URL", row.base_url_variable],
+    ["Hosts", row.hosts.join(", ")],
+    ["Verified by", `a ${row.verified_by}`],
+    ["Create a key", row.setup_url],
+  ]);
+}
+
+function origin(row: Row): string {
+  return row.origin.replace("_", " ");
+}

@@ -1,0 +1,25 @@
+/** `gum-cred redact`: standard input to standard output, without the secrets that resolve. */
+import type { Command } from "../command.ts";
+
+export const redact: Command = {
+  name: "redact",
+  summary: "Copy standard input to standard output with every secret masked",
+  args: [],
+  flags: [],
+  details:
+    "Every credential that resolves becomes ***, as it is and in base64, percent-encoded and JSON-escaped form.\n" +
+    "A credential that cannot be read is an error, and nothing is copied. Secrets of fewer than 6 characters\n" +
+    "are not masked.",
+  examples: [
+    { line: "./deploy.sh 2>&1 | gum-cred redact | tee deploy.log", about: "a log that can be shown around" },
+  ],
+  run: async ({ ports, scope }) => {
+    const { gatherExports } = await import("../../app/exports.ts");
+    const found = await gatherExports({ names: [], level: null, sdk: false }, scope, ports);
+    const { secretValues } = await import("../../output/secret-values.ts");
+    const { redactors } = await import("../../output/redactor.ts");
+    const { filterStdin } = await import("../../os/byte-filter.ts");
+    filterStdin(redactors(secretValues(found))());
+    return { kind: "raw", text: "" };
+  },
+};

@@ -1,0 +1,27 @@
+/**
+ * Finishes a short piece of work that must not be cut in two before Ctrl-C, a hang-up or a polite kill ends
+ * the process. Impatience wins: the second signal ends it at once. kill -9 cannot be held.
+ */
+const HELD = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Runs `work`; a signal that came meanwhile is obeyed when it is done, and the promise then never settles. */
+export async function holdingSignals<T>(work: () => Promise<T>): Promise<T> {
+  const came: NodeJS.Signals[] = [];
+  const hold = (signal: NodeJS.Signals): void => {
+    came.push(signal);
+    if (came.length > 1) release();
+  };
+  const release = (): void => {
+    for (const signal of HELD) process.off(signal, hold);
+    const [first] = came;
+    // With no handler left, the signal's own action applies: the parent sees how the process ended.
+    if (first) process.kill(process.pid, first);
+  };
+  for (const signal of HELD) process.on(signal, hold);
+  try {
+    return await work();
+  } finally {
+    release();
+    if (came.length > 0) await new Promise(() => setTimeout(() => process.exit(130), 1_000));
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The functions of the C library with which a program stands in for another one: pipes, the dispositions of signals,
+ * and whose keyboard it is. POSIX only. Decides nothing.
+ */
+import { dlopen } from "bun:ffi";
+
+const FUNCTIONS = {
+  close: { args: ["i32"], returns: "i32" },
+  getpgrp: { args: [], returns: "i32" },
+  getpid: { args: [], returns: "i32" },
+  kill: { args: ["i32", "i32"], returns: "i32" },
+  signal: { args: ["i32", "usize"], returns: "u64" },
+  tcgetpgrp: { args: ["i32"], returns: "i32" },
+} as const;
+
+const LINUX = { pipe2: { args: ["buffer", "i32"], returns: "i32" } } as const;
+const MACOS = { pipe: { args: ["buffer"], returns: "i32" } } as const;
+
+/** `<fcntl.h>` of Linux, the same on x64 and arm64. */
+const O_CLOEXEC = 0o2000000;
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+
+export interface JobControl {
+  /** Both ends, the one to read first. Throws when there is no descriptor left. */
+  pipe(): readonly [number, number];
+  close(fd: number): void;
+  /** Whether the signal is ignored, as under nohup(1). */
+  isIgnored(signal: number): boolean;
+  /** Ends this process by a signal's default action; returns where the signal does not end it. */
+  dieOf(signal: number): void;
+  /** Whether the terminal behind this descriptor sends the keyboard's signals to our process group. */
+  hasKeyboard(fd: number): boolean;
+}
+
+/** Call on Linux and macOS only. */
+export function jobControl(): JobControl {
+  const linux = process.platform === "linux" ? dlopen("libc.so.6", { ...FUNCTIONS, ...LINUX }).symbols : null;
+  const macos = linux ? null : dlopen("/usr/lib/libSystem.B.dylib", { ...FUNCTIONS, ...MACOS }).symbols;
+  const c = linux ?? macos;
+  if (!c) throw new TypeError("no C library");
+  return {
+    pipe: () => {
+      const ends = new Int32Array(2);
+      // macOS closes what is not handed over by name when a program is spawned.
+      const result = linux ? linux.pipe2(ends, O_CLOEXEC) : macos?.pipe(ends);
+      const [read, write] = ends;
+      if (result !== 0 || read === undefined || write === undefined) throw new TypeError("no pipe");
+      return [read, write];
+    },
+    close: (fd) => {
+      c.close(fd);
+    },
+    isIgnored: (signal) => {
+      const before = c.signal(signal, SIG_IGN);
+      if (Number(before) !== SIG_IGN) c.signal(signal, Number(before));
+      return Number(before) === SIG_IGN;
+    },
+    dieOf: (signal) => {
+      c.signal(signal, SIG_DFL);
+      c.kill(c.getpid(), signal);
+    },
+    hasKeyboard: (fd) => c.tcgetpgrp(fd) === c.getpgrp(),
+  };
+}

@@ -1,0 +1,16 @@
+/** Which of the exported values are secrets, as against the addresses and names that stand beside them. */
+import { MARKER } from "../core/environment.ts";
+import type { Exports } from "../core/exports.ts";
+import type { Secret } from "../core/secret.ts";
+
+const NOT_SECRET: ReadonlySet<string> = new Set([
+  "GUMLOOP_USER_ID",
+  "GUMLOOP_BASE_URL",
+  "GUMLOOP_TEAM_ID",
+  MARKER,
+]);
+
+/** The values that nobody may see: every one but user id, base URL, team and marker. */
+export function secretValues({ set }: Pick<Exports, "set">): readonly Secret[] {
+  return [...set].flatMap(([name, value]) => (NOT_SECRET.has(name) ? [] : [value]));
+}

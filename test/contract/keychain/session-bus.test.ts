@@ -1,0 +1,223 @@
+/** Finding and reaching the session bus: which addresses are taken, and that no wait is for ever. */
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { GumCredError } from "../../../src/core/errors.ts";
+import { sessionBusAddress } from "../../../src/keychain/session-bus.ts";
+import {
+  countingSocket,
+  startPrivateBus,
+  startPrivateKeyring,
+  startSilentSocket,
+} from "../../support/private-keyring.ts";
+
+const PROBE = `${import.meta.dir}/probe.ts`;
+
+interface Ending {
+  readonly result?: unknown;
+  readonly code?: string;
+  readonly message?: string;
+  readonly ms: number;
+}
+
+/** Runs one operation in a process with just these variables. */
+async function probe(
+  env: Record<string, string>,
+  operation = "state",
+  timeoutMs = 1000,
+  cwd = "/",
+): Promise<Ending> {
+  const child = Bun.spawn([process.execPath, PROBE, operation, String(timeoutMs)], {
+    cwd,
+    env: { PATH: process.env["PATH"], ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  expect(stderr).toBe("");
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+  return JSON.parse(stdout);
+}
+
+function addressIn(env: Record<string, string>): string {
+  try {
+    return sessionBusAddress(env);
+  } catch (error) {
+    if (error instanceof GumCredError) return error.code;
+    throw error;
+  }
+}
+
+describe("address", () => {
+  test.each([
+    ["unix:path=/run/user/1/bus", "unix:path=/run/user/1/bus"],
+    ["unix:path=/run/user/1/bus,guid=0123", "unix:path=/run/user/1/bus,guid=0123"],
+    ["unix:guid=0123,path=/a%20b", "unix:guid=0123,path=/a%20b"],
+    ["unix:abstract=/tmp/dbus-x", "unix:abstract=/tmp/dbus-x"],
+    ["tcp:host=localhost,port=1;unix:path=/b", "unix:path=/b"],
+    ["unix:path=/a;unix:path=/b", "unix:path=/a;unix:path=/b"],
+    ["autolaunch:", "E_KEYCHAIN_UNAVAILABLE"],
+    ["autolaunch:scope=install-path", "E_KEYCHAIN_UNAVAILABLE"],
+    ["unixexec:path=/bin/sh,argv1=-c,argv2=true", "E_KEYCHAIN_UNAVAILABLE"],
+    ["tcp:host=127.0.0.1,port=1", "E_KEYCHAIN_UNAVAILABLE"],
+    ["nonce-tcp:host=127.0.0.1,port=1,noncefile=/n", "E_KEYCHAIN_UNAVAILABLE"],
+    ["launchd:env=X", "E_KEYCHAIN_UNAVAILABLE"],
+    ["unix:tmpdir=/tmp", "E_KEYCHAIN_UNAVAILABLE"],
+    ["unix:path=", "E_KEYCHAIN_UNAVAILABLE"],
+    ["/run/user/1/bus", "E_KEYCHAIN_UNAVAILABLE"],
+    ["disabled:", "E_KEYCHAIN_UNAVAILABLE"],
+  ])("DBUS_SESSION_BUS_ADDRESS=%s", (address, expected) => {
+    expect(addressIn({ DBUS_SESSION_BUS_ADDRESS: address })).toBe(expected);
+  });
+
+  test("without the variable, or with an empty one: the runtime folder's socket, and only a socket", async () => {
+    const bus = await startPrivateBus();
+    const runtime = bus.env["XDG_RUNTIME_DIR"] ?? "";
+    expect(addressIn({ XDG_RUNTIME_DIR: runtime })).toBe(`unix:path=${runtime}/bus`);
+    expect(addressIn({ XDG_RUNTIME_DIR: runtime, DBUS_SESSION_BUS_ADDRESS: "" })).toBe(
+      `unix:path=${runtime}/bus`,
+    );
+    await bus.stop();
+    const folder = mkdtempSync("/tmp/gum-cred-run-");
+    expect(addressIn({ XDG_RUNTIME_DIR: folder })).toBe("E_KEYCHAIN_UNAVAILABLE");
+    writeFileSync(`${folder}/bus`, "no socket");
+    expect(addressIn({ XDG_RUNTIME_DIR: folder })).toBe("E_KEYCHAIN_UNAVAILABLE");
+    expect(addressIn({ XDG_RUNTIME_DIR: "relative" })).toBe("E_KEYCHAIN_UNAVAILABLE");
+    expect(addressIn({})).toBe("E_KEYCHAIN_UNAVAILABLE");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a runtime folder whose name needs escaping is reached", async () => {
+    const keyring = await startPrivateKeyring();
+    const folder = mkdtempSync("/tmp/gum-cred run; é=%,-");
+    const { XDG_RUNTIME_DIR: runtime = "" } = keyring.env;
+    Bun.spawnSync(["mv", `${runtime}/bus`, `${folder}/bus`]);
+    expect((await probe({ XDG_RUNTIME_DIR: folder })).result).toBe("unlocked");
+    rmSync(folder, { recursive: true });
+    await keyring.stop();
+  });
+});
+
+describe("reaching it", () => {
+  test.each([
+    ["accepts and never answers", false],
+    ["authenticates and never answers Hello", true],
+  ])("a bus that %s is a timeout, on time", async (_what, authenticates) => {
+    const socket = await startSilentSocket({ authenticates });
+    const ending = await probe({ DBUS_SESSION_BUS_ADDRESS: socket.address }, "read", 500);
+    expect(ending.code).toBe("E_KEYCHAIN_TIMEOUT");
+    expect(ending.ms).toBeWithin(480, 1000);
+    expect(socket.connections()).toBe(1);
+    await socket.stop();
+  });
+
+  test("a thousand short waits all end", async () => {
+    const script = `
+      import { deadlineIn } from "${import.meta.dir}/../../../src/keychain/deadline.ts";
+      import { mainLoop } from "${import.meta.dir}/../../../src/keychain/main-loop.ts";
+      const loop = mainLoop();
+      for (let index = 0; index < 1000; index++) {
+        const deadline = deadlineIn(1 + Math.random());
+        try {
+          if (loop.runUntil(() => false, deadline)) process.exit(1);
+        } catch (error) {
+          if (error.code !== "E_KEYCHAIN_TIMEOUT") throw error; // over before it began
+        }
+      }
+    `;
+    const child = Bun.spawn([process.execPath, "-e", script], { timeout: 20_000, killSignal: "SIGKILL" });
+    expect(await child.exited).toBe(0);
+  }, 30_000);
+
+  test("a socket that is absent, refuses, or whose bus has no keychain is unavailable", async () => {
+    const nothing = "unix:path=/tmp/gum-cred-no-such-socket";
+    expect((await probe({ DBUS_SESSION_BUS_ADDRESS: nothing })).result).toBe("unavailable");
+
+    const bus = await startPrivateBus();
+    expect((await probe(bus.env)).result).toBe("unavailable");
+    expect((await probe(bus.env, "read")).code).toBe("E_KEYCHAIN_UNAVAILABLE");
+    const folder = mkdtempSync("/tmp/gum-cred-refusing-");
+    Bun.spawnSync(["mv", `${bus.directory}/run/bus`, `${folder}/bus`]); // outlives its listener
+    await bus.stop();
+    expect(existsSync(`${folder}/bus`)).toBe(true);
+    const refusing = await probe({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` });
+    expect(refusing.result).toBe("unavailable");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a socket that hangs up or talks nonsense is a failure, not an absent keychain", async () => {
+    for (const greeting of ["", "HTTP/1.1 400 Bad Request\r\n\r\n", "\0".repeat(5000)]) {
+      const folder = mkdtempSync("/tmp/gum-cred-bus-");
+      const server = Bun.listen({
+        unix: `${folder}/bus`,
+        socket: {
+          data(socket) {
+            socket.write(greeting);
+            socket.end();
+          },
+        },
+      });
+      const ending = await probe({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` });
+      expect(ending.code).toBe("E_KEYCHAIN_FAILED");
+      server.stop(true);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("no address can make a program run", async () => {
+    const folder = mkdtempSync("/tmp/gum-cred-exec-");
+    const script = `${folder}/dbus-launch`;
+    writeFileSync(script, `#!/bin/sh\ntouch ${folder}/ran\n`);
+    chmodSync(script, 0o755);
+    const path = `${folder}:${process.env["PATH"]}`;
+    for (const address of [`unixexec:path=${script}`, "autolaunch:", `autolaunch:;unixexec:path=${script}`]) {
+      const ending = await probe({ DBUS_SESSION_BUS_ADDRESS: address, PATH: path, DISPLAY: ":9" });
+      expect(ending.result).toBe("unavailable");
+    }
+    expect((await probe({ PATH: path, DISPLAY: ":9" })).result).toBe("unavailable");
+    expect(existsSync(`${folder}/ran`)).toBe(false);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("nothing is connected to before the first use", async () => {
+    const socket = await countingSocket();
+    const script = `
+      import { openKeychain } from "${import.meta.dir}/../../../src/keychain/choose.ts";
+      const keychain = openKeychain({ timeoutMs: 1000, mayPrompt: false });
+      await keychain.read("service", []);
+      await keychain.read("", ["x"]).catch(() => {});
+      keychain.close();
+    `;
+    const env = { PATH: process.env["PATH"], DBUS_SESSION_BUS_ADDRESS: socket.address };
+    expect(await Bun.spawn([process.execPath, "-e", script], { env }).exited).toBe(0);
+    expect(socket.connections()).toBe(0);
+    await socket.stop();
+  });
+
+  test("GLib's debugging variables print nothing", async () => {
+    const keyring = await startPrivateKeyring();
+    const noisy = { ...keyring.env, G_DBUS_DEBUG: "all", G_MESSAGES_DEBUG: "all" };
+    expect((await probe(noisy, "read")).result).toEqual([]); // probe() refuses any other output
+    await keyring.stop();
+  });
+
+  test("a library in the current directory is not loaded", () => {
+    const folder = mkdtempSync("/tmp/gum-cred-cwd-");
+    const zlib = `/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/libz.so.1`;
+    Bun.spawnSync(["cp", zlib, `${folder}/libplanted.so.9`]);
+    const loads = (expression: string) => {
+      const script = `
+        import { dlopen } from "bun:ffi";
+        import { systemLibrary } from "${import.meta.dir}/../../../src/keychain/native/library.ts";
+        const symbols = { zlibVersion: { args: [], returns: "ptr" } };
+        console.log(${expression} !== null);
+      `;
+      const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { cwd: folder });
+      return `${stdout}${stderr}`.trim();
+    };
+    expect(loads(`systemLibrary("libplanted.so.9", symbols)`)).toBe("false");
+    expect(loads(`systemLibrary("libz.so.1", symbols)`)).toBe("true");
+    // The reason for all this. Should it fail one day, systemLibrary can go.
+    expect(loads(`dlopen("libplanted.so.9", symbols)`)).toBe("true");
+    rmSync(folder, { recursive: true });
+  });
+});

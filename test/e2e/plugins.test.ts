@@ -1,0 +1,339 @@
+/** Installed providers in the built binary: added, used like a built-in one, refused, trusted, removed. */
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { gumCred, type RunOptions, run } from "../support/binary.ts";
+import { commandManifest, GOOD, manifestWith } from "../support/manifests.ts";
+
+const root = mkdtempSync("/tmp/gum-cred-plugins-");
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const KEY = "sk-EXAMPLE-0123456789";
+
+let home = "";
+let file = "";
+beforeEach(() => {
+  home = mkdtempSync(`${root}/`);
+  file = `${home}/given.json`;
+});
+
+const own = () => `${home}/.config/gum-cred`;
+
+/** Runs gum-cred in this test's home; what it says on stderr never holds the key. */
+async function gum(args: readonly string[], options: RunOptions = {}) {
+  const result = await run(args, { ...options, env: { HOME: home, ...options.env } });
+  expect(result.stderr).not.toContain("EXAMPLE");
+  return result;
+}
+
+const withKey: RunOptions = { env: { MISTRAL_API_KEY: KEY } };
+
+async function add(bytes: Uint8Array): Promise<void> {
+  writeFileSync(file, bytes, { mode: 0o600 });
+  const { code, stderr } = await gum(["plugins", "add", file, "--yes"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("SHA-256")]);
+}
+
+function program(body: string): string {
+  const path = `${home}/verify`;
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o700);
+  return path;
+}
+
+describe("an installed provider is as good as a built-in one", () => {
+  test("in env, get, header, explain, providers", async () => {
+    await add(manifestWith({ env: ["MISTRAL_API_KEY", "MISTRAL_KEY"] }));
+    expect((await gum(["env", "mistral"], withKey)).stdout).toBe(
+      `unset MISTRAL_KEY && export MISTRAL_API_KEY='${KEY}';\n`,
+    );
+    expect((await gum(["env"], withKey)).stdout).toContain("MISTRAL_API_KEY");
+    expect((await gum(["get", " Mistral "], withKey)).stdout).toBe(`${KEY}\n`);
+    expect((await gum(["header", "mistral"], withKey)).stdout).toBe(`authorization: Bearer ${KEY}\n`);
+    const explained = JSON.parse((await gum(["explain", "mistral", "--json"], withKey)).stdout);
+    expect(explained.winner.location).toBe("MISTRAL_API_KEY");
+    const listed = JSON.parse((await gum(["providers", "--json"])).stdout).providers;
+    expect(listed.at(-1)).toMatchObject({ id: "mistral", origin: "installed", setup_url: GOOD.setup_url });
+    expect(listed[0]).toMatchObject({ id: "gumloop", origin: "built_in" });
+    expect((await gum(["providers", "mistral"])).stdout).toContain("installed");
+  });
+  test("at the team's and the organisation's level too", async () => {
+    await add(manifestWith({}));
+    const env = { MISTRAL_API_KEY: KEY, GUM_CRED_ORG_MISTRAL_API_KEY: "org-EXAMPLE-0123456789" };
+    expect((await gum(["get", "mistral"], { env })).stdout).toBe("org-EXAMPLE-0123456789\n");
+    expect((await gum(["get", "mistral", "--level", "personal"], { env })).code).toBe(6);
+  });
+  test("verified by its request, which carries the key in the header it names", async () => {
+    const seen: (string | null)[] = [];
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (request) => {
+        seen.push(request.headers.get("x-key"));
+        return new Response("{}", { status: seen.length === 1 ? 200 : 401 });
+      },
+    });
+    try {
+      const url = `http://127.0.0.1:${server.port}/v1/models`;
+      const verify = { ...GOOD.verify, url, headers: { "x-key": "{key}" } };
+      await add(manifestWith({ hosts: ["127.0.0.1"], verify }));
+      expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(0);
+      expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(3);
+      expect(seen).toEqual([KEY, KEY]);
+    } finally {
+      await server.stop(true);
+    }
+  });
+  test("verified by its program", async () => {
+    const verdict = (name: string) => program(`cat > '${home}/got'; echo '{"verdict":"${name}"}'`);
+    await add(commandManifest([verdict("valid")]));
+    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(0);
+    expect(JSON.parse(readFileSync(`${home}/got`, "utf8"))).toEqual({
+      protocol: 1,
+      action: "verify",
+      provider: "mistral",
+      key: KEY,
+    });
+    verdict("rejected");
+    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(6);
+    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(0);
+    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(3);
+  });
+});
+
+describe("plugins add", () => {
+  test("stores manifest and pins for this user alone, and lists them", async () => {
+    await add(manifestWith({}));
+    for (const path of ["plugins.lock.json", "plugins/mistral.json"]) {
+      expect(statSync(`${own()}/${path}`).mode & 0o777).toBe(0o600);
+    }
+    expect(statSync(`${own()}/plugins`).mode & 0o777).toBe(0o700);
+    const [plugin] = JSON.parse((await gum(["plugins", "list", "--json"])).stdout).plugins;
+    expect(plugin).toEqual({
+      id: "mistral",
+      title: "Mistral AI",
+      place: "user",
+      path: `${own()}/plugins/mistral.json`,
+      state: "ok",
+      reason: null,
+    });
+  });
+  test("without a terminal and --yes installs nothing", async () => {
+    writeFileSync(file, manifestWith({}));
+    const { code, stderr } = await gum(["plugins", "add", file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--yes");
+    expect(existsSync(own())).toBe(false);
+  });
+  test("asks on a terminal, showing what it will do; Enter alone means no", async () => {
+    writeFileSync(file, manifestWith({}));
+    const ask = (keys: string) =>
+      run([], {
+        program: [
+          "sh",
+          "-c",
+          `(sleep 1; printf '${keys}'; sleep 1) | script -qec "stty cols 100; ${gumCred()} plugins add ${file}" /dev/null`,
+        ],
+        env: { HOME: home, TERM: "xterm" },
+      });
+    const no = await ask("\\r");
+    expect(no.stdout).toContain("https://api.mistral.ai/v1/models");
+    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+    const yes = await ask("y");
+    expect(yes.stdout).toContain("Installed");
+    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(true);
+  });
+  test("shows every argument of a program, and its hash", async () => {
+    const path = program("true");
+    writeFileSync(file, commandManifest([path, "--first", "x".repeat(250), "--last"]));
+    const { stderr } = await gum(["plugins", "add", file, "--yes"]);
+    const hash = new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex");
+    for (const shown of [path, "--first", "--last", hash]) expect(stderr).toContain(shown);
+  });
+  test("replaces an older version of itself", async () => {
+    await add(manifestWith({}));
+    await add(manifestWith({ title: "Mistral" }));
+    expect((await gum(["providers", "mistral"])).stdout).toContain("Mistral (mistral)");
+  });
+  const refused: [name: string, make: () => unknown, code: number, says: string][] = [
+    ["PATH", () => writeFileSync(file, manifestWith({ env: ["PATH"] })), 6, "$.env[0]"],
+    [
+      "openai's variable",
+      () => writeFileSync(file, manifestWith({ env: ["OPENAI_API_KEY"] })),
+      6,
+      "'openai'",
+    ],
+    ["another host", () => writeFileSync(file, manifestWith({ hosts: ["evil.example"] })), 6, "$.verify.url"],
+    ["a key too many", () => writeFileSync(file, manifestWith({ run: "x" })), 7, "$.run"],
+    ["no JSON", () => writeFileSync(file, "x"), 7, "$"],
+    ["no file", () => {}, 7, "does not exist"],
+    ["a link", () => symlinkSync("/etc/hostname", file), 6, "symbolic link"],
+    ["a folder", () => mkdirSync(file), 6, "no regular file"],
+    [
+      "a file that all can write",
+      () => {
+        writeFileSync(file, manifestWith({}));
+        chmodSync(file, 0o666);
+      },
+      6,
+      "chmod go-w",
+    ],
+    [
+      "a program that its group can write",
+      () => {
+        const path = program("true");
+        chmodSync(path, 0o770);
+        writeFileSync(file, commandManifest([path]));
+      },
+      6,
+      "chmod go-w",
+    ],
+    [
+      "a program that is not there",
+      () => writeFileSync(file, commandManifest(["/nonexistent/x"])),
+      7,
+      "does not exist",
+    ],
+  ];
+  for (const [name, make, code, says] of refused) {
+    test(`refuses ${name}`, async () => {
+      make();
+      for (const args of [
+        ["add", file, "--yes"],
+        ["check", file],
+      ]) {
+        const result = await gum(["plugins", ...args]);
+        expect([args[0], result.code]).toEqual([args[0], code]);
+        expect(result.stdout + result.stderr).toContain(says);
+      }
+      expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+    });
+  }
+  test("refuses what looks like an installed one", async () => {
+    await add(manifestWith({}));
+    writeFileSync(file, manifestWith({ id: "mi5tral", title: "Other", env: ["OTHER_KEY"] }));
+    expect((await gum(["plugins", "add", file, "--yes"])).code).toBe(6);
+  });
+  test("refuses to install where others can write", async () => {
+    mkdirSync(own(), { recursive: true });
+    chmodSync(own(), 0o777);
+    writeFileSync(file, manifestWith({}));
+    const { code, stderr } = await gum(["plugins", "add", file, "--yes"]);
+    expect([code, stderr]).toEqual([6, expect.stringContaining("E_UNSAFE_FILE")]);
+    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+  });
+});
+
+test("plugins check names every problem with its path, in both forms", async () => {
+  writeFileSync(
+    file,
+    manifestWith({ id: "OpenAI", env: ["LD_PRELOAD", "x"], extra: 1, setup_url: "http://x.y/" }),
+  );
+  const paths = ["$.id", "$.env[0]", "$.env[1]", "$.extra", "$.setup_url"];
+  const human = await gum(["plugins", "check", file]);
+  expect(human.code).toBe(6);
+  expect(
+    human.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split(": ", 1)[0])
+      .sort(),
+  ).toEqual(paths.sort());
+  const json = JSON.parse((await gum(["plugins", "check", file, "--json"])).stdout);
+  expect(json).toMatchObject({ valid: false, id: null });
+  expect(json.problems.map(({ path }: { path: string }) => path).sort()).toEqual(paths.sort());
+  writeFileSync(file, manifestWith({}));
+  expect((await gum(["plugins", "check", file])).stdout).toBe("ok: mistral (Mistral AI)\n");
+});
+
+test("plugins new prints a manifest that is fit, also for ids whose variable would not be", async () => {
+  for (const id of ["mistral", "node", "a1-b", "7b", "path"]) {
+    const { stdout, code } = await gum(["plugins", "new", id]);
+    expect([id, code]).toEqual([id, 0]);
+    await add(new TextEncoder().encode(stdout));
+    await gum(["plugins", "remove", id]);
+  }
+  expect((await gum(["plugins", "new", "0penai"])).code).toBe(6);
+});
+
+describe("after a change", () => {
+  test("the plugin is refused by name, left out without, until it is trusted; others are not disturbed", async () => {
+    await add(manifestWith({}));
+    appendFileSync(`${own()}/plugins/mistral.json`, " ");
+    const env = { MISTRAL_API_KEY: KEY, OPENAI_API_KEY: "sk-EXAMPLE-openai" };
+    const named = await gum(["env", "mistral"], { env });
+    expect([named.code, named.stdout]).toEqual([6, "(exit 6);\n"]);
+    const all = await gum(["env"], { env });
+    expect([all.code, all.stdout]).toEqual([0, "export OPENAI_API_KEY='sk-EXAMPLE-openai';\n"]);
+    expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is left out: .* changed .*\n$/);
+    const other = await gum(["env", "openai"], { env });
+    expect([other.code, other.stderr]).toEqual([0, ""]);
+    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(0);
+    expect((await gum(["env", "mistral"], { env })).code).toBe(0);
+  });
+  test("trust refuses what is not fit, and what is not installed", async () => {
+    await add(manifestWith({}));
+    writeFileSync(`${own()}/plugins/mistral.json`, manifestWith({ env: ["PATH"] }));
+    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(6);
+    expect((await gum(["plugins", "trust", "groq"])).code).toBe(2);
+  });
+});
+
+test("plugins remove removes it, whatever became of it, and says what stays", async () => {
+  await add(manifestWith({}));
+  writeFileSync(`${own()}/plugins/mistral.json`, "x");
+  const { code, stderr } = await gum(["plugins", "remove", "mistral"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("still in the keychain")]);
+  expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+  expect(readFileSync(`${own()}/plugins.lock.json`, "utf8")).not.toContain("mistral");
+  expect((await gum(["plugins", "remove", "mistral"])).code).toBe(2);
+  expect((await gum(["get", "mistral"], withKey)).code).toBe(2);
+});
+
+test("several added at once are all there", async () => {
+  const names = ["alpha", "beta", "gamma", "delta"];
+  const codes = await Promise.all(
+    names.map(async (id) => {
+      const path = `${home}/${id}.json`;
+      writeFileSync(path, manifestWith({ id, title: id, env: [`${id.toUpperCase()}_KEY`] }));
+      return (await gum(["plugins", "add", path, "--yes"])).code;
+    }),
+  );
+  expect(codes).toEqual([0, 0, 0, 0]);
+  const { plugins } = JSON.parse((await gum(["plugins", "list", "--json"])).stdout);
+  expect(plugins.map(({ id, state }: { id: string; state: string }) => `${id} ${state}`)).toEqual(
+    [...names].sort().map((id) => `${id} ok`),
+  );
+});
+
+test("the current directory is never looked at", async () => {
+  for (const folder of ["plugins", "gum-cred/plugins", ".config/gum-cred/plugins"]) {
+    mkdirSync(`${home}/here/${folder}`, { recursive: true });
+    writeFileSync(`${home}/here/${folder}/mistral.json`, manifestWith({}));
+  }
+  const options = { cwd: `${home}/here`, env: { ...withKey.env, XDG_CONFIG_HOME: "." } };
+  expect((await gum(["get", "mistral"], options)).code).toBe(2);
+  expect((await gum(["plugins", "list", "--json"], options)).stdout).toBe('{"plugins":[]}\n');
+});
+
+test("a built-in provider by name looks at no manifest and no pins; without names all are looked at", async () => {
+  await add(manifestWith({}));
+  writeFileSync(`${own()}/plugins.lock.json`, "x");
+  writeFileSync(`${own()}/plugins/openai.json`, "x");
+  const options = { env: { OPENAI_API_KEY: "sk-EXAMPLE-openai" } };
+  expect(await gum(["env", "openai"], options)).toMatchObject({ code: 0, stderr: "" });
+  const { code, stderr } = await gum(["env"], options);
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/'mistral' is left out[\s\S]*'openai' is left out/),
+  ]);
+});
