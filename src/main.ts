@@ -5,7 +5,7 @@
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext, readGlobals } from "./cli/context.ts";
 import { guessCommand, parse } from "./cli/parse.ts";
-import { COMMANDS } from "./cli/program.ts";
+import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
 import { hardenProcess } from "./os/harden-process.ts";
@@ -16,7 +16,7 @@ import { VERSION, versionLine } from "./version.ts";
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
-    const { command, input } = await parse(argv, COMMANDS);
+    const { command, input } = await parse(argv, PROGRAM);
     if (input.has("version")) return say(versionLine());
     if (input.has("help") || !command) return say(await help(command));
     const globals = readGlobals(input);
@@ -35,7 +35,7 @@ async function say(text: string): Promise<number> {
 
 async function help(command: Command | null): Promise<string> {
   const { commandHelp, overview } = await import("./cli/help.ts");
-  return command ? commandHelp(command) : overview(COMMANDS, VERSION);
+  return command ? commandHelp(command) : overview(await allCommands(), VERSION);
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
@@ -63,7 +63,7 @@ function ownWords(argv: readonly string[]): readonly string[] {
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
   const known =
     error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
-  const command = guessCommand(argv, COMMANDS);
+  const command = await guessCommand(argv, PROGRAM);
   const exitCode = exitCodeOf(known, command);
   const failure = command?.failure?.(exitCode, argv);
   if (failure) await writeOut(failure);

@@ -6,6 +6,7 @@
 import arg from "arg";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { type Command, type FlagSpec, GLOBAL_FLAGS, type Input } from "./command.ts";
+import type { Entry } from "./program.ts";
 
 export interface Parsed {
   /** Null when only global flags were given. */
@@ -18,7 +19,7 @@ type Suggest = (word: string, known: readonly string[]) => Promise<string | null
 /** Splits and checks a command line. Throws E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE, E_INVALID_VALUE. */
 export async function parse(
   argv: readonly string[],
-  commands: readonly Command[],
+  program: readonly Entry[],
   suggest: Suggest = nearest,
 ): Promise<Parsed> {
   const end = argv.indexOf("--");
@@ -27,14 +28,14 @@ export async function parse(
 
   const before = split(own, GLOBAL_FLAGS, true);
   const words = before.words.filter((word) => !word.startsWith("-"));
-  const command = findCommand(words, commands);
+  const command = await findCommand(words, program);
   const first = before.words[0];
   if (!command) {
     if (first === undefined && rest === null) return { command: null, input: inputOf(before, [], null) };
     if (first === undefined) throw fail("E_USAGE", "'--' stands without a command");
     throw first.startsWith("-")
       ? await unknownFlag(first, GLOBAL_FLAGS, suggest)
-      : await unknownCommand(words, commands, suggest);
+      : await unknownCommand(words, program, suggest);
   }
   if (first?.startsWith("-")) throw await unknownFlag(first, [...command.flags, ...GLOBAL_FLAGS], suggest);
 
@@ -50,7 +51,10 @@ export async function parse(
 }
 
 /** The command that a line most likely means, for what must be said even when parsing failed. */
-export function guessCommand(argv: readonly string[], commands: readonly Command[]): Command | null {
+export async function guessCommand(
+  argv: readonly string[],
+  program: readonly Entry[],
+): Promise<Command | null> {
   const takesValue = new Set(GLOBAL_FLAGS.filter((flag) => flag.value).map((flag) => `--${flag.name}`));
   const words: string[] = [];
   for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
@@ -58,16 +62,14 @@ export function guessCommand(argv: readonly string[], commands: readonly Command
     if (takesValue.has(word)) i++;
     else if (isPositional(word)) words.push(word);
   }
-  return findCommand(words, commands);
+  return findCommand(words, program);
 }
 
-function findCommand(words: readonly string[], commands: readonly Command[]): Command | null {
+async function findCommand(words: readonly string[], program: readonly Entry[]): Promise<Command | null> {
   const [one = "", two = ""] = words;
-  return (
-    commands.find((command) => command.name === `${one} ${two}`) ??
-    commands.find((command) => command.name === one) ??
-    null
-  );
+  const entry =
+    program.find(({ name }) => name === `${one} ${two}`) ?? program.find(({ name }) => name === one) ?? null;
+  return entry === null ? null : entry.load();
 }
 
 interface Line {
@@ -170,21 +172,19 @@ async function unknownFlag(
 
 async function unknownCommand(
   words: readonly string[],
-  commands: readonly Command[],
+  program: readonly Entry[],
   suggest: Suggest,
 ): Promise<GumCredError> {
   const word = words[0] ?? "";
-  const group = commands.filter((command) => command.name.startsWith(`${word} `));
+  const group = program.filter(({ name }) => name.startsWith(`${word} `));
   if (group.length > 0) {
-    const list = group.map((command) => command.name.slice(word.length + 1)).join(", ");
+    const list = group.map(({ name }) => name.slice(word.length + 1)).join(", ");
     const second = words[1];
     return second === undefined
       ? fail("E_USAGE", `'${word}' needs one of: ${list}`)
       : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
   }
-  const guess = await suggest(word, [
-    ...new Set(commands.map((command) => command.name.split(" ", 1)[0] ?? "")),
-  ]);
+  const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);
   const hint = guess ? `did you mean 'gum-cred ${guess}'?` : undefined;
   return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
 }

@@ -1,47 +1,45 @@
-/** Every command there is, in the order that help shows them. */
+/**
+ * Every command there is, in the order that help shows them. A declaration is loaded when it is needed: a run
+ * needs one of them, help and completions all.
+ */
 import type { Command } from "./command.ts";
-import { credits } from "./commands/credits.ts";
-import { doctor } from "./commands/doctor.ts";
-import { env } from "./commands/env.ts";
-import { exec } from "./commands/exec.ts";
-import { explain } from "./commands/explain.ts";
-import { get } from "./commands/get.ts";
-import { header } from "./commands/header.ts";
-import { keysRemove, keysRotate, keysSet } from "./commands/keys.ts";
-import { keysImport } from "./commands/keys-import.ts";
-import { keysList, keysVerify } from "./commands/keys-list.ts";
-import { login } from "./commands/login.ts";
-import { logout } from "./commands/logout.ts";
-import { pluginsCheck, pluginsList, pluginsNew } from "./commands/plugins.ts";
-import { pluginsAdd, pluginsRemove, pluginsTrust } from "./commands/plugins-change.ts";
-import { policyCheck, policyShow } from "./commands/policy.ts";
-import { providers } from "./commands/providers.ts";
-import { status } from "./commands/status.ts";
 
-export const COMMANDS: readonly Command[] = [
-  login,
-  logout,
-  status,
-  explain,
-  env,
-  exec,
-  get,
-  header,
-  keysSet,
-  keysList,
-  keysRemove,
-  keysVerify,
-  keysImport,
-  keysRotate,
-  policyShow,
-  policyCheck,
-  providers,
-  pluginsList,
-  pluginsAdd,
-  pluginsTrust,
-  pluginsRemove,
-  pluginsNew,
-  pluginsCheck,
-  doctor,
-  credits,
+export interface Entry {
+  /** As typed: `login`, `keys set`. The same as the declaration's. */
+  readonly name: string;
+  load(): Promise<Command>;
+}
+
+export const PROGRAM: readonly Entry[] = [
+  { name: "login", load: async () => (await import("./commands/login.ts")).login },
+  { name: "logout", load: async () => (await import("./commands/logout.ts")).logout },
+  { name: "status", load: async () => (await import("./commands/status.ts")).status },
+  { name: "explain", load: async () => (await import("./commands/explain.ts")).explain },
+  { name: "env", load: async () => (await import("./commands/env.ts")).env },
+  { name: "exec", load: async () => (await import("./commands/exec.ts")).exec },
+  { name: "get", load: async () => (await import("./commands/get.ts")).get },
+  { name: "header", load: async () => (await import("./commands/header.ts")).header },
+  { name: "keys set", load: async () => (await import("./commands/keys.ts")).keysSet },
+  { name: "keys list", load: async () => (await import("./commands/keys-list.ts")).keysList },
+  { name: "keys remove", load: async () => (await import("./commands/keys.ts")).keysRemove },
+  { name: "keys verify", load: async () => (await import("./commands/keys-list.ts")).keysVerify },
+  { name: "keys import", load: async () => (await import("./commands/keys-import.ts")).keysImport },
+  { name: "keys rotate", load: async () => (await import("./commands/keys.ts")).keysRotate },
+  { name: "policy show", load: async () => (await import("./commands/policy.ts")).policyShow },
+  { name: "policy check", load: async () => (await import("./commands/policy.ts")).policyCheck },
+  { name: "redact", load: async () => (await import("./commands/redact.ts")).redact },
+  { name: "providers", load: async () => (await import("./commands/providers.ts")).providers },
+  { name: "plugins list", load: async () => (await import("./commands/plugins.ts")).pluginsList },
+  { name: "plugins add", load: async () => (await import("./commands/plugins-change.ts")).pluginsAdd },
+  { name: "plugins trust", load: async () => (await import("./commands/plugins-change.ts")).pluginsTrust },
+  { name: "plugins remove", load: async () => (await import("./commands/plugins-change.ts")).pluginsRemove },
+  { name: "plugins new", load: async () => (await import("./commands/plugins.ts")).pluginsNew },
+  { name: "plugins check", load: async () => (await import("./commands/plugins.ts")).pluginsCheck },
+  { name: "doctor", load: async () => (await import("./commands/doctor.ts")).doctor },
+  { name: "credits", load: async () => (await import("./commands/credits.ts")).credits },
 ];
+
+/** Every declaration. */
+export function allCommands(): Promise<readonly Command[]> {
+  return Promise.all(PROGRAM.map((entry) => entry.load()));
+}

@@ -1,8 +1,14 @@
 /** The command line itself: help, versions, mistakes, and how errors look. */
 import { describe, expect, test } from "bun:test";
-import { COMMANDS } from "../../src/cli/program.ts";
+import { allCommands, PROGRAM } from "../../src/cli/program.ts";
 import { ERRORS } from "../../src/core/errors.ts";
 import { run } from "../support/binary.ts";
+
+const COMMANDS = await allCommands();
+
+test("a command is found under the name that it declares", () => {
+  expect(COMMANDS.map(({ name }) => name)).toEqual(PROGRAM.map(({ name }) => name));
+});
 
 describe("help", () => {
   test("without a command, and with --help: the overview, exit 0", async () => {
