@@ -11,11 +11,13 @@ export const ERRNO = {
   EINTR: 4,
   E2BIG: 7,
   EACCES: 13,
+  ENOTDIR: 20,
   EPIPE: 32,
   EAGAIN: process.platform === "darwin" ? 35 : 11,
 } as const;
 
 const EVERYWHERE = {
+  faccessat: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
   getrlimit: { args: ["i32", "buffer"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
@@ -40,6 +42,7 @@ type Bytes = Uint8Array | BigUint64Array | Int32Array;
 /** What of the C library is used. Every function that fails gives -1 and says why in {@link Libc.errno}. */
 export interface Libc {
   execvp(file: Bytes, argv: Bytes): number;
+  faccessat(folder: number, path: Bytes, mode: number, flags: number): number;
   /** `struct rlimit` is two unsigned 64-bit numbers, the soft limit first. */
   getrlimit(resource: number, limit: Bytes): number;
   setrlimit(resource: number, limit: Bytes): number;

@@ -5,7 +5,7 @@
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
 import { NO_POLICY, type Policy, tighten } from "../core/policy.ts";
-import { readTrustedFile } from "../os/safe-file.ts";
+import { mayExist } from "../os/may-exist.ts";
 import type { Problem } from "./policy-schema.ts";
 
 const LIMIT_BYTES = 1024 * 1024;
@@ -41,14 +41,17 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
 /** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
 export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  const bytes = await readTrustedFile(absolute, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
+  const { readTrustedFile } = await import("../os/safe-file.ts");
+  const bytes = readTrustedFile(absolute, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
   if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
   const { policyProblems } = await import("./policy-schema.ts");
   return policyProblems(bytes);
 }
 
 async function readPolicyFile(path: string, owner: "root" | "root-or-user"): Promise<Policy | null> {
-  const bytes = await readTrustedFile(path, { owner, limitBytes: LIMIT_BYTES });
+  if (!mayExist(path)) return null;
+  const { readTrustedFile } = await import("../os/safe-file.ts");
+  const bytes = readTrustedFile(path, { owner, limitBytes: LIMIT_BYTES });
   if (!bytes) return null;
   const { parsePolicy } = await import("./policy-schema.ts");
   return parsePolicy(bytes, path);
