@@ -5,7 +5,7 @@
 ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 export PATH="$ROOT/node_modules/.bin:$PATH"
 
-# Programs as PROGRAM:PACKAGE; a module of the system's Python as python:MODULE:PACKAGE.
+# Programs as PROGRAM:PACKAGE, files as PATH:PACKAGE, modules of the system's Python as python:MODULE:PACKAGE.
 TRY_NEEDS=(
   dbus-daemon:dbus gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools curl:curl
 )
@@ -14,7 +14,8 @@ TEST_NEEDS=(
   dbus-send:dbus-bin python:keyring:python3-keyring
   zsh:zsh mksh:mksh busybox:busybox fish:fish
   git:git openssl:openssl ps:procps setpriv:util-linux script:bsdutils
-  wine:wine wineserver:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32
+  kwalletd5:libkf5wallet-bin python:dbus:python3-dbus cc:gcc /usr/include/stdio.h:libc6-dev
+  wine:wine /usr/lib/wine/wine64:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32
 )
 
 stop() {
@@ -78,8 +79,7 @@ is_there() {
       local module=${1#python:}
       /usr/bin/python3 -c "import ${module%:*}" 2>/dev/null
       ;;
-    # Debian keeps wineserver out of PATH.
-    wineserver:*) command -v wineserver >/dev/null || [ -x /usr/lib/wine/wineserver64 ] ;;
+    /*) [ -e "${1%%:*}" ] ;;
     *) command -v "${1%%:*}" >/dev/null ;;
   esac
 }

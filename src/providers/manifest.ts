@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { clean } from "../core/errors.ts";
+import { jsonPath } from "../core/json-path.ts";
 import { VARIABLE_PATTERN } from "../core/variable-names.ts";
 import type { Claims } from "./claims.ts";
 import { HOST_PATTERN, ID_PATTERN, type Problem, ruleProblems } from "./manifest-rules.ts";
@@ -147,17 +148,6 @@ const TYPES: Readonly<Record<string, string>> = {
 function unit(origin: string): string {
   if (origin === "array") return " long";
   return origin === "string" ? " characters long" : "";
-}
-
-/** A path as people write it: `$.env[0]`, `$.verify["x y"]`. Keys are foreign text. */
-function jsonPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    const key = String(part);
-    return /^[$A-Za-z_][\w$-]{0,60}$/.test(key)
-      ? `${text}.${key}`
-      : `${text}[${JSON.stringify(clean(key, 60))}]`;
-  }, "$");
 }
 
 function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
+import { jsonPath } from "../core/json-path.ts";
 import type { ConfiguredSource, Policy, ProviderRule, Rules } from "../core/policy.ts";
 
 const absolute = z.string().check(z.regex(/^(?:\/|[A-Za-z]:\\)/, "must be an absolute path"));
@@ -126,12 +127,4 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[]): Problem[] {
 function depth(issues: readonly Issue[]): number {
   const unknown = issues.some((issue) => issue.keys);
   return Math.max(...issues.map((issue) => issue.path.length)) * 2 - (unknown ? 1 : 0);
-}
-
-function jsonPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === "number") return `${text}[${key}]`;
-    const name = clean(String(key), 64);
-    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`;
-  }, "$");
 }
