@@ -4,7 +4,6 @@
  * can say is manifest-rules.ts's. No I/O. Loaded only when there is a manifest to read: it brings zod along.
  */
 import * as z from "zod/mini";
-import { clean } from "../core/errors.ts";
 import { jsonPath } from "../core/json-path.ts";
 import { VARIABLE_PATTERN } from "../core/variable-names.ts";
 import type { Claims } from "./claims.ts";
