@@ -17,8 +17,8 @@ async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
     const { command, input } = await parse(argv, PROGRAM);
-    if (input.has("version")) return say(versionLine());
-    if (input.has("help") || !command) return say(await help(command));
+    if (input.has("version")) return await say(versionLine());
+    if (input.has("help") || !command) return await say(await help(command));
     const globals = readGlobals(input);
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
@@ -66,7 +66,8 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   const command = await guessCommand(argv, PROGRAM);
   const exitCode = exitCodeOf(known, command);
   const failure = command?.failure?.(exitCode, argv);
-  if (failure) await writeOut(failure);
+  // Where stdout itself is what failed, stderr still says so.
+  if (failure) await writeOut(failure).catch(() => {});
   complain(known, exitCode, argv);
   if (known !== error && ownWords(argv).includes("--debug")) writeErr(frames(error));
   return exitCode;
@@ -85,4 +86,9 @@ function frames(error: unknown): string {
   return lines.map((line) => `debug: ${line.trim()}\n`).join("");
 }
 
-process.exit(await main(process.argv.slice(2)));
+const argv = process.argv.slice(2);
+// What is thrown outside the main run, by a callback or a forgotten promise, Bun would print with its values.
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, async (error: unknown) => process.exit(await report(error, argv)));
+}
+process.exit(await main(argv));

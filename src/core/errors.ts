@@ -12,6 +12,7 @@ interface ErrorSpec {
 
 export const ERRORS = {
   E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
+  E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the file closed" },
   E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
   E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
   E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },

@@ -17,13 +17,12 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * Writes all of it to stdout. A reader that has gone away has seen enough: the rest is dropped in silence, and
  * the exit code stays the command's own, so that `login` is not a failure because a script read the URL
- * and closed the pipe. Throws E_INTERNAL when it cannot be written for another reason, as on a full disk.
+ * and closed the pipe. Throws E_OUTPUT when it cannot be written for another reason, as on a full disk.
  */
 export async function writeOut(text: string): Promise<void> {
   const errno = writeAll(STDOUT, text);
   if (errno === 0 || errno === ERRNO.EPIPE) return;
-  const hint = "check where stdout goes: the disk may be full, or the file closed";
-  throw fail("E_INTERNAL", `stdout cannot be written to (errno ${errno})`, hint);
+  throw fail("E_OUTPUT", `stdout cannot be written to (errno ${errno})`);
 }
 
 /** Writes all of it to stderr. Where that fails there is nobody left to tell. */

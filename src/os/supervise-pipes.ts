@@ -6,7 +6,7 @@
 import { fstatSync, write } from "node:fs";
 import type { ByteFilter } from "./byte-filter.ts";
 import type { JobControl } from "./job-control.ts";
-import type { Start } from "./supervise.ts";
+import type { Start } from "./spawn.ts";
 
 /** Once the child has ended, processes that it left behind may go on writing until they are silent for so long. */
 const SILENCE_MS = 200;

@@ -4,7 +4,7 @@
  */
 import { type ByteFilter, PAUSE_MS, writeBytes } from "./byte-filter.ts";
 import type { JobControl } from "./job-control.ts";
-import type { Start } from "./supervise.ts";
+import type { Start } from "./spawn.ts";
 
 /** Once the child has ended, what it wrote is there within this time, also when it left processes behind. */
 const REST_MS = 200;

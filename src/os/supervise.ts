@@ -4,41 +4,18 @@
  * (supervise-terminal.ts); else it gets pipes, and our own standard input.
  */
 import { constants } from "node:os";
-import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { reveal, type Secret } from "../core/secret.ts";
+import { fail } from "../core/errors.ts";
 import type { ByteFilter } from "./byte-filter.ts";
-import { hardenProcess, softenProcess } from "./harden-process.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
-import { cString } from "./libc.ts";
-import { rawArguments } from "./raw-arguments.ts";
+import { type Program, startProgram } from "./spawn.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 import { isTerminal } from "./terminal.ts";
 
-export interface Supervision {
-  /** Looked for in PATH, unless it has a slash. */
-  readonly command: string;
-  /** Its arguments; `command` and these must be the last arguments of our own. */
-  readonly args: readonly string[];
-  readonly set: ReadonlyMap<string, Secret>;
-  readonly unset: readonly string[];
+export interface Supervision extends Program {
   /** A filter for each stream of output. */
   filter(): ByteFilter;
 }
-
-/** A started child as the two ways of supervising need it. */
-export interface Child {
-  readonly exited: Promise<number>;
-  kill(signal: NodeJS.Signals): void;
-}
-
-type SpawnOptions = Pick<
-  Bun.SpawnOptions.OptionsObject<"inherit", number, number>,
-  "stdin" | "stdout" | "stderr"
->;
-
-/** Starts the child; whatever it throws is ours to report. */
-export type Start = (options: SpawnOptions | { readonly terminal: Bun.TerminalOptions }) => Bun.Subprocess;
 
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 /** What the terminal itself sends to every process in front of it, the child among them. */
@@ -46,11 +23,10 @@ const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWIN
 
 /**
  * Does not return: exits with the child's status, or dies of the child's signal. Throws what
- * {@link replaceProcess} throws when the child cannot be started.
+ * {@link startProgram} throws when the child cannot be started.
  */
 export async function supervise(supervision: Supervision): Promise<never> {
   if (process.platform === "win32") throw fail("E_OWN_FAILURE", "exec does not work on Windows yet");
-  refuseLostBytes(supervision);
   const control = jobControl();
   const onTerminal = [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   const way = onTerminal ? superviseOnTerminal : superviseThroughPipes;
@@ -58,8 +34,8 @@ export async function supervise(supervision: Supervision): Promise<never> {
   // Before the child is there, so that no signal falls in between.
   forwardSignals(control, onTerminal, (signal) => child?.kill(signal));
   await way(
-    (options) => {
-      child = start(supervision, options);
+    (streams) => {
+      child = startProgram(supervision, streams);
       return child;
     },
     supervision.filter,
@@ -67,57 +43,6 @@ export async function supervise(supervision: Supervision): Promise<never> {
   );
   await child?.exited;
   return endLike(child, control);
-}
-
-/** JavaScript's strings cannot hold bytes that are not UTF-8, and nothing may run with other arguments. */
-function refuseLostBytes({ command, args, set }: Supervision): void {
-  const words = [command, ...args];
-  const raw = rawArguments(words);
-  if (words.some((word, index) => !Buffer.from(raw[index] ?? []).equals(cString(word)))) {
-    throw fail("E_OWN_FAILURE", "an argument is not UTF-8 and cannot be passed on with --mask");
-  }
-  for (const [name, value] of set) {
-    if (!reveal(value).includes("\0")) continue;
-    throw fail("E_UNSAFE_VALUE", `the value for ${clean(name)} holds a NUL byte`, "no variable can carry it");
-  }
-}
-
-function start({ command, args, set, unset }: Supervision, options: Parameters<Start>[0]): Bun.Subprocess {
-  const env = { ...process.env };
-  for (const name of unset) delete env[name];
-  for (const [name, value] of set) env[name] = reveal(value);
-  softenProcess();
-  try {
-    return spawn([command, ...args], { env, ...options });
-  } catch (error) {
-    throw whyNot(error, command);
-  } finally {
-    hardenProcess();
-  }
-}
-
-/** A script without `#!` is the shell's, as execvp(3) has it. */
-function spawn(command: readonly string[], options: Bun.SpawnOptions.OptionsObject): Bun.Subprocess {
-  try {
-    return Bun.spawn([...command], options);
-  } catch (error) {
-    const script = codeOf(error) === "ENOEXEC" ? Bun.which(command[0] ?? "") : null;
-    if (!script) throw error;
-    return Bun.spawn(["/bin/sh", script, ...command.slice(1)], options);
-  }
-}
-
-function whyNot(error: unknown, command: string): GumCredError {
-  const name = `'${clean(command)}'`;
-  const code = codeOf(error);
-  if (code === "ENOENT") return fail("E_COMMAND_NOT_FOUND", `${name} was not found`);
-  if (code === "EACCES") return fail("E_NOT_EXECUTABLE", `${name} is not executable`);
-  return fail("E_NOT_EXECUTABLE", `${name} cannot be run${code ? ` (${code})` : ""}`);
-}
-
-function codeOf(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" ? code : null;
 }
 
 function forwardSignals(
@@ -139,7 +64,7 @@ function forwardSignals(
 function endLike(child: Bun.Subprocess | undefined, control: JobControl): never {
   const signal = child?.signalCode;
   if (!signal) process.exit(child?.exitCode ?? 1);
-  const number = constants.signals[signal];
+  const number = typeof signal === "number" ? signal : constants.signals[signal];
   control.dieOf(number);
   process.exit(128 + number);
 }

@@ -93,3 +93,14 @@ test("a pipe closed early is no drama", async () => {
   expect(result.code).toBe(0);
   expect(result.stderr).not.toContain("E_INTERNAL");
 });
+
+test("a full disk behind stdout is one clear error, never a dump of the program", async () => {
+  for (const args of ["--help", "--version", "env gumloop"]) {
+    const result = await run(["-c", `GUMLOOP_ACCESS_TOKEN=tok-EXAMPLE gum-cred ${args} > /dev/full`], {
+      program: ["sh"],
+    });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toStartWith("gum-cred: error[E_OUTPUT]: ");
+    expect(result.stderr.split("\n").length).toBeLessThan(5);
+  }
+});

@@ -62,7 +62,7 @@ test("a reader that has gone away is no failure and no noise", () => {
 
 test("a full disk is a failure", () => {
   const { stderr, exitCode } = bash("$FIXTURE twice > /dev/full");
-  expect([stderr, exitCode]).toEqual(["E_INTERNAL: stdout cannot be written to (errno 28)", 9]);
+  expect([stderr, exitCode]).toEqual(["E_OUTPUT: stdout cannot be written to (errno 28)", 9]);
 });
 
 test("stdin has a limit, and is text", () => {
