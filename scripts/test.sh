@@ -20,7 +20,8 @@ count() {
 }
 
 cd "$ROOT" || exit 1
-NO_COLOR=1 bun test "$@" 2>&1 | tee "$log"
+# Generous, because a busy machine is not a failure; every wait inside a test has its own bound.
+NO_COLOR=1 bun test --timeout 120000 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
 passed=$(count pass)

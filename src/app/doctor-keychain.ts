@@ -1,5 +1,6 @@
 /** Doctor's look at the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../core/errors.ts";
+import type { Judgement } from "../core/precedence.ts";
 import { type Check, ok, problem, warning } from "./doctor-check.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { lockName } from "./session.ts";
@@ -8,8 +9,12 @@ const OWNER_TIMEOUT_MS = 2_000;
 /** A refresh under way is over by then; whoever holds the lock for longer is worth a word. */
 const LOCK_TIMEOUT_MS = 500;
 
-/** `needed`: nothing else signs in, so a keychain that cannot be used is more than a pity. */
-export async function checkKeychain(needed: boolean, ports: Ports): Promise<readonly Check[]> {
+/** Where nothing else signs in, a keychain that cannot be used is more than a pity. */
+export async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
+  const { winner, error: met } = judgement;
+  const needed = winner === null || winner.source === "keychain";
+  // Asking a keychain again that did not answer would only double the wait.
+  if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met)];
   try {
     const keychain = await ports.keychain();
     const state = await keychain.state();

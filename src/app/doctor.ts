@@ -25,7 +25,7 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkVariables(ports),
     checkCopies(ports),
     checkExports(ports, winner),
-    ...(await checkKeychain(winner === null || winner.source === "keychain", ports)),
+    ...(await checkKeychain(judgement, ports)),
     await checkLock(scope, ports),
     await checkPolicy(ports),
     checkBaseUrl(baseUrl),

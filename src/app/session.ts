@@ -22,7 +22,7 @@ const LOCK_WAIT_MS = 20_000;
 /** When another program rotated first, its writes may still be on their way. */
 const SECOND_LOOKS_MS = [0, 100, 400];
 /** The keychain may hiccup when it holds the only copy of what the server will not give twice. */
-const RETRIES_MS = [100, 400];
+const RETRIES_MS = [50, 250];
 /** No access token lives longer than ten years; a note that says so was written while the clock was wrong. */
 const LONGEST_LIFE_MS = 10 * 366 * 24 * 3600 * 1000;
 
@@ -123,13 +123,16 @@ async function keep(place: Place, before: StoredProfile, tokens: TokenSet): Prom
   await writeExpiry(keychain, profile, accessToken, expiresAtMs, ports.digest);
   await writeField(keychain, profile, "access_token", accessToken);
   const after = await read(place);
-  const whole = after.stored.access_token && after.stored.refresh_token && after.stored.base_url;
-  return whole ? after : undo(place, before, tokens);
+  const theirs =
+    after.stored.access_token && changed({ access_token: accessToken }, after.stored, "access_token");
+  const whole = after.stored.access_token && after.stored.refresh_token;
+  if (theirs || (whole && !changed(before, after.stored, "base_url"))) return after;
+  return undo(place, before, tokens);
 }
 
 /**
- * Somebody without our lock signed out while the server answered or while the pair was written: nothing of it
- * may stay, neither here nor alive at the server.
+ * Somebody without our lock signed out while the server answered or while the pair was written, or put another
+ * base URL beside it: nothing of it may stay, neither here nor alive at the server.
  */
 async function undo(place: Place, before: StoredProfile, tokens: TokenSet): Promise<ProfileReading> {
   const { keychain, profile, ports } = place;

@@ -26,8 +26,8 @@ export async function superviseThroughPipes(
   } finally {
     for (const [, writeEnd] of ends) control.close(writeEnd);
   }
-  const pumps = [pump(out[0], 1, filter())];
-  if (err !== out) pumps.push(pump(err[0], 2, filter()));
+  const pumps = [pump(out[0], 1, filter(), control)];
+  if (err !== out) pumps.push(pump(err[0], 2, filter(), control));
   await child.exited;
   await Promise.race([Promise.all(pumps.map(({ finished }) => finished)), silence(pumps)]);
   await Promise.all(pumps.map((each) => each.stop()));
@@ -41,7 +41,7 @@ interface Pump {
   stop(): Promise<void>;
 }
 
-function pump(from: number, to: number, filter: ByteFilter): Pump {
+function pump(from: number, to: number, filter: ByteFilter, control: JobControl): Pump {
   const reader = Bun.file(from).stream().getReader();
   let waitingSince = Number.POSITIVE_INFINITY;
   const run = async () => {
@@ -50,9 +50,14 @@ function pump(from: number, to: number, filter: ByteFilter): Pump {
       const { done, value } = await reader.read();
       waitingSince = Number.POSITIVE_INFINITY;
       if (done) break;
-      if (!(await writeAll(to, filter.write(value)))) return reader.cancel();
+      if (!(await writeAll(to, filter.write(value)))) return hangUp();
     }
     await writeAll(to, filter.end());
+  };
+  // Cancelling leaves the descriptor open, and the child would wait for room in the pipe for ever.
+  const hangUp = async () => {
+    await reader.cancel();
+    control.close(from);
   };
   const finished = run().finally(() => {
     waitingSince = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { gumCred } from "../support/binary.ts";
-import { type BusProxy, startBusProxy } from "../support/bus-proxy.ts";
+import { startBusProxy } from "../support/bus-proxy.ts";
 import { judge, type Outcome, prepare, type Scene, type SceneName } from "../support/session-scenes.ts";
 import type { LogEntry } from "../support/stand-in/log.ts";
 import { type StandIn, startStandIn } from "../support/stand-in/server.ts";
@@ -100,46 +100,45 @@ describe("kill -9", () => {
 });
 
 describe("a keyring that fails at the n-th message, for every n", () => {
-  const [lane] = lanes;
-  if (!lane) throw new Error("a lane");
-  const { world } = lane;
-  let proxy: BusProxy | undefined;
-  beforeAll(() => {
-    proxy = startBusProxy(world.keyring.env["DBUS_SESSION_BUS_ADDRESS"] ?? "");
-  });
-  afterAll(() => proxy?.stop());
-
+  const SCENES: readonly SceneName[] = ["refresh", "login with a key", "login with a token", "logout"];
   const faults = [
     { what: "breaks off once, before it has the message", delivered: false, forGood: false },
     { what: "dies after it has acted on the message", delivered: true, forGood: true },
   ] as const;
-  const scenes: readonly SceneName[] = ["login with a key", "login with a token", "refresh", "logout"];
-  for (const { what, ...fault } of faults) {
-    for (const name of scenes) {
-      test(`${name}, when it ${what}`, async () => {
-        if (!proxy) throw new Error("a proxy");
-        const outcomes: Outcome[] = [];
-        let reached = true;
-        for (let message = 1; reached; message++) {
-          const profile = `cut-${message}-${fault.delivered ? 1 : 0}-${scenes.indexOf(name)}`;
-          const scene = await prepare(name, profile, world, lane.other());
-          proxy.arm({ message, ...fault });
-          const env = { ...scene.env, DBUS_SESSION_BUS_ADDRESS: proxy.address };
-          const result = await world.run(scene.args, { env, ...(scene.stdin ? { stdin: scene.stdin } : {}) });
-          reached = proxy.count() >= message;
-          const outcome = await judge(name, scene, profile, world);
-          outcomes.push(outcome);
-          await forget(world, profile);
-          const said = `${name} at message ${message}: ${outcome}: ${result.stderr}`;
-          if (!reached) expect([said, result.code]).toEqual([said, 0]);
-          else expect([said, [0, 3, 4].includes(result.code ?? -1)]).toEqual([said, true]);
-          // A hiccup of the keyring costs no session: what the server gave is written in a second attempt.
-          if (!fault.forGood) expect([said, outcome === "rotation lost in flight"]).toEqual([said, false]);
-        }
-        console.log(`${name}: cut at each of ${outcomes.length - 1} messages`);
-        expect(outcomes.length).toBeGreaterThan(10);
-        expect(outcomes[0]).toBe("old");
-      }, 60_000);
+  type Fault = (typeof faults)[number];
+
+  for (const fault of faults) {
+    test(`of a login, refresh or logout, when it ${fault.what}`, async () => {
+      const ofLane = (lane: number) => SCENES.filter((_, index) => index % lanes.length === lane);
+      await Promise.all(
+        lanes.map(async (lane, index) => {
+          for (const name of ofLane(index)) await cutEverywhere(name, fault, lane);
+        }),
+      );
+    }, 120_000);
+  }
+
+  async function cutEverywhere(name: SceneName, fault: Fault, { world, other }: Lane): Promise<void> {
+    const proxy = startBusProxy(world.keyring.env["DBUS_SESSION_BUS_ADDRESS"] ?? "");
+    const outcomes: Outcome[] = [];
+    for (let message = 1, reached = true; reached; message++) {
+      const profile = `cut${message}`;
+      const scene = await prepare(name, profile, world, other());
+      proxy.arm({ message, ...fault });
+      const env = { ...scene.env, DBUS_SESSION_BUS_ADDRESS: proxy.address };
+      const result = await world.run(scene.args, { env, ...(scene.stdin ? { stdin: scene.stdin } : {}) });
+      reached = proxy.count() >= message;
+      const outcome = await judge(name, scene, profile, world);
+      outcomes.push(outcome);
+      await forget(world, profile);
+      const said = `${name} at message ${message}: ${outcome}: ${result.stderr}`;
+      expect([said, (reached ? [0, 3, 4] : [0]).includes(result.code ?? -1)]).toEqual([said, true]);
+      // A hiccup of the keyring costs no session: what the server gave is written in a second attempt.
+      if (!fault.forGood) expect([said, outcome === "rotation lost in flight"]).toEqual([said, false]);
     }
+    proxy.stop();
+    console.log(`${name}: cut at each of ${outcomes.length - 1} messages`);
+    expect(outcomes.length).toBeGreaterThan(10);
+    expect(outcomes[0]).toBe("old");
   }
 });

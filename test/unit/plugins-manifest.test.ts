@@ -1,7 +1,7 @@
 /** What a manifest may say: every rule as a table, the provider it becomes, and that the documents agree. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { manifestJsonSchema } from "../../scripts/manifest-schema.ts";
+import { manifestJsonSchema } from "../../scripts/schemas.ts";
 import { skeleton } from "../../src/core/look-alikes.ts";
 import { reveal, secret } from "../../src/core/secret.ts";
 import {
@@ -310,7 +310,7 @@ test("built-in providers do not look like one another", () => {
 
 describe("the documents", () => {
   const page = readFileSync("docs/plugins.md", "utf8");
-  test("docs/plugin-manifest.schema.json is the schema that is used (bun scripts/manifest-schema.ts)", () => {
+  test("docs/plugin-manifest.schema.json is the schema that is used (bun scripts/schemas.ts)", () => {
     const published = JSON.parse(readFileSync("docs/plugin-manifest.schema.json", "utf8"));
     expect(published).toEqual(JSON.parse(JSON.stringify(manifestJsonSchema())));
   });

@@ -1,0 +1,104 @@
+/** The keychain itself: which one it is, whether it is open, what lies in it by name, and asking to open it. */
+import { fail, GumCredError, hasCode } from "../core/errors.ts";
+import { GUMLOOP_SERVICE, OWN_SERVICE } from "../core/stored.ts";
+import type { Keychain, KeychainState } from "../keychain/keychain.ts";
+import type { Ports } from "./ports.ts";
+
+/** How long finding out why a keychain was chosen may take, in milliseconds. */
+const REASON_TIMEOUT_MS = 2_000;
+
+export interface KeychainReport {
+  readonly backend: string;
+  /** `failed`: it is there and cannot be used; {@link error} says why. */
+  readonly state: KeychainState | "failed";
+  /** Why this backend and not another; null when that could not be found out. */
+  readonly reason: string | null;
+  /** Null when they could not be listed. */
+  readonly entries: readonly KeychainEntry[] | null;
+  /** Why it is not usable; null when it is. */
+  readonly error: GumCredError | null;
+}
+
+export interface KeychainEntry {
+  readonly service: string;
+  readonly account: string;
+}
+
+/** Looks at the keychain in force; reads no value, asks nobody. Throws E_INVALID_VALUE for one that is unknown. */
+export async function inspectKeychain(ports: Ports): Promise<KeychainReport> {
+  const keychain = await ports.keychain();
+  const { state, error, entries } = await look(keychain);
+  return { backend: keychain.backend, state, entries, error, reason: await reasonFor(ports) };
+}
+
+async function look(keychain: Keychain): Promise<Pick<KeychainReport, "state" | "entries" | "error">> {
+  let state: KeychainReport["state"] = "failed";
+  try {
+    state = await keychain.state();
+    const entries: KeychainEntry[] = [];
+    for (const service of [GUMLOOP_SERVICE, OWN_SERVICE]) {
+      for (const account of await keychain.list(service)) entries.push({ service, account });
+    }
+    if (state === "unlocked") return { state, entries, error: null };
+    const error = fail("E_KEYCHAIN_LOCKED", "there is no default keychain yet", UNLOCK_HINT);
+    return { state, entries, error };
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return { state, entries: null, error };
+  }
+}
+
+async function reasonFor(ports: Ports): Promise<string | null> {
+  const { describeChoice } = await import("../keychain/describe-choice.ts");
+  try {
+    return describeChoice(ports.raw, REASON_TIMEOUT_MS).reason;
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return null; // what is wrong with the bus is in the keychain's own error
+  }
+}
+
+const UNLOCK_HINT = "run 'gum-cred keychain unlock' in a terminal of the desktop session, without --no-input";
+
+/**
+ * Opens the keychain, by a dialog of the operating system where somebody can be asked. Returns whether it had to be
+ * opened. Throws E_KEYCHAIN_LOCKED where nobody can be asked, E_KEYCHAIN_DENIED when the user declines,
+ * E_KEYCHAIN_TIMEOUT after 60 s, E_KEYCHAIN_UNAVAILABLE.
+ */
+export async function unlock(maySystemAsk: boolean, ports: Ports): Promise<boolean> {
+  const keychain = await ports.keychain();
+  const before = await closedState(keychain);
+  if (before === "unlocked") return false;
+  if (before === "unavailable") throw await whyUnavailable(keychain);
+  if (!maySystemAsk) {
+    throw fail("E_KEYCHAIN_LOCKED", "the keychain is locked, and nobody can be asked here", UNLOCK_HINT);
+  }
+  const { unlockKeychain } = await import("../keychain/choose.ts");
+  await unlockKeychain(ports.raw);
+  if ((await keychain.state()) === "unlocked") return true;
+  throw fail("E_KEYCHAIN_LOCKED", "the keychain closed again at once", "let it stay open after it is used");
+}
+
+/** For commands that will need the keychain: the same, but what stands in the way is left for them to meet. */
+export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promise<void> {
+  if (!maySystemAsk) return;
+  const state = await closedState(await ports.keychain());
+  if (state === "locked") await unlock(maySystemAsk, ports);
+}
+
+/** A keychain that would have to ask whether gum-cred may use it counts as locked: the same dialog opens it. */
+async function closedState(keychain: Keychain): Promise<KeychainState> {
+  try {
+    return await keychain.state();
+  } catch (error) {
+    if (hasCode(error, "E_KEYCHAIN_DENIED")) return "locked";
+    throw error;
+  }
+}
+
+async function whyUnavailable(keychain: Keychain): Promise<unknown> {
+  return keychain.list(OWN_SERVICE).then(
+    () => fail("E_KEYCHAIN_FAILED", "the keychain appeared only now", "try again"),
+    (error: unknown) => error,
+  );
+}
