@@ -31,7 +31,10 @@ export async function verifyKeys(
   const chosen = inForce.filter(
     ({ provider }) => names.length === 0 || wanted.some(({ id }) => id === provider.id),
   );
-  return inBatches(chosen, (listed) => ask(listed, scope, ports));
+  return ports.busy(
+    "Asking the vendors",
+    inBatches(chosen, (listed) => ask(listed, scope, ports)),
+  );
 }
 
 /** The failure that a run of verdicts amounts to; undefined when every key works. */

@@ -82,7 +82,8 @@ export async function storeKey(
   scope: Scope,
   ports: Ports,
 ): Promise<StoredKey> {
-  const verification = check ? await verifyKey(place.provider, key, scope, ports) : null;
+  const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
+  const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
   const verdict = verification?.assessment?.verdict ?? null;
   if (verification?.error && verdict !== "unverifiable") throw unstored(verification.error);
   const account = llmAccount(place.level, place.provider.id, { ...scope, level: null });
