@@ -18,12 +18,24 @@ const DIST = `${ROOT}/dist`;
 interface Program {
   readonly name: string;
   readonly entry: string;
+  /** Files that it starts as workers on macOS, where a keychain call cannot be bounded otherwise. */
+  readonly macosWorkers: readonly string[];
   /** A harmless run of it, repeated by the verification. */
   readonly tryArgs: readonly string[];
 }
 
-const GUM_CRED: Program = { name: "gum-cred", entry: `${ROOT}/src/main.ts`, tryArgs: ["--version"] };
-const EMPTY: Program = { name: "empty", entry: `${ROOT}/scripts/build/empty.ts`, tryArgs: [] };
+const GUM_CRED: Program = {
+  name: "gum-cred",
+  entry: `${ROOT}/src/main.ts`,
+  macosWorkers: [`${ROOT}/src/keychain/macos-worker.ts`],
+  tryArgs: ["--version"],
+};
+const EMPTY: Program = {
+  name: "empty",
+  entry: `${ROOT}/scripts/build/empty.ts`,
+  macosWorkers: [],
+  tryArgs: [],
+};
 
 /** Builds in a folder of its own, so that what is in dist is whole and verified at every moment. */
 async function build(program: Program, target: Target, version: Version, folder: string): Promise<void> {
@@ -33,7 +45,14 @@ async function build(program: Program, target: Target, version: Version, folder:
   const workshop = mkdtempSync(`${folder}/.build-`);
   try {
     const outfile = `${workshop}/${file}`;
-    compile({ entry: program.entry, outfile, target: isHost ? null : target, version, folder: workshop });
+    const workers = target.os === "darwin" ? program.macosWorkers : [];
+    compile({
+      entries: [program.entry, ...workers],
+      outfile,
+      target: isHost ? null : target,
+      version,
+      folder: workshop,
+    });
     const finished = await finish(outfile, target);
     if (isHost && finished !== outfile) verify(finished, program.tryArgs);
     renameSync(finished, `${folder}/${file}`);

@@ -51,7 +51,7 @@ export function benchParsers(dist: string, folder: string, rounds: number): Comp
     const entry = `${folder}/probe-${index}.ts`;
     const outfile = `${folder}/probes/${index}`;
     writeFileSync(entry, text);
-    compile({ entry, outfile, target: null, version, folder });
+    compile({ entries: [entry], outfile, target: null, version, folder });
     return { name, command: [fairCopy(outfile, `${outfile}.copy`), ...LINE] };
   });
   const empty = { name: "empty", command: [fairCopy(`${dist}/empty`, `${folder}/empty`)] };

@@ -29,7 +29,7 @@ describe.skipIf(process.platform !== "linux")("a finished Linux file", () => {
     folder = mkdtempSync(`${tmpdir()}/gum-cred-harden-`);
     writeFileSync(`${folder}/probe.ts`, PROBE);
     const version = { version: "0.0.0", commit: "test" };
-    compile({ entry: `${folder}/probe.ts`, outfile: path("original"), target: null, version, folder });
+    compile({ entries: [`${folder}/probe.ts`], outfile: path("original"), target: null, version, folder });
     original = readFileSync(path("original"));
     const hardened = Buffer.from(original);
     harden(hardened, target);

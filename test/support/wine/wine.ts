@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const HERE = import.meta.dir;
+/** Fetches the Bun that Windows programs are built from. */
+const TARGET_BUN = join(HERE, "../../../scripts/build/target-bun.sh");
 const ROOT = join(HERE, "../../..");
 const CACHE = join(ROOT, "node_modules/.cache/gum-cred");
 
@@ -134,7 +136,7 @@ async function compileC(source: string, output: string): Promise<void> {
 }
 
 async function compileBun(program: string, output: string): Promise<void> {
-  const bun = (await run([join(HERE, "windows-bun.sh")])).trim();
+  const bun = (await run([TARGET_BUN, "windows-x64"])).trim();
   const target = ["--compile", "--target=bun-windows-x64", "--compile-executable-path", bun];
   await run([process.execPath, "build", ...target, program, "--outfile", output]);
 }
@@ -149,7 +151,7 @@ async function run(command: readonly string[], env: Record<string, string | unde
 
 // `bun test/support/wine/wine.ts`, for setup: fetches and makes what is kept, so that no test has to wait for it.
 if (import.meta.main) {
-  await run([join(HERE, "windows-bun.sh")]);
+  await run([TARGET_BUN, "windows-x64"]);
   await openWine();
   await closeWine();
 }

@@ -1,0 +1,29 @@
+#!/bin/sh
+# target-bun.sh TARGET: prints the path of the Bun executable that programs for another machine are built from
+# (`--compile-executable-path`), such as `linux-aarch64-musl` or `windows-x64`. Fetches it where it is not there yet:
+# from the npm registry, in the version and with the digest that package-lock.json pins. `npm install` leaves other
+# machines' packages out, and `bun build` would download without a digest.
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
+name=@oven/bun-$1
+pinned=$(node -p "const p = require('$root/package-lock.json').packages['node_modules/$name']; p.version + ' ' + p.integrity")
+version=${pinned% *}
+integrity=${pinned#* }
+case $1 in windows-*) file=bun.exe ;; *) file=bun ;; esac
+folder=$root/node_modules/.cache/gum-cred/bun-$1-$version
+
+if [ ! -f "$folder/$file" ]; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  archive=$work/$(cd "$work" && npm pack --silent "$name@$version" 2>"$work/log" || { cat "$work/log" >&2; exit 1; })
+  digest=sha512-$(openssl dgst -sha512 -binary "$archive" | openssl base64 -A)
+  if [ "$digest" != "$integrity" ]; then
+    echo "target-bun.sh: $name@$version has the digest $digest, but package-lock.json pins $integrity" >&2
+    exit 1
+  fi
+  tar -xzf "$archive" -C "$work"
+  mkdir -p "$folder"
+  mv "$work/package/bin/$file" "$folder/$file.$$"
+  mv "$folder/$file.$$" "$folder/$file"
+fi
+echo "$folder/$file"
