@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { benchGumCred } from "./bench/gum-cred.ts";
 import { benchParsers } from "./bench/parsers.ts";
+import { benchPlugins } from "./bench/plugins.ts";
 import { kept, table } from "./bench/table.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -34,7 +35,7 @@ const folder = mkdtempSync(`${tmpdir()}/gum-cred-bench-`);
 try {
   const results = values.parsers
     ? benchParsers(DIST, folder, rounds)
-    : await benchGumCred(DIST, folder, rounds);
+    : [...(await benchGumCred(DIST, folder, rounds)), ...benchPlugins(DIST, folder, Math.ceil(rounds / 4))];
   console.log(table(results));
   if (values.strict && !kept(results)) process.exitCode = 1;
 } finally {
