@@ -7,14 +7,11 @@ import {
   type Exports,
   GUMLOOP_VARIABLES,
   gumloopExports,
-  keyExports,
   type ProviderExports,
 } from "../core/exports.ts";
-import type { Provider } from "../providers/contract.ts";
+import { providerId } from "../core/provider-id.ts";
 import { requireGumloop } from "./gumloop.ts";
-import { noKey, resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { allVendors, providerNamed } from "./providers.ts";
 
 export interface ExportRequest {
   /** Provider names as typed; none means all of them. */
@@ -23,51 +20,55 @@ export interface ExportRequest {
   readonly sdk: boolean;
 }
 
-interface Wanted {
-  readonly gumloop: boolean;
-  readonly vendors: readonly Provider[];
-  /** False when everything was asked for at once: then a provider may have nothing. */
-  readonly named: boolean;
+/** The shares of the vendors that were asked for, and every variable that belongs to them. */
+interface Vendors {
+  readonly shares: readonly ProviderExports[];
+  readonly variables: readonly string[];
 }
+
+const NO_VENDORS: Vendors = { shares: [], variables: [] };
 
 /** Resolves and gathers the variables. Throws the first provider's error: nothing partial is handed on. */
 export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
-  const wanted = await wantedProviders(request.names, ports);
-  const vendors = await vendorShares(wanted, request.level, scope, ports);
-  const share = wanted.gumloop ? await gumloopShare(request, wanted, vendors.length > 0, scope, ports) : null;
-  const owned = new Set(variablesOf(wanted));
-  return combine(share ? [share, ...vendors] : vendors, ports.environment, ports.digest, (name) =>
-    owned.has(name),
-  );
+  const vendors = await gatherVendors(request, scope, ports);
+  const own = wantsGumloop(request.names)
+    ? await gumloopShare(request, vendors.shares.length > 0, scope, ports)
+    : null;
+  const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
+  const shares = own ? [own, ...vendors.shares] : vendors.shares;
+  return combine(shares, ports.environment, ports.digest, (name) => owned.has(name));
 }
 
 /** Every variable that `env` may set for these providers, for `env --unset`. */
 export async function wantedVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
-  return variablesOf(await wantedProviders(names, ports));
+  if (onlyGumloop(names)) return GUMLOOP_VARIABLES;
+  const { variablesOf, vendorsNamed } = await import("./vendor-exports.ts");
+  return [...ownVariables(names), ...(await vendorsNamed(names, ports)).flatMap(variablesOf)];
 }
 
-async function wantedProviders(names: readonly string[], ports: Ports): Promise<Wanted> {
-  if (names.length === 0) return { gumloop: true, vendors: await allVendors(ports), named: false };
-  const providers = new Set<Provider>();
-  for (const name of names) providers.add(await providerNamed(name, ports));
-  return {
-    gumloop: providers.has(gumloop),
-    vendors: [...providers].filter(({ kind }) => kind === "llm"),
-    named: true,
-  };
+async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
+  if (onlyGumloop(names)) return NO_VENDORS;
+  const { variablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  const vendors = await vendorsNamed(names, ports);
+  const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
+  return { shares, variables: vendors.flatMap(variablesOf) };
 }
 
-function variablesOf(wanted: Wanted): readonly string[] {
-  return [
-    ...(wanted.gumloop ? GUMLOOP_VARIABLES : []),
-    ...wanted.vendors.flatMap(({ methods }) => methods.flatMap(({ variables }) => variables)),
-  ];
+function wantsGumloop(names: readonly string[]): boolean {
+  return names.length === 0 || names.some((name) => providerId(name) === gumloop.id);
+}
+
+function onlyGumloop(names: readonly string[]): boolean {
+  return names.length > 0 && names.every((name) => providerId(name) === gumloop.id);
+}
+
+function ownVariables(names: readonly string[]): readonly string[] {
+  return wantsGumloop(names) ? GUMLOOP_VARIABLES : [];
 }
 
 /** Without names, a missing Gumloop credential is no error as long as some key was found. */
 async function gumloopShare(
   request: ExportRequest,
-  wanted: Wanted,
   othersFound: boolean,
   scope: Scope,
   ports: Ports,
@@ -80,32 +81,7 @@ async function gumloopShare(
       baseUrl: scope.baseUrl?.href ?? null,
     });
   } catch (error) {
-    if (!wanted.named && othersFound && hasCode(error, "E_NOT_SIGNED_IN")) return null;
+    if (request.names.length === 0 && othersFound && hasCode(error, "E_NOT_SIGNED_IN")) return null;
     throw error;
   }
-}
-
-async function vendorShares(
-  wanted: Wanted,
-  level: Level | null,
-  scope: Scope,
-  ports: Ports,
-): Promise<readonly ProviderExports[]> {
-  if (wanted.vendors.length === 0) return [];
-  const judgements = await resolveKeys({ providers: wanted.vendors, level }, scope, ports);
-  const shares: ProviderExports[] = [];
-  for (const [provider, { winner, error }] of judgements) {
-    const skipped = !wanted.named && hasCode(error, "E_POLICY_DENIED");
-    if (error && !skipped) throw error;
-    if (winner) shares.push(keyExports(winner, provider));
-    else if (skipped) shares.push(nothingFor(provider));
-    else if (wanted.named) throw noKey(provider, level);
-  }
-  return shares;
-}
-
-/** A provider that the policy denies: whatever the shell holds for it goes. */
-function nothingFor(provider: Provider): ProviderExports {
-  const names = provider.methods.flatMap(({ variables }) => variables);
-  return { set: new Map(), unset: names, fromStorage: [] };
 }

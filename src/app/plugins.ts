@@ -5,6 +5,7 @@
 import { lstatSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail, GumCredError } from "../core/errors.ts";
+import { providerId } from "../core/provider-id.ts";
 import { makeOwnFolder, replaceFile } from "../os/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../os/safe-file.ts";
 import { type Claims, claimsOf } from "../providers/claims.ts";
@@ -20,7 +21,7 @@ import { idIn, type Manifest, readManifest } from "../providers/manifest.ts";
 import type { Problem } from "../providers/manifest-rules.ts";
 import { type Pin, pinOf, readPins, writePins } from "../providers/pins.ts";
 import { type Places, pluginPlaces } from "../providers/places.ts";
-import { PROVIDERS, providerId } from "../providers/registry.ts";
+import { PROVIDERS } from "../providers/registry.ts";
 import type { Ports } from "./ports.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;

@@ -2,8 +2,9 @@
 import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import type { Judgement } from "../core/precedence.ts";
+import { providerId } from "../core/provider-id.ts";
 import type { Provider } from "../providers/contract.ts";
-import { PROVIDERS, providerId, VENDORS } from "../providers/registry.ts";
+import { PROVIDERS, VENDORS } from "../providers/registry.ts";
 import { requireGumloop, resolveGumloop } from "./gumloop.ts";
 import { requireKey, resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";

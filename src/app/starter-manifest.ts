@@ -1,8 +1,9 @@
 /** The manifest to begin with: fit as it stands, and of hosts that belong to nobody (RFC 2606 §3). */
 import { fail } from "../core/errors.ts";
+import { providerId } from "../core/provider-id.ts";
 import { variableProblem } from "../core/variable-names.ts";
 import { claimsOf } from "../providers/claims.ts";
-import { PROVIDERS, providerId } from "../providers/registry.ts";
+import { PROVIDERS } from "../providers/registry.ts";
 
 /** A starter for a provider of that id, as JSON. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
 export function starterManifest(name: string): string {

@@ -65,8 +65,11 @@ export function sameOrigin(a: BaseUrl, b: BaseUrl): boolean {
   return a.origin === b.origin;
 }
 
-/** Gumloop's own API. */
-export const DEFAULT_BASE_URL: BaseUrl = parseBaseUrl("https://api.gumloop.com/api/v1");
+/** Gumloop's own API. Written out, because parsing it costs every start a quarter of a millisecond. */
+export const DEFAULT_BASE_URL: BaseUrl = {
+  href: "https://api.gumloop.com/api/v1",
+  origin: "https://api.gumloop.com",
+};
 
 function parsed(text: string): URL {
   try {

@@ -119,6 +119,10 @@ test("a host in another form is shown in its plain one", () => {
   expect(thrown(() => parseBaseUrl("https://api.gumloop.com.")).hint).toContain("'api.gumloop.com'");
 });
 
+test("Gumloop's own base URL is what parsing it gives", () => {
+  expect(parseBaseUrl(DEFAULT_BASE_URL.href)).toEqual(DEFAULT_BASE_URL);
+});
+
 describe("origins", () => {
   const origin = (text: string) => parseBaseUrl(text);
   test("path, case and the default port do not matter", () => {

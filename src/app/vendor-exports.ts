@@ -1,0 +1,41 @@
+/** The LLM vendors' share of what `env` and `exec` hand on. Loaded unless Gumloop alone was named. */
+import type { Level } from "../core/credential.ts";
+import { hasCode } from "../core/errors.ts";
+import { keyExports, type ProviderExports } from "../core/exports.ts";
+import type { Provider } from "../providers/contract.ts";
+import { noKey, resolveKeys } from "./llm.ts";
+import type { Ports, Scope } from "./ports.ts";
+import { allVendors, providerNamed } from "./providers.ts";
+
+/** The vendors of these names; all of them when there are none. Throws E_UNKNOWN_PROVIDER. */
+export async function vendorsNamed(names: readonly string[], ports: Ports): Promise<readonly Provider[]> {
+  if (names.length === 0) return allVendors(ports);
+  const providers = await Promise.all(names.map((name) => providerNamed(name, ports)));
+  return [...new Set(providers)].filter(({ kind }) => kind === "llm");
+}
+
+/** Each vendor's variables. Throws the first error; with `named`, also for a vendor that has no key. */
+export async function vendorShares(
+  vendors: readonly Provider[],
+  named: boolean,
+  level: Level | null,
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly ProviderExports[]> {
+  if (vendors.length === 0) return [];
+  const judgements = await resolveKeys({ providers: vendors, level }, scope, ports);
+  const shares: ProviderExports[] = [];
+  for (const [provider, { winner, error }] of judgements) {
+    const skipped = !named && hasCode(error, "E_POLICY_DENIED");
+    if (error && !skipped) throw error;
+    if (winner) shares.push(keyExports(winner, provider));
+    else if (skipped) shares.push({ set: new Map(), unset: variablesOf(provider), fromStorage: [] });
+    else if (named) throw noKey(provider, level);
+  }
+  return shares;
+}
+
+/** The variables that a vendor's programs read its key from. */
+export function variablesOf(provider: Provider): readonly string[] {
+  return provider.methods.flatMap(({ variables }) => variables);
+}
