@@ -26,7 +26,8 @@ export async function parse(
   const own = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? null : argv.slice(end + 1);
 
-  const before = split(own, GLOBAL_FLAGS, true);
+  // Most lines begin with the command's name; only flags before it need a look of their own.
+  const before = own[0]?.startsWith("-") ? split(own, GLOBAL_FLAGS, true) : { words: own, flags: {} };
   const words = before.words.filter((word) => !word.startsWith("-"));
   const command = await findCommand(words, program);
   const first = before.words[0];

@@ -78,30 +78,38 @@ export function plan(
   provider: { readonly id: string; readonly methods: readonly MethodSpec[] },
   scopes: readonly LevelScope[],
 ): readonly Candidate[] {
-  return scopes.flatMap((scope) => {
-    const base = (spec: MethodSpec) => ({ provider: provider.id, level: scope.level, spec });
-    const environment = provider.methods.flatMap((spec) => {
-      const names = spec.variables.map((name) => scope.prefix + name);
-      return [
-        ...names.map((variable): Candidate => {
-          return { ...base(spec), source: "env", location: variable, from: { kind: "env", variable } };
-        }),
-        ...names.map((name): Candidate => {
-          const from = { kind: "file", variable: `${name}_FILE` } as const;
-          return { ...base(spec), source: "file", location: from.variable, from };
-        }),
-      ];
-    });
-    // A policy that points at the keychain is the same entry, only required.
-    const storing = scope.configured?.kind === "policy-keychain" ? [] : provider.methods;
-    const stored = storing.map((spec): Candidate => {
-      const account = scope.account(spec.field);
-      const from = { kind: "keychain", service: scope.service, account } as const;
-      return { ...base(spec), source: "keychain", location: `${scope.service}/${account}`, from };
-    });
-    const configured = scope.configured ? provider.methods.map((spec) => fromPolicy(base(spec), scope)) : [];
-    return [...environment, ...configured.flat(), ...stored];
-  });
+  const candidates: Candidate[] = [];
+  for (const scope of scopes) {
+    for (const spec of provider.methods) {
+      const base = { provider: provider.id, level: scope.level, spec };
+      for (const name of spec.variables) candidates.push(variableOf(base, scope.prefix + name));
+      for (const name of spec.variables) candidates.push(variableFileOf(base, scope.prefix + name));
+    }
+    for (const spec of provider.methods) {
+      const base = { provider: provider.id, level: scope.level, spec };
+      if (scope.configured) candidates.push(configuredOf(base, scope, scope.configured));
+      // A policy that points at the keychain is the same entry, only required.
+      if (scope.configured?.kind !== "policy-keychain") candidates.push(storedOf(base, scope));
+    }
+  }
+  return candidates;
+}
+
+type Base = Pick<Candidate, "provider" | "level" | "spec">;
+
+function variableOf(base: Base, variable: string): Candidate {
+  return { ...base, source: "env", location: variable, from: { kind: "env", variable } };
+}
+
+function variableFileOf(base: Base, name: string): Candidate {
+  const variable = `${name}_FILE`;
+  return { ...base, source: "file", location: variable, from: { kind: "file", variable } };
+}
+
+function storedOf(base: Base, scope: LevelScope): Candidate {
+  const account = scope.account(base.spec.field);
+  const from = { kind: "keychain", service: scope.service, account } as const;
+  return { ...base, source: "keychain", location: `${scope.service}/${account}`, from };
 }
 
 const CONFIGURED: Record<ConfiguredSource["kind"], Source> = {
@@ -111,16 +119,11 @@ const CONFIGURED: Record<ConfiguredSource["kind"], Source> = {
   "policy-keychain": "keychain",
 };
 
-function fromPolicy(
-  base: Pick<Candidate, "provider" | "level" | "spec">,
-  scope: LevelScope,
-): readonly Candidate[] {
-  const { configured: from } = scope;
-  if (!from) return [];
-  return [{ ...base, source: CONFIGURED[from.kind], location: describe(from, base, scope), from }];
+function configuredOf(base: Base, scope: LevelScope, from: ConfiguredSource): Candidate {
+  return { ...base, source: CONFIGURED[from.kind], location: describe(from, base, scope), from };
 }
 
-function describe(from: ConfiguredSource, base: Pick<Candidate, "spec">, scope: LevelScope): string {
+function describe(from: ConfiguredSource, base: Base, scope: LevelScope): string {
   switch (from.kind) {
     case "command":
       return from.argv[0] ?? "";
