@@ -35,7 +35,13 @@ export const PROGRAM: readonly Entry[] = [
   { name: "plugins remove", load: async () => (await import("./commands/plugins-change.ts")).pluginsRemove },
   { name: "plugins new", load: async () => (await import("./commands/plugins.ts")).pluginsNew },
   { name: "plugins check", load: async () => (await import("./commands/plugins.ts")).pluginsCheck },
+  { name: "keychain", load: async () => (await import("./commands/keychain.ts")).keychain },
+  { name: "keychain unlock", load: async () => (await import("./commands/keychain.ts")).keychainUnlock },
   { name: "doctor", load: async () => (await import("./commands/doctor.ts")).doctor },
+  {
+    name: "completion",
+    load: async () => (await import("./commands/completion.ts")).completionOf(allCommands),
+  },
   { name: "credits", load: async () => (await import("./commands/credits.ts")).credits },
 ];
 

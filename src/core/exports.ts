@@ -1,6 +1,6 @@
 /**
  * Which variables carry a credential to another program, and which must go because they would shadow it.
- * Pure; how the statements look in a shell is src/output/formats.ts.
+ * Pure; how the statements look in a shell is src/output/env-formats/.
  */
 import type { Credential, MethodSpec } from "./credential.ts";
 import { type Digest, type Environment, MARKER, markerFor } from "./environment.ts";

@@ -5,11 +5,14 @@
 import { dlopen } from "bun:ffi";
 
 const FUNCTIONS = {
+  cfmakeraw: { args: ["buffer"], returns: "void" },
   close: { args: ["i32"], returns: "i32" },
   getpgrp: { args: [], returns: "i32" },
   getpid: { args: [], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
   signal: { args: ["i32", "usize"], returns: "u64" },
+  tcgetattr: { args: ["i32", "buffer"], returns: "i32" },
+  tcsetattr: { args: ["i32", "i32", "buffer"], returns: "i32" },
   tcgetpgrp: { args: ["i32"], returns: "i32" },
 } as const;
 
@@ -20,6 +23,10 @@ const MACOS = { pipe: { args: ["buffer"], returns: "i32" } } as const;
 const O_CLOEXEC = 0o2000000;
 const SIG_DFL = 0;
 const SIG_IGN = 1;
+/** `<termios.h>`: once what was written has left. */
+const TCSADRAIN = 1;
+/** Room for a `struct termios`: 60 bytes on Linux, 72 on macOS. */
+const TERMIOS_BYTES = 256;
 
 export interface JobControl {
   /** Both ends, the one to read first. Throws when there is no descriptor left. */
@@ -31,6 +38,11 @@ export interface JobControl {
   dieOf(signal: number): void;
   /** Whether the terminal behind this descriptor sends the keyboard's signals to our process group. */
   hasKeyboard(fd: number): boolean;
+  /**
+   * Lets every byte through a terminal unchanged, both ways; the result undoes that. Node's own raw mode would
+   * go on making two characters of each line end.
+   */
+  makeRaw(fd: number): () => void;
 }
 
 /** Call on Linux and macOS only. */
@@ -61,5 +73,15 @@ export function jobControl(): JobControl {
       c.kill(c.getpid(), signal);
     },
     hasKeyboard: (fd) => c.tcgetpgrp(fd) === c.getpgrp(),
+    makeRaw: (fd) => {
+      const before = new Uint8Array(TERMIOS_BYTES);
+      if (c.tcgetattr(fd, before) !== 0) return () => {};
+      const raw = before.slice();
+      c.cfmakeraw(raw);
+      c.tcsetattr(fd, TCSADRAIN, raw);
+      return () => {
+        c.tcsetattr(fd, TCSADRAIN, before);
+      };
+    },
   };
 }

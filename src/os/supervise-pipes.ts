@@ -10,6 +10,8 @@ import type { Start } from "./spawn.ts";
 
 /** Once the child has ended, processes that it left behind may go on writing until they are silent for so long. */
 const SILENCE_MS = 200;
+/** Of a child that was killed, a reader that takes nothing gets no more than it has. */
+const PATIENCE_MS = 1_000;
 
 /** Resolves when the child has ended and all it wrote has left. */
 export async function superviseThroughPipes(
@@ -29,6 +31,11 @@ export async function superviseThroughPipes(
   const pumps = [pump(out[0], 1, filter(), control)];
   if (err !== out) pumps.push(pump(err[0], 2, filter(), control));
   await child.exited;
+  const patience = child.signalCode ? Bun.sleep(PATIENCE_MS) : new Promise<never>(() => {});
+  await Promise.race([drain(pumps), patience]);
+}
+
+async function drain(pumps: readonly Pump[]): Promise<void> {
   await Promise.race([Promise.all(pumps.map(({ finished }) => finished)), silence(pumps)]);
   await Promise.all(pumps.map((each) => each.stop()));
 }

@@ -13,7 +13,7 @@ const REST_MS = 200;
 export async function superviseOnTerminal(
   start: Start,
   makeFilter: () => ByteFilter,
-  _control: JobControl,
+  control: JobControl,
 ): Promise<void> {
   const filter = makeFilter();
   const [cols, rows] = size();
@@ -32,7 +32,7 @@ export async function superviseOnTerminal(
       exit: () => closed.resolve(),
     },
   });
-  const giveBack = lendTerminal(child);
+  const giveBack = lendTerminal(child, control);
   try {
     await child.exited;
     await Promise.race([closed.promise, Bun.sleep(REST_MS)]);
@@ -44,15 +44,16 @@ export async function superviseOnTerminal(
 }
 
 /** Hands keys and window sizes on; the result ends that and puts the terminal back. */
-function lendTerminal({ terminal }: ReturnType<Start>): () => void {
+function lendTerminal({ terminal }: ReturnType<Start>, control: JobControl): () => void {
   const resize = () => terminal?.resize(...size());
-  process.on("SIGWINCH", resize);
-  process.stdin.setRawMode(true);
+  // Not on SIGWINCH itself: the size is read anew only for whoever listens to this.
+  process.stdout.on("resize", resize);
+  const restore = control.makeRaw(0);
   process.stdin.on("data", (keys: Buffer) => terminal?.write(keys));
   return () => {
-    process.off("SIGWINCH", resize);
-    process.stdin.setRawMode(false);
+    process.stdout.off("resize", resize);
     process.stdin.pause();
+    restore();
   };
 }
 

@@ -32,7 +32,11 @@ export async function supervise(supervision: Supervision): Promise<never> {
   const way = onTerminal ? superviseOnTerminal : superviseThroughPipes;
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.
-  forwardSignals(control, onTerminal, (signal) => child?.kill(signal));
+  forwardSignals(control, onTerminal, (signal) => {
+    // The program is gone, and only what it wrote still waits for its reader.
+    if (child?.signalCode || typeof child?.exitCode === "number") control.dieOf(constants.signals[signal]);
+    child?.kill(signal);
+  });
   await way(
     (streams) => {
       child = startProgram(supervision, streams);

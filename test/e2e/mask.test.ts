@@ -95,10 +95,17 @@ describe("exec --mask", () => {
     "SIG%s reaches the program",
     async (signal) => {
       const script = `trap 'echo got ${signal}; exit 9' ${signal}; echo up; while :; do sleep 0.02; done`;
-      const result = await sh(
-        `gum-cred ${MASK.join(" ")} sh -c "${script}" | { read up; kill -${signal} $(ps -o pid= -C gum-cred --sort=-start_time | head -1); cat; }`,
-      );
-      expect(result.stdout).toBe(`got ${signal}\n`);
+      const child = Bun.spawn([gumCred(), ...MASK, "sh", "-c", script], {
+        env: { PATH: process.env["PATH"], ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN },
+        stdout: "pipe",
+      });
+      let output = "";
+      for await (const bytes of child.stdout) {
+        if (output === "") process.kill(child.pid, `SIG${signal}`);
+        output += Buffer.from(bytes).toString();
+      }
+      expect(output).toBe(`up\ngot ${signal}\n`);
+      expect(await child.exited).toBe(9);
     },
   );
 
@@ -115,8 +122,7 @@ describe("exec --mask", () => {
       `sleep 20 & printf '%s' "end $GUMLOOP_ACCESS_TOKEN"; printf %s access-tok`,
     );
     expect(stdout).toBe("end ***access-tok");
-    expect(performance.now() - started).toBeLessThan(5_000);
-    await sh("kill $(ps -o pid= -C sleep) 2>/dev/null; true");
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   test("a reader that goes away ends the program", async () => {
@@ -209,10 +215,16 @@ describe("on a terminal", () => {
 
   test("the terminal is given back as it was", async () => {
     let screen = "";
-    const script = `stty -a > $OUT; ${gumCred()} ${MASK.join(" ")} true; stty -a | diff $OUT - && echo same; rm $OUT`;
-    const child = Bun.spawn(["sh", "-c", `OUT=$(mktemp); ${script}`], {
+    // A program that reads keys leaves the terminal non-blocking for everybody if it does not take care.
+    const state = "state() { stty -a; cat /proc/$$/fdinfo/0; }";
+    const script = `state > $OUT; ${gumCred()} ${MASK.join(" ")} true; state | diff $OUT - && echo same; rm $OUT`;
+    const child = Bun.spawn(["sh", "-c", `${state}; OUT=$(mktemp); ${script}`], {
       env: { PATH: process.env["PATH"], ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN },
-      terminal: { data: (_terminal, bytes) => void (screen += Buffer.from(bytes).toString()) },
+      terminal: {
+        data: (_terminal, bytes) => {
+          screen += Buffer.from(bytes).toString();
+        },
+      },
     });
     await child.exited;
     await Bun.sleep(50);

@@ -12,7 +12,7 @@ export interface PrivateKwallet extends PrivateBus {
   lock(): Promise<void>;
   /** Opens it again, with its password and without a dialog. */
   unlock(): Promise<void>;
-  /** Calls a method of `org.kde.KWallet` by dbus-send (`string:x`, `int32:1`); what it prints, "" on failure. */
+  /** Calls a method of `org.kde.KWallet` by dbus-send (`string:x`, `int32:1`); what it prints, "" on failure and after 1 s. */
   call(method: string, ...args: readonly string[]): string;
   /** The applications that hold the wallet open. */
   users(): readonly string[];
@@ -54,7 +54,13 @@ export async function startPrivateKwallet(options: KwalletOptions = {}): Promise
   let daemon = start();
 
   const send = (method: string, ...args: readonly string[]): string => {
-    const words = ["dbus-send", "--session", "--print-reply", "--dest=org.kde.kwalletd5"];
+    const words = [
+      "dbus-send",
+      "--session",
+      "--print-reply",
+      "--reply-timeout=1000",
+      "--dest=org.kde.kwalletd5",
+    ];
     const { stdout } = Bun.spawnSync([...words, "/modules/kwalletd5", `org.kde.KWallet.${method}`, ...args], {
       env: { PATH: process.env["PATH"], ...bus.env },
       stderr: "ignore",

@@ -3,15 +3,7 @@
  * folder, sharing no code with gum-cred. Python keyring's own macOS backend runs on it too.
  */
 import { dlopen } from "bun:ffi";
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { Libraries } from "../../../src/keychain/native/security-framework.ts";
 
@@ -47,14 +39,9 @@ export interface FakeSecurity {
 
 const SOURCES = ["foundation.c", "security.c", "store.c"].map((name) => `${import.meta.dir}/${name}`);
 
-/** The same for all of this process; copied, because the library keeps its items where it was loaded from. */
-let compiled: string | undefined;
-
 export function startFakeSecurity(): FakeSecurity {
   const folder = mkdtempSync(`${tmpdir()}/gum-cred-fake-security-`);
-  compiled ??= compile();
-  const library = `${folder}/Security.so`;
-  copyFileSync(compiled, library);
+  const library = compile(folder);
   const { symbols } = dlopen(library, {
     fake_live_objects: { args: [], returns: "i32" },
     fake_last_bytes_are_zero: { args: [], returns: "i32" },
@@ -84,9 +71,8 @@ export function startFakeSecurity(): FakeSecurity {
   };
 }
 
-function compile(): string {
-  const folder = mkdtempSync(`${tmpdir()}/gum-cred-fake-security-`);
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+/** The library keeps its items where it was loaded from, so each has one of its own. */
+function compile(folder: string): string {
   const library = `${folder}/Security.so`;
   const command = ["cc", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o", library, ...SOURCES];
   const { exitCode, stderr } = Bun.spawnSync([...command, "-lpthread", "-ldl"], { stderr: "pipe" });

@@ -23,7 +23,17 @@ typedef unsigned long TypeID;
 typedef unsigned char Boolean;
 typedef int32_t OSStatus;
 
-enum type { ALLOCATOR = 2, NONE = 16, STRING = 7, DICTIONARY = 18, ARRAY = 19, DATA = 20, BOOLEAN = 21, NUMBER = 22, ITEM = 300 };
+enum type {
+  ALLOCATOR = 2,
+  NONE = 16,
+  STRING = 7,
+  DICTIONARY = 18,
+  ARRAY = 19,
+  DATA = 20,
+  BOOLEAN = 21,
+  NUMBER = 22,
+  ITEM = 300
+};
 
 struct object {
   enum type type;
@@ -38,9 +48,9 @@ struct object {
   int64_t number;                 /* NUMBER, BOOLEAN, ITEM */
 };
 
-#define CONSTANT_STRING(name, text)                                                                                    \
-  static struct object object_##name = {                                                                               \
-      .type = STRING, .constant = true, .length = sizeof(text) - 1, .bytes = (uint8_t *)(text)};                       \
+#define CONSTANT_STRING(name, text) \
+  static struct object object_##name = { \
+      .type = STRING, .constant = true, .length = sizeof(text) - 1, .bytes = (uint8_t *)(text)}; \
   const Ref name = &object_##name
 
 /* foundation.c */
@@ -73,6 +83,7 @@ struct store {
 };
 const char *path_of(const char *name);
 void append(const char *name, const char *line);
+void load_flags(void); /* at the start of each call */
 bool flag(const char *word);
 long flag_number(const char *word); /* word=NUMBER, else 0 */
 void set_flags(const char *words);

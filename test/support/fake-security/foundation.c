@@ -127,7 +127,7 @@ static Index utf16_length(const uint8_t *bytes, size_t length) {
   Index units = 0;
   for (size_t index = 0; index < length;) {
     uint8_t lead = bytes[index++];
-    int more = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : (lead & 0xf0) == 0xe0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : -1;
+    int more = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1;
     if (more < 0 || length - index < (size_t)more) return -1;
     for (int each = 0; each < more; each++)
       if ((bytes[index++] & 0xc0) != 0x80) return -1;
@@ -149,7 +149,8 @@ Ref make_string(const uint8_t *bytes, size_t length) {
 
 Ref CFStringCreateWithBytes(Ref allocator, const uint8_t *bytes, Index length, uint32_t encoding, Boolean external) {
   const char *me = "CFStringCreateWithBytes";
-  if (allocator != NULL || encoding != UTF8 || external != 0) return complain(me, "not the default allocator and UTF-8"), NULL;
+  if (allocator != NULL || encoding != UTF8 || external != 0)
+    return complain(me, "not the default allocator and UTF-8"), NULL;
   if (bytes == NULL || length < 0 || utf16_length(bytes, (size_t)length) < 0) return complain(me, "bytes"), NULL;
   return new_string(bytes, (size_t)length);
 }
@@ -231,9 +232,11 @@ Ref make_item(int64_t id) {
   return object;
 }
 
-Ref CFDictionaryCreate(Ref allocator, const Ref *keys, const Ref *values, Index count, const void *key_callbacks, const void *value_callbacks) {
+Ref CFDictionaryCreate(Ref allocator, const Ref *keys, const Ref *values, Index count, const void *key_callbacks,
+                       const void *value_callbacks) {
   const char *me = "CFDictionaryCreate";
-  if (allocator != NULL || keys == NULL || values == NULL || count < 1 || count > 16) return complain(me, "arguments"), NULL;
+  if (allocator != NULL || keys == NULL || values == NULL || count < 1 || count > 16)
+    return complain(me, "arguments"), NULL;
   if (key_callbacks != kCFTypeDictionaryKeyCallBacks || value_callbacks != kCFTypeDictionaryValueCallBacks)
     return complain(me, "callbacks: keys and values would not be retained"), NULL;
   Ref pairs[32];
@@ -262,7 +265,8 @@ Index CFArrayGetCount(Ref ref) {
 
 Ref CFArrayGetValueAtIndex(Ref ref, Index index) {
   struct object *array = look("CFArrayGetValueAtIndex", ref, ARRAY, 0);
-  if (array == NULL || index < 0 || (size_t)index >= array->length) return complain("CFArrayGetValueAtIndex", "index"), NULL;
+  if (array == NULL || index < 0 || (size_t)index >= array->length)
+    return complain("CFArrayGetValueAtIndex", "index"), NULL;
   return array->members[index];
 }
 

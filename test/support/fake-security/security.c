@@ -51,7 +51,7 @@ static atomic_uchar interaction = 1; /* of this process */
 
 struct query {
   struct bytes service, account, value;
-  bool has_class, has_service, has_account, has_value, data, attributes, reference, all;
+  bool has_class, has_service, has_account, has_value, data, attributes, reference, all, silent;
 };
 
 static bool truth(const char *me, Ref ref) {
@@ -76,8 +76,11 @@ static bool parse(const char *me, Ref ref, const Ref *const *allowed, struct que
     else if (same(key, kSecReturnData)) fine = query->data = truth(me, value);
     else if (same(key, kSecReturnAttributes)) fine = query->attributes = truth(me, value);
     else if (same(key, kSecReturnRef)) fine = query->reference = truth(me, value);
-    else if (same(key, kSecUseAuthenticationUI)) fine = same(value, kSecUseAuthenticationUIFail);
-    else if (same(key, kSecMatchLimit)) fine = (query->all = same(value, kSecMatchLimitAll)) || same(value, kSecMatchLimitOne);
+    else if (same(key, kSecUseAuthenticationUI)) fine = query->silent = same(value, kSecUseAuthenticationUIFail);
+    else if (same(key, kSecMatchLimit)) {
+      query->all = same(value, kSecMatchLimitAll);
+      fine = query->all || same(value, kSecMatchLimitOne);
+    }
     else {
       bool is_value = same(key, kSecValueData);
       /* Only SecItemAdd takes a string for a value: SecItemUpdate refuses it. */
@@ -93,15 +96,22 @@ static bool parse(const char *me, Ref ref, const Ref *const *allowed, struct que
   return true;
 }
 
+/* Whether a query names what it has to; and, for a search, forbids dialogs in both ways or in none. */
 static bool whole(const char *me, const struct query *query, bool account) {
+  if (!query->has_value && query->silent == (bool)interaction) complain(me, "dialogs are forbidden in one way only");
   bool fine = query->has_class && query->has_service && (query->has_account || !account);
   if (!fine) complain(me, "class, service or account is missing");
   return fine;
 }
 
-static void maybe_hang(void) {
+/* Every call starts with this. */
+static void begin(void) {
+  load_flags();
   while (flag("silent")) pause();
 }
+
+/* What SecItemUpdate and SecItemDelete may be asked with. */
+static const Ref *const search[] = {&kSecClass, &kSecAttrService, &kSecAttrAccount, &kSecUseAuthenticationUI, NULL};
 
 static struct bytes program(void) {
   static char path[4096];
@@ -129,8 +139,8 @@ static OSStatus need_owner(const struct item *item) {
 static struct item *next_match(struct store *store, const struct query *query, size_t *index) {
   while (*index < store->count) {
     struct item *item = &store->items[(*index)++];
-    if (equal_bytes(item->service, query->service) && (!query->has_account || equal_bytes(item->account, query->account)))
-      return item;
+    bool account = !query->has_account || equal_bytes(item->account, query->account);
+    if (account && equal_bytes(item->service, query->service)) return item;
   }
   return NULL;
 }
@@ -150,13 +160,15 @@ static Ref attributes_of(const struct item *item) {
 
 OSStatus SecItemCopyMatching(Ref dictionary, Ref *result) {
   const char *me = "SecItemCopyMatching";
-  static const Ref *const allowed[] = {&kSecClass, &kSecAttrService, &kSecAttrAccount, &kSecReturnData, &kSecReturnAttributes,
-                                       &kSecReturnRef, &kSecMatchLimit, &kSecUseAuthenticationUI, NULL};
+  static const Ref *const allowed[] = {&kSecClass,      &kSecAttrService,      &kSecAttrAccount,
+                                       &kSecReturnData, &kSecReturnAttributes, &kSecReturnRef,
+                                       &kSecMatchLimit, &kSecUseAuthenticationUI, NULL};
   struct query query;
   if (result == NULL || !parse(me, dictionary, allowed, &query) || !whole(me, &query, !query.all)) return PARAM;
-  if (query.data + query.attributes + query.reference != 1) return complain(me, "not exactly one kind of result"), PARAM;
+  if (query.data + query.attributes + query.reference != 1)
+    return complain(me, "not exactly one kind of result"), PARAM;
   if (query.all && !query.attributes) return PARAM; /* errSecReturnDataUnsupported */
-  maybe_hang();
+  begin();
   if (flag_number("fail")) return (OSStatus)flag_number("fail");
   *result = NULL;
   OSStatus status = NOT_FOUND;
@@ -203,7 +215,7 @@ OSStatus SecItemAdd(Ref dictionary, Ref *result) {
   struct query query;
   if (!parse(me, dictionary, allowed, &query) || !whole(me, &query, true)) return PARAM;
   if (!query.has_value || result != NULL) return complain(me, "no value, or a result that nobody wants"), PARAM;
-  maybe_hang();
+  begin();
   if (flag_number("fail")) return (OSStatus)flag_number("fail");
   if (flag("no-default")) return interaction ? NO_DEFAULT : NO_INTERACTION;
   OSStatus status = need_unlocked();
@@ -223,12 +235,11 @@ OSStatus SecItemAdd(Ref dictionary, Ref *result) {
 
 OSStatus SecItemUpdate(Ref dictionary, Ref changes) {
   const char *me = "SecItemUpdate";
-  static const Ref *const allowed[] = {&kSecClass, &kSecAttrService, &kSecAttrAccount, &kSecUseAuthenticationUI, NULL};
   static const Ref *const changing[] = {&kSecValueData, NULL};
   struct query query, change;
-  if (!parse(me, dictionary, allowed, &query) || !whole(me, &query, true)) return PARAM;
+  if (!parse(me, dictionary, search, &query) || !whole(me, &query, true)) return PARAM;
   if (!parse(me, changes, changing, &change)) return PARAM;
-  maybe_hang();
+  begin();
   if (flag_number("fail")) return (OSStatus)flag_number("fail");
   struct store store;
   open_store(&store);
@@ -245,10 +256,9 @@ OSStatus SecItemUpdate(Ref dictionary, Ref changes) {
 
 OSStatus SecItemDelete(Ref dictionary) {
   const char *me = "SecItemDelete";
-  static const Ref *const allowed[] = {&kSecClass, &kSecAttrService, &kSecAttrAccount, &kSecUseAuthenticationUI, NULL};
   struct query query;
-  if (!parse(me, dictionary, allowed, &query) || !whole(me, &query, true)) return PARAM;
-  maybe_hang();
+  if (!parse(me, dictionary, search, &query) || !whole(me, &query, true)) return PARAM;
+  begin();
   if (flag_number("fail")) return (OSStatus)flag_number("fail");
   struct store store;
   open_store(&store);
@@ -263,7 +273,7 @@ OSStatus SecItemDelete(Ref dictionary) {
 OSStatus SecKeychainItemDelete(Ref ref) {
   struct object *reference = look("SecKeychainItemDelete", ref, ITEM, 0);
   if (reference == NULL) return PARAM;
-  maybe_hang();
+  begin();
   struct store store;
   open_store(&store);
   OSStatus status = NOT_FOUND;
@@ -275,11 +285,18 @@ OSStatus SecKeychainItemDelete(Ref ref) {
 
 OSStatus SecKeychainGetStatus(Ref keychain, uint32_t *bits) {
   if (keychain != NULL || bits == NULL) return complain("SecKeychainGetStatus", "not the default keychain"), PARAM;
-  maybe_hang();
+  begin();
   if (flag_number("gone")) return (OSStatus)flag_number("gone");
   if (flag("no-default")) return NO_DEFAULT;
   *bits = flag("locked") ? 2 : 1 | 2 | 4; /* readable; unlocked and writable */
   return OK;
+}
+
+OSStatus SecKeychainUnlock(Ref keychain, uint32_t length, const void *password, Boolean use_password) {
+  if (keychain != NULL || length != 0 || password != NULL || use_password)
+    return complain("SecKeychainUnlock", "not a dialog for the default keychain"), PARAM;
+  begin();
+  return need_unlocked();
 }
 
 OSStatus SecKeychainGetUserInteractionAllowed(Boolean *state) {

@@ -27,19 +27,20 @@ void append(const char *name, const char *line) {
   close(file);
 }
 
-/* The text behind a word of the flags, "" for a word alone, NULL when it is not there. */
-static const char *find_flag(const char *word) {
-  static _Thread_local char flags[1024];
+static _Thread_local char flags[1024];
+
+void load_flags(void) {
   int file = open(path_of("flags"), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return NULL;
-  ssize_t length = read(file, flags, sizeof flags - 1);
-  close(file);
+  ssize_t length = file < 0 ? 0 : read(file, flags, sizeof flags - 1);
   flags[length < 0 ? 0 : length] = 0;
-  char *rest = NULL;
-  for (char *flag = strtok_r(flags, " \n", &rest); flag != NULL; flag = strtok_r(NULL, " \n", &rest)) {
-    size_t size = strlen(word);
-    if (strncmp(flag, word, size) == 0 && (flag[size] == 0 || flag[size] == '=')) return flag + size;
-  }
+  if (file >= 0) close(file);
+}
+
+/* The text behind a word of the flags, up to the end of all; NULL when it is not there. */
+static const char *find_flag(const char *word) {
+  size_t size = strlen(word);
+  for (const char *flag = flags; *flag != 0; flag += strcspn(flag, " "), flag += strspn(flag, " "))
+    if (strncmp(flag, word, size) == 0 && strchr(" =", flag[size]) != NULL) return flag + size;
   return NULL;
 }
 
@@ -54,6 +55,7 @@ void set_flags(const char *words) {
   int file = open(path_of("flags"), O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0 || dprintf(file, "%s", words) < 0) abort();
   close(file);
+  load_flags();
 }
 
 struct bytes copy_bytes(const uint8_t *data, size_t length) {
@@ -73,16 +75,19 @@ static struct bytes parse_field(char **rest) {
   if (field == NULL || *field != '.') abort();
   struct bytes bytes = copy_bytes((uint8_t *)field, strlen(field + 1) / 2);
   for (size_t index = 0; index < bytes.length; index++) {
-    unsigned value;
-    if (sscanf(field + 1 + 2 * index, "%2x", &value) != 1) abort();
-    bytes.data[index] = (uint8_t)value;
+    const char digits[3] = {field[1 + 2 * index], field[2 + 2 * index]};
+    bytes.data[index] = (uint8_t)strtoul(digits, NULL, 16);
   }
   return bytes;
 }
 
 static void print_field(FILE *file, struct bytes bytes) {
+  static const char digits[] = "0123456789abcdef";
   fputs(" .", file);
-  for (size_t index = 0; index < bytes.length; index++) fprintf(file, "%02x", bytes.data[index]);
+  for (size_t index = 0; index < bytes.length; index++) {
+    fputc(digits[bytes.data[index] >> 4], file);
+    fputc(digits[bytes.data[index] & 15], file);
+  }
 }
 
 void open_store(struct store *store) {
@@ -120,7 +125,8 @@ void add_item(struct store *store, struct item item) {
   store->items = realloc(store->items, (store->count + 1) * sizeof item);
   if (store->items == NULL) abort();
   size_t place = store->count++;
-  for (; place > 0 && store->items[place - 1].keychain > item.keychain; place--) store->items[place] = store->items[place - 1];
+  for (; place > 0 && store->items[place - 1].keychain > item.keychain; place--)
+    store->items[place] = store->items[place - 1];
   store->items[place] = item;
 }
 

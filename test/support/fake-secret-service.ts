@@ -1,0 +1,87 @@
+/** A Secret Service on a private bus that plays faults, a user at a dialog, and the ways of other services. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { type PrivateBus, startPrivateBus } from "./private-keyring.ts";
+
+/** The methods of the interface; properties are read by `Get`. */
+export type Method =
+  | "ReadAlias"
+  | "OpenSession"
+  | "SearchItems"
+  | "GetSecrets"
+  | "CreateItem"
+  | "Delete"
+  | "Get"
+  | "Unlock"
+  | "CreateCollection"
+  | "Prompt";
+
+interface FakeItem {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+export interface FakeOptions {
+  /** By name. Default: `login`, unlocked and empty. */
+  readonly collections?: Readonly<
+    Record<string, { readonly locked?: boolean; readonly items?: readonly FakeItem[] }>
+  >;
+  /** What the alias `default` means; null: nothing. Default: `login`. */
+  readonly default?: string | null;
+  /** What happens at a dialog. Default: nobody looks at it. */
+  readonly user?: "accepts" | "dismisses" | "away";
+  /** Attributes that it gives to every item of its own accord, as KeePassXC does. */
+  readonly extraAttributes?: Readonly<Record<string, string>>;
+  /** What it never answers. */
+  readonly deafTo?: Method | "everything";
+  /** What it ends at, without an answer. */
+  readonly diesAt?: Method;
+  /** What it answers with `nonsense`, a signature and its values. */
+  readonly nonsenseAt?: Method;
+  readonly nonsense?: readonly [signature: string, values: readonly unknown[]];
+}
+
+export interface FakeSecretService extends PrivateBus {
+  /** The methods that were called so far. */
+  calls(): readonly string[];
+  /** Ends the service and leaves the bus. */
+  end(): Promise<void>;
+}
+
+/** Starts it; ready when this returns. */
+export async function startFakeSecretService(options: FakeOptions = {}): Promise<FakeSecretService> {
+  const bus = await startPrivateBus();
+  const log = `${bus.directory}/calls`;
+  writeFileSync(log, "");
+  const script = `${import.meta.dir}/fake-secret-service.py`;
+  // The kernel ends it with the test process, however that ends.
+  const command = [
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "/usr/bin/python3",
+    script,
+    JSON.stringify(options),
+    log,
+  ];
+  const service = Bun.spawn(command, {
+    env: { PATH: process.env["PATH"], ...bus.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { done } = await service.stdout.getReader().read();
+  if (done) throw new Error("the fake Secret Service does not start");
+  const end = async () => {
+    service.kill("SIGKILL");
+    await service.exited;
+  };
+  return {
+    ...bus,
+    end,
+    calls: () => readFileSync(log, "utf8").split("\n").filter(Boolean),
+    async stop() {
+      await end();
+      await bus.stop();
+    },
+  };
+}
