@@ -1,15 +1,134 @@
 /**
  * Decides which keychain backend is in force on this machine. The only file that knows them all.
  */
-import { fail } from "../core/errors.ts";
+import { clean, fail, hasCode } from "../core/errors.ts";
+import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
-import { secretService } from "./secret-service.ts";
+import { type Environment, sessionBusAddress } from "./session-bus.ts";
+
+/** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
+export const BACKENDS = [
+  "secret-service",
+  "kwallet",
+  "macos-keychain",
+  "windows-credential-manager",
+] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+/** The variable that names the backend to use, whatever the platform prefers. */
+export const VARIABLE = "GUM_CRED_KEYCHAIN";
+
+/** How long a person may take to answer a dialog, in milliseconds. */
+export const DIALOG_TIMEOUT_MS = 60_000;
 
 /**
- * The keychain of this operating system. Nothing is connected to, loaded or looked for before its first use.
- * Throws E_KEYCHAIN_UNAVAILABLE where no backend is built in.
+ * The keychain that the user named, or this operating system's. Nothing is connected to, loaded or looked for
+ * before its first use. Throws E_INVALID_VALUE for a name that no backend has, and E_KEYCHAIN_UNAVAILABLE on an
+ * operating system without one.
  */
-export function openKeychain(options: KeychainOptions): Keychain {
-  if (process.platform === "linux") return secretService(options);
-  throw fail("E_KEYCHAIN_UNAVAILABLE", `this build has no keychain backend for ${process.platform}`);
+export function openKeychain(options: KeychainOptions, env: Environment = process.env): Keychain {
+  switch (namedBackend(env) ?? platformBackend()) {
+    case "desktop":
+      return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
+    case "secret-service":
+      return deferred("secret-service", async () => (await desktop(env)).desktopSecretService(options, env));
+    case "kwallet":
+      return deferred("kwallet", async () => (await import("./kwallet.ts")).kwallet(options, env));
+    case "macos-keychain": {
+      const patient = options.mayPrompt ? { ...options, timeoutMs: DIALOG_TIMEOUT_MS } : options;
+      return deferred("macos-keychain", async () => (await macos()).macosKeychain(patient));
+    }
+    case "windows-credential-manager": {
+      const load = async () => (await import("./windows.ts")).windowsCredentialManager(options);
+      return deferred("windows-credential-manager", load);
+    }
+  }
+}
+
+/** The code for Linux desktops, which a machine without a session bus need not load. */
+function desktop(env: Environment) {
+  sessionBusAddress(env);
+  return import("./desktop.ts");
+}
+
+/** The code for macOS, whose thread is part of the program for macOS only. Throws E_KEYCHAIN_UNAVAILABLE. */
+async function macos() {
+  const [code, { MACOS_LIBRARIES }] = await Promise.all([
+    import("./macos.ts"),
+    import("./native/security-framework.ts"),
+  ]);
+  // Not imported: every start would pay for node:fs.
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  if (process.platform !== "darwin" && !existsSync(MACOS_LIBRARIES.security)) {
+    throw fail("E_KEYCHAIN_UNAVAILABLE", "the macOS Keychain is not on this machine");
+  }
+  return code;
+}
+
+/** The backend that the variable names; null when it is unset or empty. Throws E_INVALID_VALUE. */
+export function namedBackend(env: Environment): Backend | null {
+  const name = env[VARIABLE];
+  if (!name) return null;
+  const backend = BACKENDS.find((known) => known === name);
+  if (backend === undefined) {
+    const message = `${VARIABLE} is '${clean(name, 40)}', which is no keychain that gum-cred knows`;
+    throw fail("E_INVALID_VALUE", message, `set it to one of ${BACKENDS.join(", ")}, or unset it`);
+  }
+  return backend;
+}
+
+function platformBackend(): Exclude<Backend, "secret-service" | "kwallet"> | "desktop" {
+  switch (process.platform) {
+    case "linux":
+      return "desktop";
+    case "darwin":
+      return "macos-keychain";
+    case "win32":
+      return "windows-credential-manager";
+    default:
+      throw fail("E_KEYCHAIN_UNAVAILABLE", `there is no keychain backend for ${clean(process.platform)}`);
+  }
+}
+
+/**
+ * Lets the operating system ask the user to unlock the keychain in force, for at most {@link DIALOG_TIMEOUT_MS}.
+ * Only for when a person sits there. Throws E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT,
+ * E_KEYCHAIN_UNAVAILABLE, and E_KEYCHAIN_LOCKED where no dialog can be shown.
+ */
+export async function unlockKeychain(
+  env: Environment = process.env,
+  timeoutMs = DIALOG_TIMEOUT_MS,
+): Promise<void> {
+  switch (namedBackend(env) ?? platformBackend()) {
+    case "desktop":
+      return unlockDesktop(env, timeoutMs);
+    case "secret-service":
+      return unlockSecrets(env, timeoutMs);
+    case "kwallet":
+      return unlockWallet(env, timeoutMs);
+    case "macos-keychain":
+      return (await macos()).unlockMacosKeychain(timeoutMs);
+    case "windows-credential-manager":
+      // Open as long as its user is signed in; so this only finds out whether it is there.
+      await openKeychain({ timeoutMs, mayPrompt: false }, env).list("gum-cred");
+  }
+}
+
+async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void> {
+  try {
+    await unlockSecrets(env, timeoutMs);
+  } catch (error) {
+    if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+    await unlockWallet(env, timeoutMs).catch((second: unknown) => {
+      throw hasCode(second, "E_KEYCHAIN_UNAVAILABLE") ? error : second;
+    });
+  }
+}
+
+async function unlockSecrets(env: Environment, timeoutMs: number): Promise<void> {
+  await (await import("./secret-service-unlock.ts")).unlockSecretService(env, timeoutMs);
+}
+
+async function unlockWallet(env: Environment, timeoutMs: number): Promise<void> {
+  (await import("./kwallet.ts")).unlockKwallet(env, timeoutMs);
 }

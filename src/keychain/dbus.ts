@@ -1,26 +1,20 @@
 /**
- * A small D-Bus client on GIO: connects to the session bus, sends calls, waits for their replies. Calls that do
- * not need each other's answers go out together and cost one wait. Knows nothing of keychains; takes the bus
- * as it is: starts no daemon, watches no names, exports nothing.
+ * A small D-Bus client: connects to the session bus, sends calls, waits for their replies. Calls that do not
+ * need each other's answers go out together and cost one wait. Knows nothing of keychains; takes the bus as it
+ * is: starts no daemon, watches no names, exports nothing.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html
  */
-import { ptr } from "bun:ffi";
-import { fail, type GumCredError } from "../core/errors.ts";
-import { callFailure, connectFailure, errorSlot, type LocalError, refusal, takeError } from "./dbus-error.ts";
+import { fail } from "../core/errors.ts";
+import { decodeMessage, type Message } from "./dbus-decode.ts";
+import { encodeCall, type MethodCall } from "./dbus-encode.ts";
+import { refusal } from "./dbus-error.ts";
+import { type BusSocket, connectBus } from "./dbus-socket.ts";
+import { MESSAGE, type Value } from "./dbus-types.ts";
 import type { Deadline } from "./deadline.ts";
-import { decode, encode, type Value } from "./gvariant.ts";
-import { type MainLoop, mainLoop } from "./main-loop.ts";
-import { type Address, AUTHENTICATION_CLIENT, type Gio } from "./native/gio.ts";
 import { type Environment, sessionBusAddress } from "./session-bus.ts";
 
-/** One method call. `signature` and `reply` are tuples, as in `(a{ss})`, which GIO checks the reply against. */
-export interface Call {
-  readonly destination: string;
-  readonly path: string;
-  readonly interface: string;
-  readonly method: string;
-  readonly signature: string;
-  readonly args: readonly Value[];
+/** One method call. `signature` and `reply` are tuples, as in `(a{ss})`; a reply of another type is a failure. */
+export interface Call extends MethodCall {
   readonly reply: string;
 }
 
@@ -35,13 +29,23 @@ export interface Sent {
   replies(): readonly Reply[];
 }
 
+/** A signal that came to us. */
+export interface Signal {
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  readonly values: readonly Value[];
+}
+
 export interface Bus {
   /**
-   * Sends calls and returns; GIO delivers them while the caller goes on. The first use waits for the
-   * connection. Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nobody listens at the address),
-   * E_KEYCHAIN_DENIED, or E_KEYCHAIN_FAILED when the connection breaks.
+   * Sends calls and returns; the other side works on them while the caller goes on. The first use connects.
+   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nobody listens at the address), E_KEYCHAIN_DENIED, or
+   * E_KEYCHAIN_FAILED when the connection breaks.
    */
   send(calls: readonly Call[], deadline: Deadline): Sent;
+  /** Waits for whatever comes next, which is often a signal. Throws what {@link send} does. */
+  listen(deadline: Deadline): void;
   /** Closes the connection. Safe to call twice. */
   close(): void;
 }
@@ -57,147 +61,107 @@ const HELLO: Call = {
 };
 
 /**
- * Begins to connect to the session bus of `env` and returns at once; {@link Bus.send} waits for it, so that
- * the caller can prepare its calls meanwhile. Throws E_KEYCHAIN_UNAVAILABLE without bus or library.
+ * The session bus of `env`, which {@link Bus.send} connects to. `hear` is given the signals that are sent to us
+ * or that we asked for. Throws E_KEYCHAIN_UNAVAILABLE without a bus.
  */
-export function openSessionBus(env: Environment): Bus {
+export function openSessionBus(env: Environment, hear: (signal: Signal) => void = () => {}): Bus {
   const address = sessionBusAddress(env);
-  const loop = mainLoop();
-  const connecting = connect(loop, address);
-  let hello: Sent | null = null;
+  let link: Link | null = null;
+  let closed = false;
+  const linked = (deadline: Deadline): Link => {
+    if (closed) throw fail("E_KEYCHAIN_FAILED", "the connection is closed");
+    link ??= newLink(connectBus(address, deadline), hear);
+    return link;
+  };
   return {
-    send(calls, deadline) {
-      const connection = connecting.finish(deadline);
-      // The bus reads in order: what follows its greeting need not wait for the answer.
-      hello ??= sendAll(loop, connection, [HELLO], deadline);
-      const greeting = hello;
-      const sent = sendAll(loop, connection, calls, deadline);
-      return {
-        replies() {
-          const [welcome] = greeting.replies();
-          if (welcome?.ok === false) throw refusal(welcome);
-          return sent.replies();
-        },
-      };
+    send: (calls, deadline) => linked(deadline).send(calls, deadline),
+    listen: (deadline) => linked(deadline).receive(deadline),
+    close() {
+      closed = true;
+      link?.close();
     },
-    close: connecting.close,
   };
 }
 
-interface Connecting {
-  finish(deadline: Deadline): Address;
+/** Calls over one connection, and the replies that are still to come. */
+interface Link {
+  send(calls: readonly Call[], deadline: Deadline): Sent;
+  receive(deadline: Deadline): void;
   close(): void;
 }
 
-/** Connects and authenticates on a thread of GIO's; only the wait for it happens here. */
-function connect(loop: MainLoop, address: string): Connecting {
-  const { gio } = loop;
-  const cancellable = gio.g_cancellable_new();
-  const state: { outcome: Address | GumCredError | null; closed: boolean } = { outcome: null, closed: false };
-  loop.start(
-    (callback, token) =>
-      gio.g_dbus_connection_new_for_address(
-        address,
-        AUTHENTICATION_CLIENT,
-        null,
-        cancellable,
-        callback,
-        token,
-      ),
-    (result) => {
-      const error = errorSlot();
-      const connection = gio.g_dbus_connection_new_for_address_finish(result, ptr(error));
-      gio.g_object_unref(cancellable);
-      state.outcome = connection ?? connectFailure(takeError(gio, error));
-      if (state.closed && connection !== null) gio.g_object_unref(connection);
-    },
-  );
-  const close = () => {
-    if (state.closed) return;
-    state.closed = true;
-    if (state.outcome === null) gio.g_cancellable_cancel(cancellable);
-    else if (!(state.outcome instanceof Error)) gio.g_object_unref(state.outcome);
-  };
-  return {
-    finish(deadline) {
-      if (!state.closed && !loop.runUntil(() => state.outcome !== null, deadline)) {
-        close();
-        throw deadline.expired();
-      }
-      const { outcome, closed } = state;
-      if (outcome instanceof Error) throw outcome;
-      if (closed || outcome === null) throw fail("E_KEYCHAIN_FAILED", "the connection is closed");
-      return outcome;
-    },
-    close,
-  };
-}
-
-type Settled = Reply | { readonly ok: null; readonly failure: LocalError };
-
-function sendAll(loop: MainLoop, connection: Address, calls: readonly Call[], deadline: Deadline): Sent {
-  const settled: (Settled | undefined)[] = calls.map(() => undefined);
-  calls.forEach((call, index) => {
-    send(loop, connection, call, deadline.remaining(), (outcome) => {
-      settled[index] = outcome;
-    });
-  });
-  return {
-    replies() {
-      if (!loop.runUntil(() => !settled.includes(undefined), deadline)) throw deadline.expired();
-      return settled.map((outcome) => {
-        if (!outcome || outcome.ok === null) throw callFailure(outcome?.failure, deadline);
-        return outcome;
+function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
+  const waiting = new Map<number, (message: Message) => void>();
+  let serial = 0;
+  /** The replies to come for calls that are written to `messages`. */
+  function expect(calls: readonly Call[], messages: Uint8Array[]): (Reply | undefined)[] {
+    const replies: (Reply | undefined)[] = calls.map(() => undefined);
+    calls.forEach((call, index) => {
+      messages.push(encodeCall(call, ++serial));
+      waiting.set(serial, (message) => {
+        replies[index] = replyTo(call, message);
       });
+    });
+    return replies;
+  }
+
+  function receive(deadline: Deadline): void {
+    const bytes = socket.receive(deadline);
+    try {
+      const message = read(() => decodeMessage(bytes));
+      if (message.type === MESSAGE.signal) hear(read(() => signalOf(message)));
+      const settle = message.replyTo === null ? undefined : waiting.get(message.replyTo);
+      if (message.replyTo !== null) waiting.delete(message.replyTo);
+      settle?.(message); // an answer that nobody waits for is dropped
+    } finally {
+      bytes.fill(0);
+    }
+  }
+
+  let welcome: (Reply | undefined)[] | null = null;
+  return {
+    send(calls, deadline) {
+      const messages: Uint8Array[] = [];
+      // The bus reads in order: what follows its greeting need not wait for the answer.
+      welcome ??= expect([HELLO], messages);
+      const greeting = welcome;
+      const replies = expect(calls, messages);
+      socket.send(messages, deadline);
+      return {
+        replies() {
+          while (greeting.includes(undefined)) receive(deadline);
+          if (greeting[0]?.ok === false) throw refusal(greeting[0]);
+          while (replies.includes(undefined)) receive(deadline);
+          return replies as readonly Reply[];
+        },
+      };
     },
+    receive,
+    close: socket.close,
   };
 }
 
-function send(
-  loop: MainLoop,
-  connection: Address,
-  call: Call,
-  timeoutMs: number,
-  settle: (outcome: Settled) => void,
-): void {
-  const { gio } = loop;
-  const parameters = encode(gio, call.signature, call.args);
-  try {
-    loop.start(
-      (callback, token) =>
-        gio.g_dbus_connection_call(
-          connection,
-          call.destination,
-          call.path,
-          call.interface,
-          call.method,
-          parameters,
-          call.reply,
-          0,
-          timeoutMs,
-          null,
-          callback,
-          token,
-        ),
-      (result) => settle(receive(gio, connection, call.method, result)),
-    );
-  } finally {
-    gio.g_variant_unref(parameters);
+function replyTo(call: Call, message: Message): Reply {
+  if (message.type === MESSAGE.error) {
+    return { ok: false, error: message.error ?? "an error without a name", method: call.method };
   }
+  if (message.type !== MESSAGE.reply || message.signature !== call.reply) {
+    throw fail("E_KEYCHAIN_FAILED", `the keychain could not be asked: its answer to ${call.method} is none`);
+  }
+  return { ok: true, values: read(message.body) };
 }
 
-function receive(gio: Gio, connection: Address, method: string, result: Address): Settled {
-  const error = errorSlot();
-  const reply = gio.g_dbus_connection_call_finish(connection, result, ptr(error));
-  if (reply === null) {
-    const failure = takeError(gio, error);
-    return failure.remote === null ? { ok: null, failure } : { ok: false, error: failure.remote, method };
-  }
+function signalOf(message: Message): Signal {
+  const { path, interface: iface, member } = message;
+  if (path === null || iface === null || member === null) throw new TypeError("a signal of nobody");
+  return { path, interface: iface, member, values: message.body() };
+}
+
+/** Runs a reader of messages, whose TypeErrors are what the other side did wrong. */
+function read<T>(reader: () => T): T {
   try {
-    return { ok: true, values: decode(gio, reply) as readonly Value[] };
+    return reader();
   } catch {
-    return { ok: null, failure: { remote: null, code: -1 } }; // nothing may be thrown into GIO
-  } finally {
-    gio.g_variant_unref(reply);
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
   }
 }

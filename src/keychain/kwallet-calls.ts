@@ -3,7 +3,7 @@
  * Reference: https://invent.kde.org/frameworks/kwallet/-/blob/master/src/api/KWallet/org.kde.KWallet.xml
  */
 import type { Call } from "./dbus.ts";
-import type { Value } from "./gvariant.ts";
+import type { Value } from "./dbus-types.ts";
 import { collectionLocked, readDefaultAlias } from "./secret-service-calls.ts";
 
 /** A daemon that speaks KWallet's interface. */

@@ -1,20 +1,31 @@
 /**
- * The one setting of KWallet that decides whether opening an open wallet shows a dialog, and that the daemon does
- * not tell. Reads KDE's configuration files; talks to nobody.
- * Reference: KWalletD::isAuthorizedApp in kwalletd.cpp; the XDG Base Directory Specification for the places.
+ * The settings of KWallet that its daemon does not tell: whether opening an open wallet shows a dialog, and that it
+ * is switched off, because then it ends before it answers. Reads KDE's configuration files; talks to nobody.
+ * Reference: KWalletD::isAuthorizedApp and KWalletD::reconfigure in kwalletd.cpp; the XDG Base Directory
+ * Specification for the places.
  */
 import { readFileSync } from "node:fs";
 import type { Environment } from "./session-bus.ts";
+
+/** Whether the user has switched KWallet off. */
+export function isSwitchedOff(env: Environment): boolean {
+  return /^(false|0|off|no)$/i.test(settingsOf(env)("Wallet/Enabled"));
+}
 
 /**
  * Whether KWallet asks the user before it lets an application into a wallet that is open: "Prompt when an
  * application accesses a wallet" is on, and the user has not answered "Allow Always" for this one.
  */
 export function asksBeforeAccess(wallet: string, application: string, env: Environment): boolean {
-  const settings = places(env).map(readSettings);
-  const value = (key: string) => settings.find((file) => file.has(key))?.get(key) ?? "";
-  if (!/^(true|1|on|yes)$/i.test(value("Wallet/Prompt on Open"))) return false;
-  return !value(`Auto Allow/${wallet}`).split(",").includes(application);
+  const setting = settingsOf(env);
+  if (!/^(true|1|on|yes)$/i.test(setting("Wallet/Prompt on Open"))) return false;
+  return !setting(`Auto Allow/${wallet}`).split(",").includes(application);
+}
+
+/** Gives a setting by `Group/Key`; empty when no file has it. */
+function settingsOf(env: Environment): (key: string) => string {
+  const files = places(env).map(readSettings);
+  return (key) => files.find((file) => file.has(key))?.get(key) ?? "";
 }
 
 /** The user's file first: what it says counts. */

@@ -8,8 +8,8 @@
 import { fail, type GumCredError } from "../core/errors.ts";
 import { type Bus, type Call, openSessionBus, type Reply } from "./dbus.ts";
 import { refusal } from "./dbus-error.ts";
+import type { Value } from "./dbus-types.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Value } from "./gvariant.ts";
 import {
   APPLICATION,
   type Daemon,
@@ -20,12 +20,13 @@ import {
   storeCalls,
   walletCalls,
 } from "./kwallet-calls.ts";
-import { asksBeforeAccess } from "./kwallet-settings.ts";
+import { asksBeforeAccess, isSwitchedOff } from "./kwallet-settings.ts";
 import { NOTHING } from "./secret-service-calls.ts";
 import type { Environment } from "./session-bus.ts";
 
-/** The Secret Service's bus name, under which kwalletd also opens wallets for itself. */
+/** The Secret Service's bus name, and how kwalletd calls itself when it opens a wallet to serve as one. */
 const SECRETS = "org.freedesktop.secrets";
+const KWALLETD_ITSELF = "KDE System";
 
 /** A wallet while it is open. */
 export interface OpenWallet {
@@ -67,7 +68,6 @@ interface Place {
 /** Visits to the wallet on the session bus of `env`, which is first looked for when something is asked. */
 export function newVisits(env: Environment): Visits {
   let bus: Bus | null = null;
-  let place: Place | null = null;
 
   const ask = (calls: readonly Call[], deadline: Deadline): readonly Reply[] => {
     bus ??= openSessionBus(env);
@@ -76,7 +76,9 @@ export function newVisits(env: Environment): Visits {
   const askOne = (call: Call, deadline: Deadline): Value => only(ask([call], deadline));
 
   function located(deadline: Deadline): Place {
-    place ??= locate(KWALLETD_6, deadline) ?? locate(KWALLETD_5, deadline);
+    // First of all: a daemon that is switched off would be started, and end without an answer.
+    if (isSwitchedOff(env)) throw switchedOff();
+    const place = locate(KWALLETD_6, deadline) ?? locate(KWALLETD_5, deadline);
     if (place === null) throw fail("E_KEYCHAIN_UNAVAILABLE", "no KWallet runs on the session bus");
     return place;
   }
@@ -85,9 +87,7 @@ export function newVisits(env: Environment): Visits {
     const { isEnabled, networkWallet } = daemonCalls(daemon);
     const enabled = ask([isEnabled], deadline);
     if (isAbsent(enabled[0])) return null;
-    if (only(enabled) !== true) {
-      throw fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is switched off in its settings");
-    }
+    if (only(enabled) !== true) throw switchedOff();
     const store = daemon === KWALLETD_6 ? storeBehind(daemon, deadline) : null;
     return { daemon, store, wallet: String(askOne(networkWallet, deadline)) };
   }
@@ -107,8 +107,14 @@ export function newVisits(env: Environment): Visits {
     return collection !== NOTHING && askOne(isLocked(collection), deadline) === false;
   }
 
-  function use<T>(work: (wallet: OpenWallet) => T, deadline: Deadline): T {
-    const { daemon, wallet, store } = located(deadline);
+  function opensQuietly(place: Place, deadline: Deadline): boolean {
+    if (!isOpen(place, deadline)) return false;
+    if (asksBeforeAccess(place.wallet, APPLICATION, env)) throw wouldAsk();
+    return true;
+  }
+
+  function use<T>(place: Place, work: (wallet: OpenWallet) => T, deadline: Deadline): T {
+    const { daemon, wallet, store } = place;
     const handle = Number(askOne(daemonCalls(daemon).open(wallet), deadline));
     if (handle < 0) throw fail("E_KEYCHAIN_DENIED", "KWallet does not let gum-cred into the wallet");
     const calls = walletCalls(daemon, handle);
@@ -126,29 +132,26 @@ export function newVisits(env: Environment): Visits {
   }
 
   return {
-    isOpen(deadline) {
-      const found = located(deadline);
-      if (!isOpen(found, deadline)) return false;
-      if (asksBeforeAccess(found.wallet, APPLICATION, env)) throw wouldAsk();
-      return true;
-    },
+    isOpen: (deadline) => opensQuietly(located(deadline), deadline),
     inside(work, deadline) {
-      if (!this.isOpen(deadline)) throw lockedError();
-      return use(work, deadline);
+      const place = located(deadline);
+      if (!opensQuietly(place, deadline)) throw lockedError();
+      return use(place, work, deadline);
     },
     servesOpenSecrets(deadline) {
       const [ours, theirs] = ask([nameOwner(KWALLETD_5.destination), nameOwner(SECRETS)], deadline);
       if (!ours?.ok || !theirs?.ok || ours.values[0] !== theirs.values[0]) return false;
       const found = located(deadline);
       return (
-        found.store === null && isOpen(found, deadline) && !asksBeforeAccess(found.wallet, SECRETS, env)
+        found.store === null &&
+        isOpen(found, deadline) &&
+        !asksBeforeAccess(found.wallet, KWALLETD_ITSELF, env)
       );
     },
-    openWithDialog: (deadline) => use(() => {}, deadline),
+    openWithDialog: (deadline) => use(located(deadline), () => {}, deadline),
     disconnect() {
       bus?.close();
       bus = null;
-      place = null;
     },
   };
 }
@@ -162,9 +165,10 @@ function closeQuietly(close: () => void): void {
   }
 }
 
-/** The one value of the one reply. */
+/** The one value of the one reply, from a daemon that has been there. */
 function only([reply]: readonly Reply[]): Value {
   if (reply === undefined) throw fail("E_INTERNAL", "a call without a reply");
+  if (isAbsent(reply)) throw fail("E_KEYCHAIN_FAILED", "KWallet went away before it answered", "try again");
   if (!reply.ok) throw refusal(reply);
   return reply.values[0] as Value;
 }
@@ -173,6 +177,8 @@ function only([reply]: readonly Reply[]): Value {
 function isAbsent(reply: Reply | undefined): boolean {
   return reply?.ok === false && refusal(reply).code === "E_KEYCHAIN_UNAVAILABLE";
 }
+
+const switchedOff = () => fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is switched off in its settings");
 
 function lockedError(): GumCredError {
   return fail(

@@ -5,16 +5,16 @@
  * Why it does what it does: docs/adr/0007-macos-keychain.md. Reference: Apple's own source,
  * https://github.com/apple-oss-distributions/Security (OSX/libsecurity_keychain/lib/SecItem.cpp).
  */
-import { fail, type GumCredError } from "../core/errors.ts";
+import { fail } from "../core/errors.ts";
 import { bytesOf, membersOf, type Objects, type Pairs, textOf, withObjects } from "./core-foundation.ts";
 import type { KeychainState } from "./keychain.ts";
+import { failure, locked, stateNow } from "./macos-status.ts";
 import {
   type Libraries,
   openSecurityFramework,
   type Ref,
   type SecurityFramework,
   STATUS,
-  UNLOCKED,
 } from "./native/security-framework.ts";
 
 /** The operations of {@link Keychain}, synchronous and with plain values. They throw its errors. */
@@ -24,6 +24,8 @@ export interface MacosItems {
   write(service: string, account: string, value: string): void;
   remove(service: string, account: string): boolean;
   list(service: string): readonly string[];
+  /** Lets macOS ask for the default keychain's password. E_KEYCHAIN_DENIED when the person declines. */
+  unlock(): void;
 }
 
 /** Besides the interface's errors reading throws E_MALFORMED for an entry that is not UTF-8. */
@@ -43,6 +45,7 @@ export function macosItems(libraries: Libraries, mayPrompt: boolean): MacosItems
     write: (service, account, value) => write(call, service, account, value),
     remove: (service, account) => operation(call, (objects) => remove(call, objects, service, account)),
     list: (service) => operation(call, (objects) => list(call, objects, service)),
+    unlock: () => operation(call, () => unlock(call)),
   };
 }
 
@@ -58,7 +61,14 @@ function noItems(libraries: Libraries): MacosItems {
   const refuse = () => {
     throw fail("E_KEYCHAIN_UNAVAILABLE", `${libraries.security} cannot be loaded`);
   };
-  return { state: () => "unavailable", read: refuse, write: refuse, remove: refuse, list: refuse };
+  return {
+    state: () => "unavailable",
+    read: refuse,
+    write: refuse,
+    remove: refuse,
+    list: refuse,
+    unlock: refuse,
+  };
 }
 
 function readOne(call: Call, objects: Objects, service: string, account: string): string | null {
@@ -85,7 +95,7 @@ function write(call: Call, service: string, account: string, value: string): voi
         objects.dictionary([change]),
         objects.dictionary([...entry(call, objects, service, account), change]),
       );
-      if (status !== STATUS.success) throw failure(call, status);
+      if (status !== STATUS.success) throw failure(call.framework, status);
     });
   } finally {
     bytes.fill(0);
@@ -115,7 +125,7 @@ function remove(call: Call, objects: Objects, service: string, account: string):
     let status = call.framework.security.SecItemDelete(query);
     if (status === STATUS.invalidOwnerEdit) status = removeForeign(call, wanted);
     if (status === STATUS.itemNotFound) return removed;
-    if (status !== STATUS.success) throw failure(call, status);
+    if (status !== STATUS.success) throw failure(call.framework, status);
   }
 }
 
@@ -146,6 +156,15 @@ function list(call: Call, objects: Objects, service: string): readonly string[] 
   return [...new Set(accounts.filter((account) => account !== null))].sort();
 }
 
+function unlock(call: Call): void {
+  if (stateNow(call.framework) === "unlocked") return;
+  const status = call.framework.security.SecKeychainUnlock(0n, 0, null, 0);
+  if (status === STATUS.userCanceled) {
+    throw fail("E_KEYCHAIN_DENIED", "the keychain stays locked: its dialog was dismissed", "try again");
+  }
+  if (status !== STATUS.success) throw failure(call.framework, status);
+}
+
 /** What names an entry: the three attributes that Python keyring uses, and no other. */
 function entry(call: Call, objects: Objects, service: string, account?: string): Pairs {
   const { kSecClass, kSecClassGenericPassword, kSecAttrService, kSecAttrAccount } = call.framework.constants;
@@ -171,7 +190,7 @@ function copyMatching(call: Call, objects: Objects, query: Pairs): Ref | null {
   const result = new BigUint64Array(1);
   const status = call.framework.security.SecItemCopyMatching(objects.dictionary(query), result);
   if (status === STATUS.itemNotFound) return null;
-  if (status !== STATUS.success) throw failure(call, status);
+  if (status !== STATUS.success) throw failure(call.framework, status);
   return objects.own(result[0] ?? 0n);
 }
 
@@ -180,7 +199,7 @@ function operation<T>(call: Call, run: (objects: Objects) => T): T {
   const guarded = (): T => {
     const state = stateNow(call.framework);
     // Without a default keychain searches find nothing, and nothing found there would not mean absent.
-    if (state === "unavailable") throw failure(call, STATUS.noDefaultKeychain);
+    if (state === "unavailable") throw failure(call.framework, STATUS.noDefaultKeychain);
     if (state === "locked" && !call.mayPrompt) throw locked();
     return withObjects(call.framework, run);
   };
@@ -193,58 +212,10 @@ function withoutDialogs<T>(call: Call, run: () => T): T {
   const before = new Uint8Array(1);
   const status =
     security.SecKeychainGetUserInteractionAllowed(before) || security.SecKeychainSetUserInteractionAllowed(0);
-  if (status !== STATUS.success) throw failure(call, status);
+  if (status !== STATUS.success) throw failure(call.framework, status);
   try {
     return run();
   } finally {
     security.SecKeychainSetUserInteractionAllowed(before[0] ?? 1);
   }
-}
-
-/** Of the default keychain: the one that entries are added to. */
-function stateNow({ security }: SecurityFramework): KeychainState {
-  const bits = new Uint32Array(1);
-  const status = security.SecKeychainGetStatus(0n, bits);
-  if (status === STATUS.noDefaultKeychain) return "unavailable";
-  if (status !== STATUS.success) throw unexpected(status);
-  return ((bits[0] ?? 0) & UNLOCKED) === 0 ? "locked" : "unlocked";
-}
-
-/**
- * The error for an OSStatus. A locked keychain and an entry that is not ours are refused with the same numbers
- * (without dialogs both are -25293), so the keychain's state has to tell which it was.
- */
-function failure(call: Call, status: number): GumCredError {
-  switch (status) {
-    case STATUS.userCanceled:
-    case STATUS.authFailed:
-    case STATUS.interactionNotAllowed:
-    case STATUS.interactionRequired:
-    case STATUS.inDarkWake: {
-      const state = stateNow(call.framework);
-      if (state === "unavailable") return failure(call, STATUS.noDefaultKeychain);
-      return state === "locked" ? locked() : denied(status);
-    }
-    case STATUS.noDefaultKeychain:
-      return fail("E_KEYCHAIN_UNAVAILABLE", "this user has no default keychain");
-    default:
-      return unexpected(status);
-  }
-}
-
-function locked(): GumCredError {
-  return fail("E_KEYCHAIN_LOCKED", "the keychain is locked", "run 'security unlock-keychain' and try again");
-}
-
-function denied(status: number): GumCredError {
-  return fail(
-    "E_KEYCHAIN_DENIED",
-    `macOS does not let gum-cred use this entry (${status})`,
-    "run it once in a terminal of the desktop and choose Always Allow",
-  );
-}
-
-function unexpected(status: number): GumCredError {
-  const hint = `'security error ${status}' says what macOS means by it`;
-  return fail("E_KEYCHAIN_FAILED", `the macOS keychain failed (${status})`, hint);
 }

@@ -44,6 +44,16 @@ export function macosKeychain(options: KeychainOptions, libraries: Libraries = M
   };
 }
 
+/**
+ * Lets macOS ask the person to unlock the default keychain; shows nothing when it is open. Throws
+ * E_KEYCHAIN_DENIED when they decline, E_KEYCHAIN_LOCKED where no dialog can be shown, E_KEYCHAIN_UNAVAILABLE,
+ * E_KEYCHAIN_TIMEOUT and E_KEYCHAIN_FAILED.
+ */
+export async function unlockMacosKeychain(timeoutMs: number, libraries = MACOS_LIBRARIES): Promise<void> {
+  const thread = newThread({ timeoutMs, mayPrompt: true }, libraries);
+  await thread.run("unlock").finally(thread.stop);
+}
+
 interface Thread {
   run<Name extends keyof MacosItems>(
     operation: Name,

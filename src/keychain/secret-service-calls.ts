@@ -5,8 +5,8 @@
  * https://github.com/jaraco/keyring/blob/main/keyring/backends/SecretService.py.
  */
 import type { Call } from "./dbus.ts";
+import type { Value } from "./dbus-types.ts";
 import type { Sealed } from "./dh-session.ts";
-import type { Value } from "./gvariant.ts";
 
 const SERVICE_PATH = "/org/freedesktop/secrets";
 const SERVICE = "org.freedesktop.Secret.Service";

@@ -5,9 +5,9 @@
 import { fail, type GumCredError } from "../core/errors.ts";
 import { type Bus, type Call, openSessionBus, type Reply, type Sent } from "./dbus.ts";
 import { refusal } from "./dbus-error.ts";
+import type { Value } from "./dbus-types.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Cipher, type KeyPair, newKeyPair, plainCipher } from "./dh-session.ts";
-import type { Value } from "./gvariant.ts";
 import {
   collectionLocked,
   ERROR,
@@ -21,7 +21,11 @@ import type { Environment } from "./session-bus.ts";
 /** What secrets travel in. */
 export interface Session {
   readonly path: string;
-  readonly cipher: Cipher;
+  /**
+   * The cipher; the first time it takes a while, in which the service may already be working. Throws
+   * E_KEYCHAIN_FAILED when the service sent no usable key.
+   */
+  cipher(): Promise<Cipher>;
 }
 
 export type CollectionState = "unlocked" | "locked" | "missing";
@@ -41,9 +45,13 @@ export interface Conversation {
   /** Asks calls of the default collection; null when there is none. Throws E_KEYCHAIN_LOCKED. */
   enter(build: Build, deadline: Deadline): Visit | null;
   /** The same, with a session for secrets, for which nothing waits that need not. */
-  enterWithSession(build: Build, deadline: Deadline): Promise<(Visit & { readonly session: Session }) | null>;
+  enterWithSession(build: Build, deadline: Deadline): (Visit & { readonly session: Session }) | null;
+  /** Sends further calls, whose replies can wait. */
+  send(calls: readonly Call[], deadline: Deadline): Sent;
   /** The replies to further calls. */
   ask(calls: readonly Call[], deadline: Deadline): readonly Reply[];
+  /** Whether a service has answered on this connection. Then it exists, and one that is gone has failed. */
+  hasAnswered(): boolean;
   /** Frees the connection; the next use makes a new one. */
   disconnect(): void;
 }
@@ -58,8 +66,8 @@ export function newConversation(env: Environment): Conversation {
     bus ??= openSessionBus(env);
     return bus;
   };
-  const send = (call: Call, deadline: Deadline) => connection().send([call], deadline);
-  const ask = (calls: readonly Call[], deadline: Deadline) => connection().send(calls, deadline).replies();
+  const send = (calls: readonly Call[], deadline: Deadline) => connection().send(calls, deadline);
+  const ask = (calls: readonly Call[], deadline: Deadline) => send(calls, deadline).replies();
 
   /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
   function located(alias: Sent | null): string | null {
@@ -71,11 +79,11 @@ export function newConversation(env: Environment): Conversation {
   }
 
   const locate = (deadline: Deadline): Sent | null =>
-    collection === null ? send(readDefaultAlias, deadline) : null;
+    collection === null ? send([readDefaultAlias], deadline) : null;
 
   /** Sends calls behind the question whether the collection is locked, which `visited` looks at first. */
   const visit = (path: string, build: Build, deadline: Deadline): Sent =>
-    connection().send([collectionLocked(path), ...build(path)], deadline);
+    send([collectionLocked(path), ...build(path)], deadline);
 
   function visited(path: string, sent: Sent): Visit {
     const [locked, ...replies] = sent.replies();
@@ -83,7 +91,19 @@ export function newConversation(env: Environment): Conversation {
     return { collection: path, replies };
   }
 
+  /**
+   * Begins to open a session; the function that it returns waits for it. As early as may be, because the service
+   * computes its key for longer than everything else takes.
+   */
+  function openSession(deadline: Deadline): () => Session {
+    const keys = newKeyPair();
+    const opening = send([openEncryptedSession(keys.publicKey)], deadline);
+    const openPlain = () => first(ask([openPlainSession], deadline));
+    return () => opened(first(opening.replies()), keys, openPlain);
+  }
+
   return {
+    send,
     ask,
     state(deadline) {
       const path = located(locate(deadline));
@@ -94,21 +114,17 @@ export function newConversation(env: Environment): Conversation {
       const path = located(locate(deadline));
       return path === null ? null : visited(path, visit(path, build, deadline));
     },
-    async enterWithSession(build, deadline) {
-      connection();
-      const keys = session === null ? newKeyPair() : null; // while the connection is being made
+    enterWithSession(build, deadline) {
       const alias = locate(deadline);
-      const opening = keys && send(openEncryptedSession(keys.publicKey), deadline);
+      const opening = session === null ? openSession(deadline) : null;
       const path = located(alias);
       if (path === null) return null;
-      const sent = visit(path, build, deadline); // the service works on it while we agree on a key
-      if (keys && opening) {
-        const openPlain = () => first(ask([openPlainSession], deadline));
-        session = await agreed(first(opening.replies()), keys, openPlain);
-      }
+      const seen = visited(path, visit(path, build, deadline));
+      session ??= opening?.() ?? null;
       if (session === null) throw fail("E_INTERNAL", "a visit without a session");
-      return { ...visited(path, sent), session };
+      return { ...seen, session };
     },
+    hasAnswered: () => collection !== null,
     disconnect() {
       bus?.close();
       bus = null;
@@ -119,16 +135,22 @@ export function newConversation(env: Environment): Conversation {
 }
 
 /** The session that a reply to {@link openEncryptedSession} opened, or a plain one where none is offered. */
-async function agreed(opened: Reply, keys: KeyPair, openPlain: () => Reply): Promise<Session> {
-  if (!opened.ok && opened.error === ERROR.notSupported) {
+function opened(reply: Reply, keys: KeyPair, openPlain: () => Reply): Session {
+  if (!reply.ok && reply.error === ERROR.notSupported) {
     const [, path] = valuesOf(openPlain());
-    return { path: path as string, cipher: plainCipher };
+    return { path: path as string, cipher: async () => plainCipher };
   }
-  const [theirs, path] = valuesOf(opened);
-  const cipher = await keys.agree(theirs as Uint8Array).catch(() => {
-    throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-  });
-  return { path: path as string, cipher };
+  const [theirs, path] = valuesOf(reply);
+  let agreed: Promise<Cipher> | null = null;
+  return {
+    path: path as string,
+    cipher() {
+      agreed ??= keys.agree(theirs as Uint8Array).catch(() => {
+        throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
+      });
+      return agreed;
+    },
+  };
 }
 
 /** The values of a reply; throws the keychain error that an error reply stands for. */

@@ -6,8 +6,8 @@
 import { fail } from "../core/errors.ts";
 import type { Call } from "./dbus.ts";
 import { type Listener, openListener } from "./dbus-listener.ts";
+import type { Value } from "./dbus-types.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import type { Value } from "./gvariant.ts";
 import { collectionLocked, NOTHING, readDefaultAlias } from "./secret-service-calls.ts";
 import { valuesOf } from "./secret-service-conversation.ts";
 import type { Environment } from "./session-bus.ts";

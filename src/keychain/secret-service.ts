@@ -8,6 +8,7 @@ import { fail, hasCode } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import type { Reply } from "./dbus.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
+import type { Cipher } from "./dh-session.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import {
   APPLICATION,
@@ -26,7 +27,6 @@ import {
   isGone,
   lockedError,
   newConversation,
-  type Session,
   valuesOf,
 } from "./secret-service-conversation.ts";
 import type { Environment } from "./session-bus.ts";
@@ -49,7 +49,9 @@ export function secretService(options: KeychainOptions, env: Environment = proce
     try {
       return await operation(deadlineIn(options.timeoutMs));
     } catch (error) {
-      if (hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED")) talk.disconnect();
+      const vanished = hasCode(error, "E_KEYCHAIN_UNAVAILABLE") && talk.hasAnswered();
+      if (vanished || hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED")) talk.disconnect();
+      if (vanished) throw fail("E_KEYCHAIN_FAILED", "the keychain service went away while it was asked");
       throw error;
     }
   }
@@ -93,7 +95,7 @@ async function read(
   accounts: readonly string[],
   deadline: Deadline,
 ): Promise<Map<string, Secret>> {
-  const visit = await talk.enterWithSession(
+  const visit = talk.enterWithSession(
     (collection) => accounts.map((account) => searchItems(collection, query(service, account))),
     deadline,
   );
@@ -105,15 +107,18 @@ async function read(
   if (visit === null || chosen.size === 0) return new Map();
 
   const { session } = visit;
-  const answer = first(talk.ask([getSecrets([...chosen.values()], session.path)], deadline));
-  const entries = valuesOf(answer)[0] as unknown as ReadonlyMap<string, Entry>;
-  const found = new Map<string, Secret>();
+  const sent = talk.send([getSecrets([...chosen.values()], session.path)], deadline);
+  const cipher = await session.cipher(); // the service is fetching meanwhile
+  const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;
+  const found = new Map<string, Promise<Secret>>();
   for (const [account, item] of chosen) {
     const entry = entries.get(item);
-    if (entry !== undefined) found.set(account, await opened(entry, session, account));
+    if (entry !== undefined) found.set(account, opened(entry, cipher, account));
     else refuseIfLocked(talk, item, deadline);
   }
-  return found;
+  return new Map(
+    await Promise.all([...found].map(async ([account, value]) => [account, await value] as const)),
+  );
 }
 
 /** Of several items for one account the one that was changed last, or that Python keyring would replace. */
@@ -139,9 +144,9 @@ function refuseIfLocked(talk: Conversation, item: string, deadline: Deadline): v
   throw fail("E_KEYCHAIN_FAILED", "the keychain kept an entry back");
 }
 
-async function opened(entry: Entry, session: Session, account: string): Promise<Secret> {
+async function opened(entry: Entry, cipher: Cipher, account: string): Promise<Secret> {
   const [, parameters, value] = entry;
-  const plain = await session.cipher.decrypt({ parameters, value }).catch(() => {
+  const plain = await cipher.decrypt({ parameters, value }).catch(() => {
     throw fail("E_KEYCHAIN_FAILED", "the keychain sent an entry that cannot be decrypted");
   });
   try {
@@ -160,11 +165,11 @@ async function write(
   value: Secret,
   deadline: Deadline,
 ): Promise<void> {
-  const visit = await talk.enterWithSession(() => [], deadline);
+  const visit = talk.enterWithSession(() => [], deadline);
   if (visit === null) throw lockedError("there is no default keychain yet");
   const { collection, session } = visit;
   const plain = new TextEncoder().encode(reveal(value));
-  const sealed = await session.cipher.encrypt(plain).finally(() => plain.fill(0));
+  const sealed = await (await session.cipher()).encrypt(plain).finally(() => plain.fill(0));
   const create = createItem(collection, service, account, sealed, session.path);
   const created = first(talk.ask([create], deadline));
   const [item] = valuesOf(created) as [string];

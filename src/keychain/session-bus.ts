@@ -3,7 +3,6 @@
  * May look at the environment and at one socket; connects to nothing.
  * Reference: D-Bus specification, "Server Addresses"; systemd's `$XDG_RUNTIME_DIR/bus`.
  */
-import { lstatSync } from "node:fs";
 import { fail } from "../core/errors.ts";
 
 /** The process's variables, or a test's. */
@@ -17,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function sessionBusAddress(env: Environment): string {
   const stated = env["DBUS_SESSION_BUS_ADDRESS"];
   if (stated) {
-    const usable = stated.split(";").filter((address) => /^unix:(.*,)?(path|abstract)=./.test(address));
+    const usable = stated.split(";").filter(isNamedSocket);
     if (usable.length > 0) return usable.join(";");
     throw fail("E_KEYCHAIN_UNAVAILABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
   }
@@ -27,7 +26,16 @@ export function sessionBusAddress(env: Environment): string {
   throw fail("E_KEYCHAIN_UNAVAILABLE", "no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
 }
 
+/** By hand, because the first use of a regular expression takes a while. */
+function isNamedSocket(address: string): boolean {
+  if (!address.startsWith("unix:")) return false;
+  const pairs = address.slice("unix:".length).split(",");
+  return pairs.some((pair) => ["path=", "abstract="].some((key) => pair.startsWith(key) && pair !== key));
+}
+
 function isOurSocket(path: string): boolean {
+  // Loaded here, where it is needed: its loading would slow every start that it is not needed for.
+  const { lstatSync } = process.getBuiltinModule("node:fs");
   try {
     const stat = lstatSync(path);
     return stat.isSocket() && stat.uid === process.getuid?.();

@@ -76,6 +76,8 @@ const SECURITY_SYMBOLS = {
   SecKeychainItemDelete: { args: ["u64"], returns: "i32" },
   // keychain (NULL: the default one), where to put the status (UInt32)
   SecKeychainGetStatus: { args: ["u64", "ptr"], returns: "i32" },
+  // keychain (NULL: the default one), length of the password, password, whether to use it instead of asking
+  SecKeychainUnlock: { args: ["u64", "u32", "ptr", "u8"], returns: "i32" },
   SecKeychainGetUserInteractionAllowed: { args: ["ptr"], returns: "i32" },
   SecKeychainSetUserInteractionAllowed: { args: ["u8"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;

@@ -13,7 +13,7 @@ export interface MacosHost extends Host {
 export async function startMacosHost(): Promise<MacosHost> {
   const fake = startFakeSecurity();
   const options = { timeoutMs: 5000, mayPrompt: false };
-  const env = { FAKE_SECURITY: fake.libraries.security };
+  const env = { FAKE_SECURITY: fake.libraries.security, GUM_CRED_KEYCHAIN: "macos-keychain" };
   return {
     fake,
     open: (changed = {}) => macosKeychain({ ...options, ...changed }, fake.libraries),
