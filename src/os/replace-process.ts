@@ -29,7 +29,7 @@ const IGNORED_BY_BUN = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
  */
 export function replaceProcess({ command, args, set, unset }: Replacement): never {
   const c = libc();
-  if (!c) throw fail("E_OWN_FAILURE", "exec does not work on Windows yet");
+  if (!c) throw fail("E_OWN_FAILURE", "this system cannot replace a process");
   const argv = rawArguments([command, ...args]);
   changeEnvironment(c, set, unset);
   softenProcess();

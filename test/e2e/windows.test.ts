@@ -68,6 +68,14 @@ test("an OAuth session is refreshed and revoked", async () => {
   expect(JSON.parse(logout.stdout)).toMatchObject({ oauth_revoked: true });
 }, 180_000);
 
+test("exec waits for the program and exits as it did", async () => {
+  const env = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
+  const exec = (...command: string[]) => gumCred(["exec", "gumloop", "--", ...command], env);
+  const shown = await exec("cmd", "/c", "echo %GUMLOOP_ACCESS_TOKEN%& exit 42");
+  expect([shown.stdout.trim(), shown.code]).toEqual(["tok-EXAMPLE", 42]);
+  expect((await exec("no-such-program")).code).toBe(127);
+}, 180_000);
+
 test("the environment needs no keychain, and a long key is stored in parts", async () => {
   const env = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
   expect((await gumCred(["get", "gumloop"], env)).stdout.trim()).toBe("tok-EXAMPLE");

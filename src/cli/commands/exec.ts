@@ -15,6 +15,7 @@ export const exec: Command = {
   details:
     "gum-cred replaces itself with the command: same process, terminal, signals and exit status. When\n" +
     "gum-cred itself fails the exit code is 125; 126 and 127 mean that CMD cannot be run or is not there.\n" +
+    "On Windows, which cannot replace a process, gum-cred waits for the command and exits as it did.\n" +
     "With --mask it stays: signals are forwarded and the exit status is kept, and on a terminal CMD gets one of\n" +
     "its own, where standard output and standard error are one stream.",
   examples: [
@@ -29,8 +30,13 @@ export const exec: Command = {
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
     const { set, unset } = await gatherExports(request, scope, ports);
     if (input.has("mask")) return runMasked(command, args, { set, unset });
+    const program = { command, args, set: Object.fromEntries(set), unset: [...unset] };
+    if (process.platform === "win32") {
+      const { waitForProgram } = await import("../../os/wait-for-program.ts");
+      return waitForProgram(program);
+    }
     const { replaceProcess } = await import("../../os/replace-process.ts");
-    return replaceProcess({ command, args, set: Object.fromEntries(set), unset: [...unset] });
+    return replaceProcess(program);
   },
 };
 
