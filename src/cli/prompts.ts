@@ -7,8 +7,8 @@ import { fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 const output = process.stderr;
-// A terminal that does not say how wide it is (0, as under some pty wrappers) would wrap after every letter.
-if (!output.columns) Object.defineProperty(output, "columns", { value: 80 });
+// A terminal that does not say how large it is (0, as under some pty wrappers) would wrap after every letter.
+if (!output.columns) Object.defineProperties(output, { columns: { value: 80 }, rows: { value: 24 } });
 
 /** A hidden value. Throws E_INTERRUPTED on Ctrl-C. */
 export async function askSecret(message: string): Promise<Secret> {
