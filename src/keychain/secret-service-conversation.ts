@@ -56,6 +56,15 @@ export interface Conversation {
   disconnect(): void;
 }
 
+const SECOND_LOOKS = 3;
+const PAUSE_MS = 30;
+
+/** The path that a reply to {@link readDefaultAlias} names; null for none. */
+function pathIn(alias: Sent): string | null {
+  const path = valuesOf(first(alias.replies()))[0] as string;
+  return path === NOTHING ? null : path;
+}
+
 /** A conversation over the session bus of `env`, which is first looked for when something is asked. */
 export function newConversation(env: Environment): Conversation {
   let bus: Bus | null = null;
@@ -70,10 +79,14 @@ export function newConversation(env: Environment): Conversation {
   const ask = (calls: readonly Call[], deadline: Deadline) => send(calls, deadline).replies();
 
   /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
-  function located(alias: Sent | null): string | null {
-    if (alias !== null) {
-      const path = valuesOf(first(alias.replies()))[0] as string;
-      collection = path === NOTHING ? null : path;
+  function located(alias: Sent | null, deadline: Deadline): string | null {
+    if (alias === null) return collection;
+    collection = pathIn(alias);
+    // GNOME Keyring 42 denies its default collection once in thousands of times when it is busy. "Nothing is
+    // stored" is too weighty to be believed at once.
+    for (let looks = 0; collection === null && looks < SECOND_LOOKS; looks++) {
+      Bun.sleepSync(PAUSE_MS);
+      collection = pathIn(send([readDefaultAlias], deadline));
     }
     return collection;
   }
@@ -106,18 +119,18 @@ export function newConversation(env: Environment): Conversation {
     send,
     ask,
     state(deadline) {
-      const path = located(locate(deadline));
+      const path = located(locate(deadline), deadline);
       if (path === null) return "missing";
       return valuesOf(first(ask([collectionLocked(path)], deadline)))[0] === true ? "locked" : "unlocked";
     },
     enter(build, deadline) {
-      const path = located(locate(deadline));
+      const path = located(locate(deadline), deadline);
       return path === null ? null : visited(path, visit(path, build, deadline));
     },
     enterWithSession(build, deadline) {
       const alias = locate(deadline);
       const opening = session === null ? openSession(deadline) : null;
-      const path = located(alias);
+      const path = located(alias, deadline);
       if (path === null) return null;
       const seen = visited(path, visit(path, build, deadline));
       session ??= opening?.() ?? null;

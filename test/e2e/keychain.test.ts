@@ -212,7 +212,7 @@ describe("a machine without", () => {
       expect(stdout).toMatch(/^State {5}unavailable$/m);
       expect(stderr).toContain("E_KEYCHAIN_UNAVAILABLE");
       for (const [name, missing] of [
-        ["kwallet", "libgio-2.0.so.0"],
+        ["kwallet", "no KWallet runs"],
         ["macos-keychain", "macOS"],
         ["windows-credential-manager", "advapi32.dll"],
       ] as const) {
