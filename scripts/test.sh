@@ -20,8 +20,9 @@ count() {
 }
 
 cd "$ROOT" || exit 1
-# Generous, because a busy machine is not a failure; every wait inside a test has its own bound.
-NO_COLOR=1 bun test --timeout 120000 "$@" 2>&1 | tee "$log"
+# Generous, because a busy machine is not a failure; every wait inside a test has its own bound. Run again before it
+# counts as failed, because GNOME Keyring itself dies now and then under several programs at once.
+NO_COLOR=1 bun test --timeout 120000 --retry 2 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
 passed=$(count pass)

@@ -20,7 +20,8 @@ export async function checkKeychain(judgement: Judgement, ports: Ports): Promise
     const state = await keychain.state();
     if (state === "unavailable")
       return [absent(fail("E_KEYCHAIN_UNAVAILABLE", "no keychain service is running"))];
-    const checks = keychain.backend === "secret-service" ? [await checkOwner(ports)] : [];
+    const owner = keychain.backend === "secret-service" ? [await checkOwner(ports)] : [];
+    const checks = [await checkBackend(keychain.backend, ports), ...owner];
     if (state === "unlocked") return [ok("keychain", `unlocked (${keychain.backend})`), ...checks];
     const locked = fail("E_KEYCHAIN_LOCKED", `the keychain is locked (${keychain.backend})`);
     return [unusable(locked, needed), ...checks];
@@ -37,6 +38,17 @@ function absent(error: GumCredError): Check {
 
 function unusable(error: GumCredError, needed: boolean): Check {
   return needed ? problem("keychain", error) : warning("keychain", error.message, error.hint);
+}
+
+/** Which keychain is in force where there could be several, and why. */
+async function checkBackend(backend: string, ports: Ports): Promise<Check> {
+  const { describeChoice } = await import("../keychain/describe-choice.ts");
+  try {
+    return ok("backend", `${backend}: ${describeChoice(ports.raw, OWNER_TIMEOUT_MS).reason}`);
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return warning("backend", error.message, error.hint);
+  }
 }
 
 async function checkOwner(ports: Ports): Promise<Check> {

@@ -38,7 +38,8 @@ export function query(service: string, account?: string): Attributes {
   return attributes;
 }
 
-const call = (
+/** A call of any interface of the service. */
+export const call = (
   path: string,
   iface: string,
   method: string,

@@ -8,7 +8,7 @@ import type { Call } from "./dbus.ts";
 import { type Listener, openListener } from "./dbus-listener.ts";
 import type { Value } from "./dbus-types.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import { collectionLocked, NOTHING, readDefaultAlias } from "./secret-service-calls.ts";
+import { call, collectionLocked, NOTHING, readDefaultAlias } from "./secret-service-calls.ts";
 import { valuesOf } from "./secret-service-conversation.ts";
 import type { Environment } from "./session-bus.ts";
 
@@ -16,22 +16,6 @@ const PROMPT = "org.freedesktop.Secret.Prompt";
 /** For withdrawing a dialog when the time for everything else is up. */
 const FAREWELL_MS = 1_000;
 
-const call = (
-  path: string,
-  iface: string,
-  method: string,
-  signature: string,
-  args: readonly Value[],
-  reply: string,
-): Call => ({
-  destination: "org.freedesktop.secrets",
-  path,
-  interface: iface,
-  method,
-  signature,
-  args,
-  reply,
-});
 const service = (method: string, signature: string, args: readonly Value[], reply: string) =>
   call("/org/freedesktop/secrets", "org.freedesktop.Secret.Service", method, signature, args, reply);
 

@@ -22,6 +22,7 @@ test("all is well: exit 0, no problem, and who runs the keychain", async () => {
   expect(checks.filter(({ state }) => state !== "ok").map(({ name }) => name)).toEqual(["base_url"]);
   expect(checks.every(({ state, hint }) => (state === "ok") === (hint === null))).toBe(true);
   expect(check("keychain").message).toBe("unlocked (secret-service)");
+  expect(check("backend").message).toBe("secret-service: it is the only one on the session bus");
   expect(check("dbus").message).toMatch(/^the Secret Service is \/\S*gnome-keyring-daemon \(process \d+\)$/);
   expect(check("acceptance").message).toBe("Gumloop accepts the credential");
 });

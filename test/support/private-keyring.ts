@@ -19,6 +19,8 @@ export interface PrivateKeyring extends PrivateBus {
   lock(): Promise<void>;
   /** Unlocks it again, with its password and without a dialog. */
   unlock(): Promise<void>;
+  /** Settles when the daemon is there, should it have ended by itself. */
+  whole(): Promise<void>;
   /** Stops GNOME Keyring from answering, as if it hung, and lets it go on. */
   freeze(): void;
   thaw(): void;
@@ -81,31 +83,49 @@ export async function startPrivateKeyring(options: KeyringOptions = {}): Promise
   const unlocked = options.unlocked ?? true;
   const bus = await startPrivateBus(options);
   const control = `${bus.directory}/control`;
-  const daemon = spawn(
-    [
-      "gnome-keyring-daemon",
-      "--foreground",
-      "--components=secrets",
-      `--control-directory=${control}`,
-      ...(unlocked ? ["--unlock"] : []),
-    ],
-    bus.directory,
-    bus.env,
-    unlocked ? PASSWORD : "",
-  );
+  const start = () =>
+    spawn(
+      [
+        "gnome-keyring-daemon",
+        "--foreground",
+        "--components=secrets",
+        `--control-directory=${control}`,
+        ...(unlocked ? ["--unlock"] : []),
+      ],
+      bus.directory,
+      bus.env,
+      unlocked ? PASSWORD : "",
+    );
   const ready = () => {
     // Where the bus denies the keyring to everybody, its name is all that can be seen of it.
     if (options.denySecrets) return askBus(bus.env, "NameHasOwner", `string:${SECRETS}`).includes("true");
     return askKeyring(bus.env, "ReadAlias", "string:default").includes(unlocked ? LOGIN : "object path");
   };
-  await until(ready, "gnome-keyring-daemon");
+  let daemon = start();
+  let stopping = false;
+  let whole: Promise<void> = until(ready, "gnome-keyring-daemon");
+  // GNOME Keyring 42 dies once in a few thousand operations of several programs at once. A desktop's session
+  // manager starts it again, and so do we: aloud, and the test that it happened to is run again (scripts/test.sh).
+  const watch = (child: Child): void => {
+    void child.exited.then(() => {
+      if (stopping) return;
+      console.error(`gnome-keyring-daemon ended by itself: ${child.signalCode ?? child.exitCode}`);
+      daemon = start();
+      whole = until(ready, "gnome-keyring-daemon");
+      watch(daemon);
+    });
+  };
+  watch(daemon);
+  await whole;
   return {
     ...bus,
+    whole: () => whole,
     lock: async () => void askKeyring(bus.env, "Lock", `array:objpath:${LOGIN}`),
     unlock: () => unlockByControl(`${control}/control`),
     freeze: () => daemon.kill("SIGSTOP"),
     thaw: () => daemon.kill("SIGCONT"),
     async stop() {
+      stopping = true;
       await end(daemon);
       await bus.stop();
     },

@@ -3,7 +3,7 @@
  * home folder of its own, and the built binary run inside it. Every run's output is searched for secrets
  * that the command was not asked to print.
  */
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type RunOptions, type RunResult, run } from "./binary.ts";
 import { type PrivateKeyring, startPrivateKeyring } from "./private-keyring.ts";
@@ -44,6 +44,7 @@ export function useWorld(options: StandInOptions = {}): World {
     server = startStandIn(options);
     keyring = await startPrivateKeyring();
   });
+  beforeEach(() => keyring?.whole());
   afterAll(async () => {
     await keyring?.stop();
     await server?.stop();
