@@ -24,10 +24,10 @@ export function systemPolicyPath(raw: RawEnvironment): string {
 
 /** The rules in force. Throws E_UNSAFE_FILE (exit 6) and E_POLICY_INVALID (exit 7). */
 export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
-  const system = await readPolicyFile(systemPolicyPath(raw), "root-or-user");
+  const system = await readPolicyFile(systemPolicyPath(raw));
   const named = raw["GUM_CRED_POLICY"];
   if (!named) return system ?? NO_POLICY;
-  const extra = await readPolicyFile(named, "root-or-user");
+  const extra = await readPolicyFile(named);
   if (!extra) {
     throw fail(
       "E_POLICY_INVALID",
@@ -41,18 +41,22 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
 /** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
 export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
-  const { readTrustedFile } = await import("../os/safe-file.ts");
-  const bytes = readTrustedFile(absolute, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
+  const bytes = await readTrusted(absolute);
   if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
   const { policyProblems } = await import("./policy-schema.ts");
   return policyProblems(bytes);
 }
 
-async function readPolicyFile(path: string, owner: "root" | "root-or-user"): Promise<Policy | null> {
-  if (!mayExist(path)) return null;
-  const { readTrustedFile } = await import("../os/safe-file.ts");
-  const bytes = readTrustedFile(path, { owner, limitBytes: LIMIT_BYTES });
+async function readPolicyFile(path: string): Promise<Policy | null> {
+  const bytes = await readTrusted(path);
   if (!bytes) return null;
   const { parsePolicy } = await import("./policy-schema.ts");
   return parsePolicy(bytes, path);
+}
+
+/** The bytes of a file that root or the user alone may write; null when it is not there. */
+async function readTrusted(path: string): Promise<Uint8Array | null> {
+  if (!mayExist(path)) return null;
+  const { readTrustedFile } = await import("../os/safe-file.ts");
+  return readTrustedFile(path, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
 }
