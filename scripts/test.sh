@@ -19,9 +19,20 @@ count() {
   exit 1
 }
 
+# Each failure with the last lines before it, and whatever ended that should not have.
+failures() {
+  awk '
+    /^[0-9]+ tests? failed:/ { exit }
+    /ended by itself/ { print }
+    /^\((pass|skip)\)/ { lines = 0; next }
+    { line[lines++] = $0 }
+    /^\(fail\)/ { for (i = (lines > 40 ? lines - 40 : 0); i < lines; i++) print line[i]; lines = 0 }
+  ' "$log"
+}
+
 cd "$ROOT" || exit 1
 # Generous, because a busy machine is not a failure; every wait inside a test has its own bound. Run again before it
-# counts as failed, because GNOME Keyring itself dies now and then under several programs at once.
+# counts as failed, because GNOME Keyring itself dies now and then (test/support/private-keyring.ts says why).
 NO_COLOR=1 bun test --timeout 120000 --retry 2 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
@@ -30,5 +41,7 @@ failed=$(count fail)
 failed=${failed:-0}
 # Nothing that ended badly is called "0 failed", such as a pattern that no file matches.
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+# Again at the end, which is what is looked at first.
+if [ "$failed" -ne 0 ]; then failures; fi
 echo "${passed:-0} passed, $failed failed"
 exit "$status"

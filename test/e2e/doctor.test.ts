@@ -2,7 +2,8 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { gumCred } from "../support/binary.ts";
 import { diagnose, type Row } from "../support/doctor.ts";
-import { startPrivateBus, startPrivateKeyring, startSilentSocket } from "../support/private-keyring.ts";
+import { startPrivateBus, startSilentSocket } from "../support/private-bus.ts";
+import { startPrivateKeyring } from "../support/private-keyring.ts";
 import { storeExpiredSession } from "../support/stored-session.ts";
 import { useWorld } from "../support/world.ts";
 

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { gumCred, type RunResult, run } from "../support/binary.ts";
 import { startFakeKwallet } from "../support/fake-kwallet.ts";
 import { type FakeOptions, startFakeSecretService } from "../support/fake-secret-service.ts";
-import { startPrivateBus } from "../support/private-keyring.ts";
+import { startPrivateBus } from "../support/private-bus.ts";
 import { startPrivateKwallet } from "../support/private-kwallet.ts";
 import { useWorld } from "../support/world.ts";
 

@@ -1,7 +1,7 @@
 /** Which credential wins, seen from outside: order, companions, base URLs, and what must not be touched. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { countingSocket } from "../support/private-keyring.ts";
+import { countingSocket } from "../support/private-bus.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld();

@@ -1,6 +1,6 @@
 /** A Secret Service on a private bus that plays faults, a user at a dialog, and the ways of other services. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { type PrivateBus, startPrivateBus } from "./private-keyring.ts";
+import { type PrivateBus, startPrivateBus } from "./private-bus.ts";
 
 /** The methods of the interface; properties are read by `Get`. */
 export type Method =

@@ -5,7 +5,7 @@
  */
 import { pbkdf2Sync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type PrivateBus, startPrivateBus } from "./private-keyring.ts";
+import { type PrivateBus, startPrivateBus } from "./private-bus.ts";
 
 export interface PrivateKwallet extends PrivateBus {
   /** Closes the wallet for every application. */

@@ -9,7 +9,8 @@ import type { Keychain } from "../../../src/keychain/keychain.ts";
 import { secretService } from "../../../src/keychain/secret-service.ts";
 import { startFakeKwallet } from "../../support/fake-kwallet.ts";
 import { startFakeSecretService } from "../../support/fake-secret-service.ts";
-import { type PrivateBus, startPrivateBus, startPrivateKeyring } from "../../support/private-keyring.ts";
+import { type PrivateBus, startPrivateBus } from "../../support/private-bus.ts";
+import { startPrivateKeyring } from "../../support/private-keyring.ts";
 import { startPrivateKwallet } from "../../support/private-kwallet.ts";
 import { expectError } from "./suite.ts";
 

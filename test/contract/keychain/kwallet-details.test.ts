@@ -7,7 +7,7 @@ import type { Keychain } from "../../../src/keychain/keychain.ts";
 import { kwallet } from "../../../src/keychain/kwallet.ts";
 import { asksBeforeAccess } from "../../../src/keychain/kwallet-settings.ts";
 import { startFakeKwallet } from "../../support/fake-kwallet.ts";
-import { startPrivateBus } from "../../support/private-keyring.ts";
+import { startPrivateBus } from "../../support/private-bus.ts";
 import { startPrivateKwallet } from "../../support/private-kwallet.ts";
 import { type KwalletHost, startKwalletHost } from "./kwallet-host.ts";
 import { expectError } from "./suite.ts";

@@ -4,7 +4,8 @@ import { reveal, secret } from "../../../src/core/secret.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
 import { kwallet } from "../../../src/keychain/kwallet.ts";
 import { type FakeKwalletOptions, startFakeKwallet } from "../../support/fake-kwallet.ts";
-import { type PrivateBus, startPrivateBus, startPrivateKeyring } from "../../support/private-keyring.ts";
+import { type PrivateBus, startPrivateBus } from "../../support/private-bus.ts";
+import { startPrivateKeyring } from "../../support/private-keyring.ts";
 import { expectError } from "./suite.ts";
 
 const SERVICE = "gumloop-cli";

@@ -11,7 +11,7 @@ import {
   type Method,
   startFakeSecretService,
 } from "../../support/fake-secret-service.ts";
-import { startPrivateBus } from "../../support/private-keyring.ts";
+import { startPrivateBus } from "../../support/private-bus.ts";
 import { expectError } from "./suite.ts";
 
 const SERVICE = "gumloop-cli";

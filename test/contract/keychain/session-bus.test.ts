@@ -3,12 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { GumCredError } from "../../../src/core/errors.ts";
 import { sessionBusAddress } from "../../../src/keychain/session-bus.ts";
-import {
-  countingSocket,
-  startPrivateBus,
-  startPrivateKeyring,
-  startSilentSocket,
-} from "../../support/private-keyring.ts";
+import { countingSocket, startPrivateBus, startSilentSocket } from "../../support/private-bus.ts";
+import { startPrivateKeyring } from "../../support/private-keyring.ts";
 
 const PROBE = `${import.meta.dir}/probe.ts`;
 
