@@ -1,12 +1,12 @@
 /**
  * The command line, judged strictly: unknown commands and flags are refused with a suggestion. Flags may
- * stand before or after the command. The splitting itself is `arg`'s (docs/adr/0002-argument-parser.md).
- * Messages never quote a flag's value: it may be a secret.
+ * stand before or after the command. The splitting itself is split-line.ts. Messages never quote a flag's value:
+ * it may be a secret.
  */
-import arg from "arg";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { type Command, type FlagSpec, GLOBAL_FLAGS, type Input } from "./command.ts";
 import type { Entry } from "./program.ts";
+import { isPositional, type Line, splitLine } from "./split-line.ts";
 
 export interface Parsed {
   /** Null when only global flags were given. */
@@ -27,24 +27,22 @@ export async function parse(
   const rest = end < 0 ? null : argv.slice(end + 1);
 
   // Most lines begin with the command's name; only flags before it need a look of their own.
-  const before = own[0]?.startsWith("-") ? split(own, GLOBAL_FLAGS, true) : { words: own, flags: {} };
-  const words = before.words.filter((word) => !word.startsWith("-"));
-  const command = await findCommand(words, program);
-  const first = before.words[0];
+  const before = own[0]?.startsWith("-")
+    ? splitLine(own, GLOBAL_FLAGS, true)
+    : { words: own, unknown: null, flags: new Map() };
+  const command = await findCommand(before.words, program);
   if (!command) {
-    if (first === undefined && rest === null) return { command: null, input: inputOf(before, [], null) };
-    if (first === undefined) throw fail("E_USAGE", "'--' stands without a command");
-    throw first.startsWith("-")
-      ? await unknownFlag(first, GLOBAL_FLAGS, suggest)
-      : await unknownCommand(words, program, suggest);
+    if (before.unknown !== null) throw await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
+    if (before.words.length > 0)
+      throw await unknownCommand(before.words.filter(isPositional), program, suggest);
+    if (rest !== null) throw fail("E_USAGE", "'--' stands without a command");
+    return { command: null, input: inputOf(before, [], null) };
   }
-  if (first?.startsWith("-")) throw await unknownFlag(first, [...command.flags, ...GLOBAL_FLAGS], suggest);
-
   const all = [...GLOBAL_FLAGS, ...command.flags];
-  const line = split(own, all, false);
-  const args = line.words.filter((word) => isPositional(word)).slice(command.name.split(" ").length);
-  const stray = line.words.find((word) => !isPositional(word));
-  if (stray !== undefined) throw await unknownFlag(stray, all, suggest);
+  const line = splitLine(own, all, false);
+  const unknown = before.unknown ?? line.unknown;
+  if (unknown !== null) throw await unknownFlag(unknown, all, suggest);
+  const args = line.words.slice(command.name.includes(" ") ? 2 : 1);
   const input = inputOf(line, args, rest);
   if (!input.has("help")) checkArguments(command, args, rest);
   checkChoices(command, input);
@@ -66,52 +64,24 @@ export async function guessCommand(
   return findCommand(words, program);
 }
 
+/** The command that the first one or two words name; flags may stand among them. */
 async function findCommand(words: readonly string[], program: readonly Entry[]): Promise<Command | null> {
-  const [one = "", two = ""] = words;
-  const entry =
-    program.find(({ name }) => name === `${one} ${two}`) ?? program.find(({ name }) => name === one) ?? null;
-  return entry === null ? null : entry.load();
-}
-
-interface Line {
-  readonly words: readonly string[];
-  readonly flags: Readonly<Record<string, unknown>>;
-}
-
-/** A lone `-` is an argument: it means standard input. */
-function isPositional(word: string): boolean {
-  return word === "-" || !word.startsWith("-");
-}
-
-function split(argv: readonly string[], flags: readonly FlagSpec[], stopAtPositional: boolean): Line {
-  const spec: arg.Spec = {};
-  for (const flag of flags) {
-    spec[`--${flag.name}`] = flag.value ? String : Boolean;
-    if (flag.short) spec[`-${flag.short}`] = `--${flag.name}`;
+  let one = "";
+  let two = "";
+  for (const word of words) {
+    if (!isPositional(word)) continue;
+    if (one !== "") {
+      two = `${one} ${word}`;
+      break;
+    }
+    one = word;
   }
-  for (const word of argv) refuseSwitchValue(word, flags);
-  try {
-    const { _: words, ...given } = arg(spec, { argv: [...argv], permissive: true, stopAtPositional });
-    return { words, flags: given };
-  } catch (error) {
-    throw usageError(error);
+  let found: Entry | null = null;
+  for (const entry of program) {
+    if (entry.name === two) return entry.load();
+    if (entry.name === one) found = entry;
   }
-}
-
-function refuseSwitchValue(word: string, flags: readonly FlagSpec[]): void {
-  const name = /^--([a-z-]+)=/.exec(word)?.[1];
-  if (flags.some((flag) => flag.name === name && !flag.value)) {
-    throw fail("E_USAGE", `--${name} takes no value`);
-  }
-}
-
-function usageError(error: unknown): GumCredError {
-  // `arg` says "option requires argument: --name"; anything else could quote the line.
-  const name =
-    error instanceof Error ? /option requires argument: (--?[a-z-]+)/.exec(error.message)?.[1] : null;
-  return name
-    ? fail("E_USAGE", `${name} needs a value`, `a value that begins with a dash is written ${name}=VALUE`)
-    : fail("E_USAGE", "the command line cannot be read");
+  return found === null ? null : found.load();
 }
 
 function inputOf(line: Line, args: readonly string[], rest: readonly string[] | null): Input {
@@ -119,10 +89,10 @@ function inputOf(line: Line, args: readonly string[], rest: readonly string[] | 
     args,
     rest,
     flag: (name) => {
-      const value = line.flags[`--${name}`];
+      const value = line.flags.get(name);
       return typeof value === "string" ? value : null;
     },
-    has: (name) => line.flags[`--${name}`] === true,
+    has: (name) => line.flags.get(name) === true,
   };
 }
 

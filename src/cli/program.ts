@@ -1,8 +1,10 @@
 /**
  * Every command there is, in the order that help shows them. A declaration is loaded when it is needed: a run
- * needs one of them, help and completions all.
+ * needs one of them, help and completions all. Those of every shell start are part of the start.
  */
 import type { Command } from "./command.ts";
+import { env } from "./commands/env.ts";
+import { exec } from "./commands/exec.ts";
 
 export interface Entry {
   /** As typed: `login`, `keys set`. The same as the declaration's. */
@@ -15,8 +17,8 @@ export const PROGRAM: readonly Entry[] = [
   { name: "logout", load: async () => (await import("./commands/logout.ts")).logout },
   { name: "status", load: async () => (await import("./commands/status.ts")).status },
   { name: "explain", load: async () => (await import("./commands/explain.ts")).explain },
-  { name: "env", load: async () => (await import("./commands/env.ts")).env },
-  { name: "exec", load: async () => (await import("./commands/exec.ts")).exec },
+  { name: "env", load: async () => env },
+  { name: "exec", load: async () => exec },
   { name: "get", load: async () => (await import("./commands/get.ts")).get },
   { name: "header", load: async () => (await import("./commands/header.ts")).header },
   { name: "keys set", load: async () => (await import("./commands/keys.ts")).keysSet },

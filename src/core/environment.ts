@@ -35,7 +35,8 @@ export function markerFor(exported: ReadonlyMap<string, string>, digest: Digest)
 export function readEnvironment(raw: RawEnvironment, digest: Digest): Environment {
   const value = (name: string): string | null => raw[name] || null;
   const exported = new Map<string, string>();
-  for (const part of (raw[MARKER] ?? "").split(",")) {
+  const marker = raw[MARKER];
+  for (const part of marker ? marker.split(",") : []) {
     const [name = "", hash = ""] = part.split(":");
     const current = /^[A-Z][A-Z0-9_]*$/.test(name) ? value(name) : null;
     if (current !== null && hash === fingerprint(name, current, digest)) exported.set(name, current);

@@ -164,20 +164,27 @@ export function judge(
   candidates: readonly Candidate[],
   findings: readonly (Finding | undefined)[],
 ): Judgement {
-  const decisive = findings.findIndex((finding) => finding !== undefined && decides(finding));
+  let decisive = -1;
+  for (let index = 0; index < findings.length && decisive < 0; index++) {
+    const finding = findings[index];
+    if (finding !== undefined && decides(finding)) decisive = index;
+  }
   const first = findings[decisive];
   const by = candidates[decisive];
   return {
     winner: first?.state === "found" ? first.credential : null,
     error: first !== undefined && "error" in first ? first.error : null,
-    candidates: candidates.map((candidate, index): Judged => {
-      const finding = findings[index];
-      const credential = finding?.state === "found" ? finding.credential : null;
-      if (index === decisive && finding?.state === "found") {
-        return { candidate, state: "selected", reason: selectedReason(candidate), credential };
-      }
-      return { candidate, credential, ...loser(candidate, finding, index === decisive ? undefined : by) };
-    }),
+    // `env` never asks why the others lost.
+    get candidates() {
+      return candidates.map((candidate, index): Judged => {
+        const finding = findings[index];
+        const credential = finding?.state === "found" ? finding.credential : null;
+        if (index === decisive && finding?.state === "found") {
+          return { candidate, state: "selected", reason: selectedReason(candidate), credential };
+        }
+        return { candidate, credential, ...loser(candidate, finding, index === decisive ? undefined : by) };
+      });
+    },
   };
 }
 

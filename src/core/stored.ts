@@ -3,6 +3,7 @@
  * be reported. Pure; reading the entries is src/sources/keychain.ts.
  */
 import { type BaseUrl, parseBaseUrl, sameOrigin } from "./base-url.ts";
+import { DIGITS, LOWER, madeOf } from "./characters.ts";
 import { fail, GumCredError } from "./errors.ts";
 import { type Candidate, type Finding, foundAt } from "./precedence.ts";
 import { reveal, type Secret } from "./secret.ts";
@@ -19,11 +20,18 @@ export type ProfileField = (typeof PROFILE_FIELDS)[number];
 /** The entries of one profile that were found. The refresh token is read only to refresh or revoke. */
 export type StoredProfile = Readonly<Partial<Record<ProfileField, Secret>>>;
 
-const PROFILE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const LETTERS = LOWER + DIGITS;
+const LONGEST_NAME = 64;
 
 /** Checks a profile name (contract: `[a-z0-9][a-z0-9_-]{0,63}`). Throws E_INVALID_VALUE. */
 export function profileName(name: string): string {
-  if (!PROFILE_NAME.test(name)) {
+  const first = name.charAt(0);
+  if (
+    first === "" ||
+    !LETTERS.includes(first) ||
+    !madeOf(name, `${LETTERS}_-`) ||
+    name.length > LONGEST_NAME
+  ) {
     throw fail(
       "E_INVALID_VALUE",
       "a profile name is made of a-z, 0-9, '_' and '-', starts with a letter or digit, and has at most 64",

@@ -94,25 +94,26 @@ export function newConversation(env: Environment): Conversation {
   const locate = (deadline: Deadline): Sent | null =>
     collection === null ? send([readDefaultAlias], deadline) : null;
 
-  /** Sends calls behind the question whether the collection is locked, which `visited` looks at first. */
-  const visit = (path: string, build: Build, deadline: Deadline): Sent =>
-    send([collectionLocked(path), ...build(path)], deadline);
+  /** The calls behind the question whether the collection is locked, which {@link visited} looks at first. */
+  const visiting = (path: string, build: Build): readonly Call[] => [collectionLocked(path), ...build(path)];
 
-  function visited(path: string, sent: Sent): Visit {
-    const [locked, ...replies] = sent.replies();
+  function visited(path: string, [locked, ...replies]: readonly Reply[]): Visit {
     if (valuesOf(present(locked))[0] === true) throw lockedError();
     return { collection: path, replies };
   }
 
   /**
-   * Begins to open a session; the function that it returns waits for it. As early as may be, because the service
-   * computes its key for longer than everything else takes.
+   * Opens a session beside the calls of a visit. All replies are waited for, whatever they say: GNOME Keyring dies
+   * of an OpenSession whose caller has hung up (docs/adr/0003-secret-service-over-d-bus.md).
    */
-  function openSession(deadline: Deadline): () => Session {
-    const keys = newKeyPair();
-    const opening = send([openEncryptedSession(keys.publicKey)], deadline);
-    const openPlain = () => first(ask([openPlainSession], deadline));
-    return () => opened(first(opening.replies()), keys, openPlain);
+  function visitAndOpen(path: string, build: Build, keys: KeyPair, deadline: Deadline): Visit {
+    const [opening, ...replies] = ask(
+      [openEncryptedSession(keys.publicKey), ...visiting(path, build)],
+      deadline,
+    );
+    const visit = visited(path, replies);
+    session = opened(present(opening), keys, () => first(ask([openPlainSession], deadline)));
+    return visit;
   }
 
   return {
@@ -125,15 +126,16 @@ export function newConversation(env: Environment): Conversation {
     },
     enter(build, deadline) {
       const path = located(locate(deadline), deadline);
-      return path === null ? null : visited(path, visit(path, build, deadline));
+      return path === null ? null : visited(path, ask(visiting(path, build), deadline));
     },
     enterWithSession(build, deadline) {
       const alias = locate(deadline);
-      const opening = session === null ? openSession(deadline) : null;
+      const keys = session === null ? newKeyPair() : null; // the service is answering meanwhile
       const path = located(alias, deadline);
       if (path === null) return null;
-      const seen = visited(path, visit(path, build, deadline));
-      session ??= opening?.() ?? null;
+      const seen = keys
+        ? visitAndOpen(path, build, keys, deadline)
+        : visited(path, ask(visiting(path, build), deadline));
       if (session === null) throw fail("E_INTERNAL", "a visit without a session");
       return { ...seen, session };
     },

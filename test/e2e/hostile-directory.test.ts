@@ -31,7 +31,7 @@ beforeAll(() => {
     '{"name":"gum-cred","type":"module","imports":{"#x":"./planted.ts"},"main":"./planted.ts"}',
   );
   plant("tsconfig.json", '{"compilerOptions":{"paths":{"*":["./planted.ts"]}}}');
-  for (const name of ["arg", "zod", "leven", "oauth4webapi", "@clack/prompts"]) {
+  for (const name of ["zod", "leven", "oauth4webapi", "@clack/prompts"]) {
     plant(`node_modules/${name}/index.js`, `console.log("${PLANTED}"); module.exports = {};`);
   }
   plant("src/main.ts", `console.log("${PLANTED}");`);

@@ -1,4 +1,5 @@
 /** `gum-cred env`: statements that export what resolves. Runs in every shell start, so it loads little. */
+import { gatherExports, wantedVariables } from "../../app/exports.ts";
 import { MARKER } from "../../core/environment.ts";
 import type { Rendered } from "../../output/env-formats/format.ts";
 import {
@@ -48,7 +49,6 @@ export const env: Command = {
   failure: (exitCode, argv) => failureText(formatOf(argv), exitCode),
   run: async ({ ports, scope, globals }, input) => {
     const format = await envFormat(formatName(input, globals.json));
-    const { gatherExports, wantedVariables } = await import("../../app/exports.ts");
     if (input.has("unset")) {
       const names = await wantedVariables(input.args, ports);
       return deliver(format.unset([...names, MARKER], ports.raw));

@@ -1,4 +1,5 @@
 /** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
+import { gatherExports } from "../../app/exports.ts";
 import type { Exports } from "../../core/exports.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
@@ -26,7 +27,6 @@ export const exec: Command = {
   failureExitCode: 125,
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
-    const { gatherExports } = await import("../../app/exports.ts");
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
     const { set, unset } = await gatherExports(request, scope, ports);
     if (input.has("mask")) return runMasked(command, args, { set, unset });

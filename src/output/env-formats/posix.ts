@@ -6,8 +6,9 @@ import { type EnvFormat, plainValue } from "./format.ts";
 
 export const posix: EnvFormat = {
   exports: ({ set, unset }) => {
-    const statements = [...set].map(([name, value]) => `export ${name}='${plainValue(name, value)}'`);
-    if (unset.length > 0) statements.unshift(`unset ${unset.join(" ")}`);
+    const statements: string[] = [];
+    if (unset.length > 0) statements.push(`unset ${unset.join(" ")}`);
+    for (const [name, value] of set) statements.push(`export ${name}='${plainValue(name, value)}'`);
     return { stdout: `${statements.join(" && ")};\n` };
   },
   unset: (names) => {

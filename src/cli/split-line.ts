@@ -1,0 +1,78 @@
+/**
+ * Splits a command line into words and flags, as GNU's getopt_long does: flags anywhere, `--name value` or
+ * `--name=value`, letters that may stand together. Knows no commands; what to say of an unknown flag is the
+ * judge's (parse.ts). Our own, without regular expressions, because every start pays for it
+ * (docs/adr/0002-argument-parser.md). Never quotes a value: it may be a secret.
+ */
+import { fail } from "../core/errors.ts";
+import type { FlagSpec } from "./command.ts";
+
+export interface Line {
+  /** Arguments; with `stopAtPositional` all that follows the first one as well. */
+  readonly words: readonly string[];
+  /** The first flag that nobody declared, as it was typed, so maybe with a value; null without one. */
+  readonly unknown: string | null;
+  /** Given flags by name: true for a switch, the last text for one that takes a value. */
+  readonly flags: ReadonlyMap<string, string | true>;
+}
+
+/** A lone `-` is an argument: it means standard input. */
+export function isPositional(word: string): boolean {
+  return word === "-" || !word.startsWith("-");
+}
+
+/** Splits `argv`, up to the first argument only with `stopAtPositional`. Throws E_USAGE. */
+export function splitLine(
+  argv: readonly string[],
+  specs: readonly FlagSpec[],
+  stopAtPositional: boolean,
+): Line {
+  const words: string[] = [];
+  let unknown: string | null = null;
+  const flags = new Map<string, string | true>();
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? "";
+    if (isPositional(word)) {
+      words.push(word);
+      if (!stopAtPositional) continue;
+      for (at++; at < argv.length; at++) words.push(argv[at] ?? "");
+    } else if (word.startsWith("--")) {
+      const equals = word.indexOf("=");
+      const name = word.slice(2, equals < 0 ? undefined : equals);
+      const spec = named(specs, name);
+      if (spec === null) unknown ??= word;
+      else if (!spec.value) {
+        if (equals >= 0) throw fail("E_USAGE", `--${name} takes no value`);
+        flags.set(name, true);
+      } else if (equals >= 0) flags.set(name, word.slice(equals + 1));
+      else flags.set(name, valueAfter(argv, at++, name));
+    } else {
+      for (const letter of word.slice(1)) {
+        const spec = lettered(specs, letter);
+        if (spec) flags.set(spec.name, true);
+        else unknown ??= `-${letter}`;
+      }
+    }
+  }
+  return { words, unknown, flags };
+}
+
+function valueAfter(argv: readonly string[], at: number, name: string): string {
+  const next = argv[at + 1];
+  if (next !== undefined && isPositional(next)) return next;
+  throw fail(
+    "E_USAGE",
+    `--${name} needs a value`,
+    `a value that begins with a dash is written --${name}=VALUE`,
+  );
+}
+
+function named(specs: readonly FlagSpec[], name: string): FlagSpec | null {
+  for (const spec of specs) if (spec.name === name) return spec;
+  return null;
+}
+
+function lettered(specs: readonly FlagSpec[], letter: string): FlagSpec | null {
+  for (const spec of specs) if (spec.short === letter) return spec;
+  return null;
+}
