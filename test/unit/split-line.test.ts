@@ -15,7 +15,7 @@ const split = (line: string, stop = false) => {
   return { words: words.join(" "), unknown, flags: Object.fromEntries(flags) };
 };
 
-const LINES: readonly (readonly [line: string, split: object])[] = [
+const LINES: readonly (readonly [string, ReturnType<typeof split>])[] = [
   ["env a b", { words: "env a b", unknown: null, flags: {} }],
   ["env --profile work a", { words: "env a", unknown: null, flags: { profile: "work" } }],
   ["env --profile=work", { words: "env", unknown: null, flags: { profile: "work" } }],
