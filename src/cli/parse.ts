@@ -107,9 +107,13 @@ function checkArguments(command: Command, args: readonly string[], rest: readonl
       `gum-cred ${command.name} -- CMD ARG…`,
     );
   }
-  const missing = command.args.find((spec, index) => spec.required && args[index] === undefined);
-  if (missing) throw fail("E_USAGE", `'${command.name}' needs ${missing.name}`, help);
-  const most = command.args.some((spec) => spec.many) ? Number.POSITIVE_INFINITY : command.args.length;
+  let most = 0;
+  for (const spec of command.args) {
+    if (spec.required && args[most] === undefined) {
+      throw fail("E_USAGE", `'${command.name}' needs ${spec.name}`, help);
+    }
+    most = spec.many ? Number.POSITIVE_INFINITY : most + 1;
+  }
   if (args.length > most) {
     throw fail("E_USAGE", `'${command.name}' does not take that many arguments`, help);
   }

@@ -51,11 +51,11 @@ export function gumloopExports(credential: Credential, options: GumloopExportOpt
 
   // With --sdk a key of the user's own stays in its variable: the SDK does not read it, gum-cred does.
   const kept = credential.source === "env" && options.sdk && credential.method === "api_key" ? KEY : null;
-  return {
-    set,
-    unset: [TOKEN, KEY, USER].filter((name) => !set.has(name) && name !== kept),
-    fromStorage: storedNames(credential, carrier, options).filter((name) => set.has(name)),
-  };
+  const unset: string[] = [];
+  for (const name of [TOKEN, KEY, USER]) if (!set.has(name) && name !== kept) unset.push(name);
+  const fromStorage: string[] = [];
+  for (const name of storedNames(credential, carrier, options)) if (set.has(name)) fromStorage.push(name);
+  return { set, unset, fromStorage };
 }
 
 /** The names whose value the user's own variables did not supply, and which a later run looks through. */
