@@ -9,7 +9,7 @@ export interface Check {
   readonly message: string;
   /** What to do about it. */
   readonly hint: string | null;
-  /** Set for a problem: what a command would fail with. */
+  /** What a command would fail with: set for a problem, and for a keychain that does not exist. */
   readonly error: GumCredError | null;
 }
 

@@ -9,8 +9,19 @@ const OWNER_TIMEOUT_MS = 2_000;
 /** A refresh under way is over by then; whoever holds the lock for longer is worth a word. */
 const LOCK_TIMEOUT_MS = 500;
 
+/** Keychain and lock. Without a keychain there is no session to guard, and a container may have no room for locks. */
+export async function checkStorage(
+  judgement: Judgement,
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly Check[]> {
+  const keychain = await checkKeychain(judgement, ports);
+  const isAbsent = keychain.some(({ error }) => hasCode(error, "E_KEYCHAIN_UNAVAILABLE"));
+  return isAbsent ? keychain : [...keychain, await checkLock(scope, ports)];
+}
+
 /** Where nothing else signs in, a keychain that cannot be used is more than a pity. */
-export async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
+async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
   const { winner, error: met } = judgement;
   const needed = winner === null || winner.source === "keychain";
   // Asking a keychain again that did not answer would only double the wait.
@@ -33,7 +44,7 @@ export async function checkKeychain(judgement: Judgement, ports: Ports): Promise
 
 /** A machine without one is no broken machine: the variables are meant for it. */
 function absent(error: GumCredError): Check {
-  return warning("keychain", error.message, error.hint);
+  return { ...warning("keychain", error.message, error.hint), error };
 }
 
 function unusable(error: GumCredError, needed: boolean): Check {
@@ -71,7 +82,7 @@ async function checkOwner(ports: Ports): Promise<Check> {
 }
 
 /** Whether the lock of this profile's session can be had, which refreshing and signing in and out need. */
-export async function checkLock(scope: Scope, ports: Ports): Promise<Check> {
+async function checkLock(scope: Scope, ports: Ports): Promise<Check> {
   try {
     (await ports.lock(lockName(scope.profile, ports), LOCK_TIMEOUT_MS)).release();
     return ok("lock", "free");

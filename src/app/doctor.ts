@@ -9,7 +9,7 @@ import type { Judgement } from "../core/precedence.ts";
 import { masked } from "../core/secret.ts";
 import { type Check, ok, problem, warning } from "./doctor-check.ts";
 import { checkCopies, checkExports, checkNetwork, checkVariables } from "./doctor-environment.ts";
-import { checkKeychain, checkLock } from "./doctor-keychain.ts";
+import { checkStorage } from "./doctor-keychain.ts";
 import { checkAcceptance, checkServer } from "./doctor-server.ts";
 import { resolveGumloop, whyNot } from "./gumloop.ts";
 import type { Ports, Scope } from "./ports.ts";
@@ -25,8 +25,7 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkVariables(ports),
     checkCopies(ports),
     checkExports(ports, winner),
-    ...(await checkKeychain(judgement, ports)),
-    await checkLock(scope, ports),
+    ...(await checkStorage(judgement, scope, ports)),
     await checkPolicy(ports),
     checkBaseUrl(baseUrl),
     checkCredential(judgement, scope),

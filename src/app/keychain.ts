@@ -86,6 +86,15 @@ export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promi
   if (state === "locked") await unlock(maySystemAsk, ports);
 }
 
+/**
+ * Throws E_KEYCHAIN_UNAVAILABLE where no keychain exists at all, as in a container. Every other state is left for
+ * whoever meets it.
+ */
+export async function requireKeychain(ports: Ports): Promise<void> {
+  const keychain = await ports.keychain();
+  if ((await closedState(keychain)) === "unavailable") throw await whyUnavailable(keychain);
+}
+
 /** A keychain that would have to ask whether gum-cred may use it counts as locked: the same dialog opens it. */
 async function closedState(keychain: Keychain): Promise<KeychainState> {
   try {

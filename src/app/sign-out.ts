@@ -7,6 +7,7 @@ import { GUMLOOP_SERVICE, PROFILE_FIELDS } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { readProfile } from "../sources/keychain.ts";
 import { clearCredential } from "./credential-store.ts";
+import { requireKeychain } from "./keychain.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { revokeStored } from "./revoke.ts";
 import { alone } from "./session.ts";
@@ -25,6 +26,8 @@ const NOTHING: SignedOut = { profiles: [], revoked: false, revokeFailed: false, 
 /** Signs one profile out, or all of them. A machine without any keychain service has nothing to remove. */
 export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise<SignedOut> {
   try {
+    // Before the lock, whose folder a container may not be able to make.
+    await requireKeychain(ports);
     const keychain = await ports.keychain();
     const profiles = all ? await storedProfiles(keychain) : [scope.profile];
     let result = NOTHING;

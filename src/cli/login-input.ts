@@ -1,8 +1,10 @@
 /**
- * From `login`'s flags to a way to obtain a credential. Flags are judged and stdin is read before the
- * keychain or the network is touched; people are asked only after the keychain was found usable.
+ * From `login`'s flags to a way to obtain a credential. Without any keychain nothing is asked or read. Stdin is read
+ * before the keychain's entries or the network are touched; people are asked for secrets only after the keychain
+ * was found usable.
  */
 import type { NewCredential } from "../app/credential-store.ts";
+import { requireKeychain } from "../app/keychain.ts";
 import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
 import { fail } from "../core/errors.ts";
@@ -17,10 +19,15 @@ const DEFAULT_TIMEOUT_S = 300;
 
 type Way = "oauth" | "api-key" | "access-token" | "webhook";
 
-/** Decides how to obtain the credential. Throws E_USAGE and its kin for flags that do not go together. */
+/**
+ * Decides how to obtain the credential. Throws E_USAGE and its kin for flags that do not go together, and
+ * E_KEYCHAIN_UNAVAILABLE where there is no keychain to sign in to.
+ */
 export async function obtainFrom(input: Input, context: Context): Promise<Obtain> {
   const ask = canAsk(context);
-  const way = chosenWay(input) ?? (ask ? await askWay() : null);
+  const chosen = chosenWay(input);
+  await requireKeychain(context.ports);
+  const way = chosen ?? (ask ? await askWay() : null);
   if (way === null) {
     throw fail(
       "E_USAGE",

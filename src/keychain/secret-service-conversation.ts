@@ -103,17 +103,14 @@ export function newConversation(env: Environment): Conversation {
   }
 
   /**
-   * Opens a session beside the calls of a visit. All replies are waited for, whatever they say: GNOME Keyring dies
-   * of an OpenSession whose caller has hung up (docs/adr/0003-secret-service-over-d-bus.md).
+   * Begins to open a session; the function that it returns waits for it. As early as may be, because the service
+   * computes its key for longer than everything else takes.
    */
-  function visitAndOpen(path: string, build: Build, keys: KeyPair, deadline: Deadline): Visit {
-    const [opening, ...replies] = ask(
-      [openEncryptedSession(keys.publicKey), ...visiting(path, build)],
-      deadline,
-    );
-    const visit = visited(path, replies);
-    session = opened(present(opening), keys, () => first(ask([openPlainSession], deadline)));
-    return visit;
+  function openSession(deadline: Deadline): () => Session {
+    const keys = newKeyPair();
+    const opening = send([openEncryptedSession(keys.publicKey)], deadline);
+    const openPlain = () => first(ask([openPlainSession], deadline));
+    return () => opened(first(opening.replies()), keys, openPlain);
   }
 
   return {
@@ -130,12 +127,13 @@ export function newConversation(env: Environment): Conversation {
     },
     enterWithSession(build, deadline) {
       const alias = locate(deadline);
-      const keys = session === null ? newKeyPair() : null; // the service is answering meanwhile
+      const opening = session === null ? openSession(deadline) : null;
       const path = located(alias, deadline);
-      if (path === null) return null;
-      const seen = keys
-        ? visitAndOpen(path, build, keys, deadline)
-        : visited(path, ask(visiting(path, build), deadline));
+      const sent = path === null ? null : send(visiting(path, build), deadline);
+      // Waited for whatever the others say: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3).
+      session ??= opening?.() ?? null;
+      if (path === null || sent === null) return null;
+      const seen = visited(path, sent.replies());
       if (session === null) throw fail("E_INTERNAL", "a visit without a session");
       return { ...seen, session };
     },

@@ -31,7 +31,7 @@ export function lockFolder(env: Readonly<Record<string, string | undefined>>): s
   const runtime = env["XDG_RUNTIME_DIR"];
   if (runtime?.startsWith("/") && isOursAlone(runtime)) return `${runtime}/gum-cred`;
   const state = env["XDG_STATE_HOME"];
-  return state?.startsWith("/") ? `${state}/gum-cred` : `${env["HOME"] || "/"}/.local/state/gum-cred`;
+  return state?.startsWith("/") ? `${state}/gum-cred` : `${env["HOME"] || ""}/.local/state/gum-cred`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import { fail } from "../core/errors.ts";
 import type { ByteFilter } from "./byte-filter.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
+import { reapOrphans } from "./orphans.ts";
 import { type Program, startProgram } from "./spawn.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
@@ -33,10 +34,12 @@ export async function supervise(supervision: Supervision): Promise<never> {
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.
   forwardSignals(control, onTerminal, (signal) => {
-    // The program is gone, and only what it wrote still waits for its reader.
-    if (child?.signalCode || typeof child?.exitCode === "number") control.dieOf(constants.signals[signal]);
-    child?.kill(signal);
+    const isGone = child?.signalCode || typeof child?.exitCode === "number";
+    if (!isGone) child?.kill(signal);
+    // Only what it wrote still waits for its reader. A new window size is no reason to end.
+    else if (signal !== "SIGWINCH") endBy(constants.signals[signal], control);
   });
+  reapOrphans((pid) => pid === child?.pid);
   await way(
     (streams) => {
       child = startProgram(supervision, streams);
@@ -69,6 +72,11 @@ function endLike(child: Bun.Subprocess | undefined, control: JobControl): never 
   const signal = child?.signalCode;
   if (!signal) process.exit(child?.exitCode ?? 1);
   const number = typeof signal === "number" ? signal : constants.signals[signal];
-  control.dieOf(number);
-  process.exit(128 + number);
+  return endBy(number, control);
+}
+
+/** Dies of the signal; as process 1 of a container, which cannot, exits as a shell would say it did. */
+function endBy(signal: number, control: JobControl): never {
+  control.dieOf(signal);
+  process.exit(128 + signal);
 }

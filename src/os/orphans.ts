@@ -1,0 +1,42 @@
+/**
+ * What process 1 of a container owes the others: a process whose parent has ended becomes its child, and stays in the
+ * table of processes until somebody asks how it ended. Linux only; asks about nobody else's children.
+ */
+import { dlopen } from "bun:ffi";
+
+/** `<linux/wait.h>` */
+const P_ALL = 0;
+const WNOHANG = 0x1;
+const WEXITED = 0x4;
+const WNOWAIT = 0x0100_0000;
+/** `siginfo_t`, and in it `si_pid` as 64-bit Linux lays it out. */
+const SIGINFO_BYTES = 128;
+const SI_PID = 16;
+
+/** Nobody waits for an orphan: it only must not stay for as long as we do. */
+const EVERY_MS = 500;
+
+/**
+ * While this process is process 1, lets go of every child that has ended except those that `isOurs` knows: their end
+ * is for whoever started them to learn. Does nothing in any other process.
+ */
+export function reapOrphans(isOurs: (pid: number) => boolean): void {
+  if (process.platform !== "linux" || process.pid !== 1) return;
+  const c = dlopen("libc.so.6", {
+    waitid: { args: ["i32", "u32", "buffer", "i32"], returns: "i32" },
+    waitpid: { args: ["i32", "usize", "i32"], returns: "i32" },
+  }).symbols;
+  const info = new Int32Array(SIGINFO_BYTES / 4);
+  const endedChild = (): number => {
+    info.fill(0);
+    c.waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT);
+    return info[SI_PID / 4] ?? 0;
+  };
+  const reap = (): void => {
+    for (let pid = endedChild(); pid > 0 && !isOurs(pid); pid = endedChild()) {
+      c.waitpid(pid, 0, WNOHANG);
+    }
+  };
+  // A timer rather than SIGCHLD, which Bun may be using to learn of its own children's end.
+  setInterval(reap, EVERY_MS).unref();
+}
