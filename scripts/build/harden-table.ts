@@ -1,8 +1,9 @@
 /**
- * What is made unreachable in a finished Linux file, and how often it has to be there: measured for Bun 1.4.5, the
- * same in the files for x64 and arm64, glibc and musl. After a change of Bun the build fails until
- * somebody has measured again. Data only; docs/adr/0004-hardening-the-finished-file.md says why.
+ * What is made unreachable in a finished file, and how often it has to be there: measured for Bun 1.4.5, the same
+ * on x64 and arm64, glibc and musl. After a change of Bun the build fails until somebody has measured again. Data
+ * only; docs/adr/0004-hardening-the-finished-file.md says why.
  */
+import type { Target } from "./targets.ts";
 
 /** The Bun that the numbers below were measured for. */
 export const MEASURED_BUN = "1.4.5";
@@ -11,6 +12,10 @@ export interface Name {
   readonly name: string;
   /** How often Bun's read-only data holds it as a name to look up. */
   readonly hits: number;
+  /** On Windows, where that differs. */
+  readonly windowsHits?: number;
+  /** How often the file for Windows holds it in UTF-16 besides. */
+  readonly windowsWide?: number;
 }
 
 /** Environment variables through which Bun runs, opens, writes, reveals or trusts something on a caller's word. */
@@ -33,9 +38,9 @@ export const NAMES: readonly Name[] = [
   // Decide which servers are trusted.
   { name: "NODE_TLS_REJECT_UNAUTHORIZED", hits: 2 },
   { name: "NODE_EXTRA_CA_CERTS", hits: 1 },
-  { name: "NODE_USE_SYSTEM_CA", hits: 1 },
+  { name: "NODE_USE_SYSTEM_CA", hits: 1, windowsHits: 2 },
   // Would kill the command that `exec` became when its parent ends: survives execve(2).
-  { name: "BUN_FEATURE_FLAG_NO_ORPHANS", hits: 2 },
+  { name: "BUN_FEATURE_FLAG_NO_ORPHANS", hits: 2, windowsWide: 1 },
 ];
 
 /** Machine code that must be there exactly once. */
@@ -53,48 +58,81 @@ export interface CodePattern {
  * Engine options: variables that begin with `BUN_JSC_` set any option of the JavaScript engine, some of which
  * write files. The prefix is no string in the file: it is compared letter by letter, B U N _ J S C _. The
  * first comparison is made to be with NUL, which no variable's name begins with.
- *
- * Inherited files: Bun marks every open file from 4 on as not to be inherited, with close_range(4, ~0,
+ */
+const ENGINE_OPTIONS = "the comparison with BUN_JSC_";
+
+// cmp byte [r14], 'B'; jne; cmp byte [r14+1], 'U'; jne; …
+const engineOptionsX64: CodePattern = {
+  what: ENGINE_OPTIONS,
+  find:
+    "41 80 3e 42 75 ?? 41 80 7e 01 55 75 ?? 41 80 7e 02 4e 75 ?? 41 80 7e 03 5f 75 ?? " +
+    "41 80 7e 04 4a 75 ?? 41 80 7e 05 53 75 ?? 41 80 7e 06 43 75 ?? 41 80 7e 07 5f 75",
+  at: 3,
+  put: "00",
+};
+
+// cmp byte [rdi], 'B'; jne; cmp byte [rdi+1], 'U'; jne; …
+const engineOptionsWindowsX64: CodePattern = {
+  what: ENGINE_OPTIONS,
+  find:
+    "80 3f 42 75 ?? 80 7f 01 55 75 ?? 80 7f 02 4e 75 ?? 80 7f 03 5f 75 ?? " +
+    "80 7f 04 4a 75 ?? 80 7f 05 53 75 ?? 80 7f 06 43 75 ?? 80 7f 07 5f 75",
+  at: 2,
+  put: "00",
+};
+
+// ldrb w10, [x9]; cmp w10, #'B'; b.ne; ldrb w10, [x9, #1]; cmp w10, #'U'; b.ne; …
+const engineOptionsArm64: CodePattern = {
+  what: ENGINE_OPTIONS,
+  find:
+    "2a 01 40 39 5f 09 01 71 ?? ?? ff 54 2a 05 40 39 5f 55 01 71 ?? ?? ff 54 " +
+    "2a 09 40 39 5f 39 01 71 ?? ?? ff 54 2a 0d 40 39 5f 7d 01 71 ?? ?? ff 54 " +
+    "2a 11 40 39 5f 29 01 71 ?? ?? ff 54 2a 15 40 39 5f 4d 01 71 ?? ?? ff 54 " +
+    "2a 19 40 39 5f 0d 01 71 ?? ?? ff 54 2a 1d 40 39 5f 7d 01 71",
+  at: 5,
+  put: "01 00", // cmp w10, #0
+};
+
+// ldrb w9, [x8]; cmp w9, #'B'; b.ne; ldrb w9, [x8, #1]; cmp w9, #'U'; b.ne; …
+const engineOptionsDarwinArm64: CodePattern = {
+  what: ENGINE_OPTIONS,
+  find:
+    "09 01 40 39 3f 09 01 71 ?? ?? ff 54 09 05 40 39 3f 55 01 71 ?? ?? ff 54 " +
+    "09 09 40 39 3f 39 01 71 ?? ?? ff 54 09 0d 40 39 3f 7d 01 71 ?? ?? ff 54 " +
+    "09 11 40 39 3f 29 01 71 ?? ?? ff 54 09 15 40 39 3f 4d 01 71 ?? ?? ff 54 " +
+    "09 19 40 39 3f 0d 01 71 ?? ?? ff 54 09 1d 40 39 3f 7d 01 71",
+  at: 5,
+  put: "01 00", // cmp w9, #0
+};
+
+/*
+ * Inherited files: on Linux, Bun marks every open file from 4 on as not to be inherited, with close_range(4, ~0,
  * CLOSE_RANGE_CLOEXEC) as it starts. `exec` could not hand on `<(…)`, a job server's pipe or an activated
  * socket. The range is made to begin at its own end, where no file can be.
  */
-export const CODE: Readonly<Record<"x64" | "arm64", readonly CodePattern[]>> = {
-  x64: [
-    {
-      what: "the comparison with BUN_JSC_",
-      // cmp byte [r14], 'B'; jne; cmp byte [r14+1], 'U'; jne; …
-      find:
-        "41 80 3e 42 75 ?? 41 80 7e 01 55 75 ?? 41 80 7e 02 4e 75 ?? 41 80 7e 03 5f 75 ?? " +
-        "41 80 7e 04 4a 75 ?? 41 80 7e 05 53 75 ?? 41 80 7e 06 43 75 ?? 41 80 7e 07 5f 75",
-      at: 3,
-      put: "00",
-    },
-    {
-      what: "the call of close_range",
-      // mov edi, 436; mov esi, 4; mov edx, -1; mov ecx, 4; xor eax, eax; call syscall
-      find: "bf b4 01 00 00 be 04 00 00 00 ba ff ff ff ff b9 04 00 00 00 31 c0 e8",
-      at: 6,
-      put: "ff ff ff ff",
-    },
-  ],
-  arm64: [
-    {
-      what: "the comparison with BUN_JSC_",
-      // ldrb w10, [x9]; cmp w10, #'B'; b.ne; ldrb w10, [x9, #1]; cmp w10, #'U'; b.ne; …
-      find:
-        "2a 01 40 39 5f 09 01 71 ?? ?? ff 54 2a 05 40 39 5f 55 01 71 ?? ?? ff 54 " +
-        "2a 09 40 39 5f 39 01 71 ?? ?? ff 54 2a 0d 40 39 5f 7d 01 71 ?? ?? ff 54 " +
-        "2a 11 40 39 5f 29 01 71 ?? ?? ff 54 2a 15 40 39 5f 4d 01 71 ?? ?? ff 54 " +
-        "2a 19 40 39 5f 0d 01 71 ?? ?? ff 54 2a 1d 40 39 5f 7d 01 71",
-      at: 5,
-      put: "01 00", // cmp w10, #0
-    },
-    {
-      what: "the call of close_range",
-      // mov w0, #436; mov w1, #4; mov w2, #-1; mov w3, #4
-      find: "80 36 80 52 81 00 80 52 02 00 80 12 83 00 80 52",
-      at: 4,
-      put: "01 00 80 12", // mov w1, #-1
-    },
-  ],
+const CLOSE_RANGE = "the call of close_range";
+
+// mov edi, 436; mov esi, 4; mov edx, -1; mov ecx, 4; xor eax, eax; call syscall
+const closeRangeX64: CodePattern = {
+  what: CLOSE_RANGE,
+  find: "bf b4 01 00 00 be 04 00 00 00 ba ff ff ff ff b9 04 00 00 00 31 c0 e8",
+  at: 6,
+  put: "ff ff ff ff",
+};
+
+// mov w0, #436; mov w1, #4; mov w2, #-1; mov w3, #4
+const closeRangeArm64: CodePattern = {
+  what: CLOSE_RANGE,
+  find: "80 36 80 52 81 00 80 52 02 00 80 12 83 00 80 52",
+  at: 4,
+  put: "01 00 80 12", // mov w1, #-1
+};
+
+export const CODE: Readonly<Record<`${Target["os"]}-${Target["cpu"]}`, readonly CodePattern[]>> = {
+  "linux-x64": [engineOptionsX64, closeRangeX64],
+  "linux-arm64": [engineOptionsArm64, closeRangeArm64],
+  "windows-x64": [engineOptionsWindowsX64],
+  "windows-arm64": [engineOptionsArm64],
+  "darwin-x64": [engineOptionsX64],
+  "darwin-arm64": [engineOptionsDarwinArm64],
 };

@@ -1,9 +1,10 @@
 /**
- * Changes a finished Linux file so that Bun inside it no longer obeys the environment: see harden-table.ts for what,
+ * Changes a finished file so that Bun inside it no longer obeys the environment: see harden-table.ts for what,
  * and docs/adr/0004-hardening-the-finished-file.md for why. Every change is counted first; a
  * count that is not the measured one throws, and nothing is half done.
  */
 import { type Elf, parseElf } from "./elf.ts";
+import { type Executable, openExecutable } from "./executable.ts";
 import { CODE, type CodePattern, MEASURED_BUN, NAMES, type Name } from "./harden-table.ts";
 import type { Target } from "./targets.ts";
 
@@ -13,58 +14,62 @@ interface Change {
   readonly bytes: Buffer;
 }
 
-/** Why a file for this target is left as it is; null when it is hardened. */
-export function whyNotHardened(target: Target): string | null {
-  if (target.os === "linux") return null;
-  return target.os === "darwin"
-    ? "the file is signed as it is compiled, and would have to be signed again"
-    : "not measured for Windows executables yet";
-}
-
 /** Hardens a file in memory. Throws when anything is not exactly as measured. Returns the number of changes. */
 export function harden(file: Buffer, target: Target, bunVersion: string = Bun.version): number {
   if (bunVersion !== MEASURED_BUN) {
     throw new Error(`the hardening was measured for Bun ${MEASURED_BUN}, and this is ${bunVersion}`);
   }
-  const elf = parseElf(file);
+  const executable = openExecutable(file, target.os);
   const changes = [
-    ...NAMES.flatMap((name) => silenceName(elf, name)),
-    ...CODE[target.cpu].map((pattern) => changeCode(elf, pattern)),
-    keepFileLimit(elf),
+    ...NAMES.flatMap((name) => silenceName(executable, name, target.os)),
+    ...CODE[`${target.os}-${target.cpu}`].map((pattern) => changeCode(executable, pattern)),
+    ...(target.os === "linux" ? [keepFileLimit(parseElf(file))] : []),
   ];
   for (const { offset, bytes } of changes) bytes.copy(file, offset);
   return changes.length;
 }
 
 /** NUL for the first letter: the name cannot be in any environment then, while another letter would rename it. */
-function silenceName(elf: Elf, { name, hits }: Name): Change[] {
-  const { offset } = elf.section(".rodata");
-  const data = elf.bytesOf(".rodata");
-  const found = [...indexesOf(data, name)].filter((at) => isLookup(data, at, name.length));
+function silenceName({ strings }: Executable, { name, ...counts }: Name, os: Target["os"]): Change[] {
+  const found = strings.flatMap(({ offset, bytes }) =>
+    [...indexesOf(bytes, Buffer.from(name))]
+      .filter((at) => isLookup(bytes, at, name.length))
+      .map((at) => ({ offset: offset + at, bytes: Buffer.of(0) })),
+  );
+  const wide = strings.flatMap(({ offset, bytes }) =>
+    [...indexesOf(bytes, Buffer.from(name, "utf16le"))].map((at) => ({
+      offset: offset + at,
+      bytes: Buffer.of(0, 0),
+    })),
+  );
+  const windows = os === "windows";
+  const hits = (windows ? counts.windowsHits : undefined) ?? counts.hits;
+  const wideHits = (windows ? counts.windowsWide : undefined) ?? 0;
   if (found.length !== hits) throw new Error(`${name} is there ${found.length} times, not ${hits}`);
-  return found.map((at) => ({ offset: offset + at, bytes: Buffer.of(0) }));
+  if (wide.length !== wideHits)
+    throw new Error(`${name} is there ${wide.length} times in UTF-16, not ${wideHits}`);
+  return [...found, ...wide];
 }
 
 /**
  * Whether these bytes are a name to look up. A longer name that holds this one is not, nor is a sentence of
  * help. Rust packs its strings without a separator, so a name may begin right behind any letter and
- * another variable's name right behind it.
+ * another variable's name or a `Word` right behind it.
  */
 function isLookup(data: Buffer, at: number, length: number): boolean {
   const before = data.toString("latin1", at - 1, at);
   const after = data.toString("latin1", at + length, at + length + 5);
-  const longer = before === "_" || (/^[A-Z0-9_]/.test(after) && !/^(BUN|NODE)_/.test(after));
+  const longer = before === "_" || (/^[A-Z0-9_](?![a-z])/.test(after) && !/^(BUN|NODE)_/.test(after));
   const prose = /[ (]/.test(before) || /^[ )]/.test(after);
   return !longer && !prose;
 }
 
-function changeCode(elf: Elf, { what, find, at, put }: CodePattern): Change {
-  const { offset } = elf.section(".text");
-  const code = elf.bytesOf(".text");
-  const pattern = find.split(" ").map((byte) => (byte === "??" ? null : Number.parseInt(byte, 16)));
+function changeCode({ code: { offset, bytes: code } }: Executable, pattern: CodePattern): Change {
+  const { what, find, at, put } = pattern;
+  const wanted = find.split(" ").map((byte) => (byte === "??" ? null : Number.parseInt(byte, 16)));
   const start = Buffer.from(find.split(" ??")[0]?.replaceAll(" ", "") ?? "", "hex");
   const found = [...indexesOf(code, start)].filter((place) =>
-    pattern.every((byte, index) => byte === null || code[place + index] === byte),
+    wanted.every((byte, index) => byte === null || code[place + index] === byte),
   );
   const [place, ...more] = found;
   if (place === undefined || more.length > 0)
@@ -90,7 +95,6 @@ function keepFileLimit(elf: Elf): Change {
   return { offset: raise.nameField, bytes };
 }
 
-function* indexesOf(data: Buffer, what: string | Buffer): Generator<number> {
-  for (let at = data.indexOf(what, 0, "latin1"); at !== -1; at = data.indexOf(what, at + 1, "latin1"))
-    yield at;
+function* indexesOf(data: Buffer, what: Buffer): Generator<number> {
+  for (let at = data.indexOf(what); at !== -1; at = data.indexOf(what, at + 1)) yield at;
 }

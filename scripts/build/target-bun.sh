@@ -2,12 +2,23 @@
 # target-bun.sh TARGET: prints the path of the Bun executable that programs for another machine are built from
 # (`--compile-executable-path`), such as `linux-aarch64-musl` or `windows-x64`. Fetches it where it is not there yet:
 # from the npm registry, in the version and with the digest that package-lock.json pins. `npm install` leaves other
-# machines' packages out, and `bun build` would download without a digest.
+# machines' packages out, and `bun build` would download without a digest. The builds for processors without AVX2
+# (`-baseline`) are no dependency of the package bun, so no lock file has them: baseline-digests.txt does.
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 name=@oven/bun-$1
-pinned=$(node -p "const p = require('$root/package-lock.json').packages['node_modules/$name']; p.version + ' ' + p.integrity")
+locked() {
+  node -p "const p = require('$root/package-lock.json').packages['node_modules/$1']; p.version + ' ' + p.integrity"
+}
+case $1 in
+  *-baseline) pinned=$(sed -n "s|^$name ||p" "$root/scripts/build/baseline-digests.txt") ;;
+  *) pinned=$(locked "$name") ;;
+esac
 version=${pinned% *}
+if [ "$version" != "$(locked bun | cut -d ' ' -f 1)" ]; then
+  echo "target-bun.sh: $name is pinned to '$version', which is not the version of bun in package-lock.json" >&2
+  exit 1
+fi
 integrity=${pinned#* }
 case $1 in windows-*) file=bun.exe ;; *) file=bun ;; esac
 folder=$root/node_modules/.cache/gum-cred/bun-$1-$version
@@ -18,7 +29,7 @@ if [ ! -f "$folder/$file" ]; then
   archive=$work/$(cd "$work" && npm pack --silent "$name@$version" 2>"$work/log" || { cat "$work/log" >&2; exit 1; })
   digest=sha512-$(openssl dgst -sha512 -binary "$archive" | openssl base64 -A)
   if [ "$digest" != "$integrity" ]; then
-    echo "target-bun.sh: $name@$version has the digest $digest, but package-lock.json pins $integrity" >&2
+    echo "target-bun.sh: $name@$version has the digest $digest, but $integrity is pinned" >&2
     exit 1
   fi
   tar -xzf "$archive" -C "$work"

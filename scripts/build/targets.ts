@@ -8,19 +8,43 @@ export interface Target {
   readonly os: "linux" | "darwin" | "windows";
   readonly cpu: "x64" | "arm64";
   readonly libc: "glibc" | "musl" | null;
-  /** Bun's own name for it, for `bun build --target`. */
-  readonly bun: string;
+  /** Runs on x64 processors without AVX2. Bun 1.4.5 has one executable for both; earlier ones had two. */
+  readonly baseline: boolean;
+  /** Bun's own name for it, for its bundler. */
+  readonly bun: Bun.Build.CompileTarget;
+  /** The npm package with its Bun executable: what follows `@oven/bun-`. */
+  readonly runtime: string;
 }
 
+const glibc = { os: "linux", libc: "glibc", baseline: false } as const;
+const musl = { os: "linux", libc: "musl", baseline: false } as const;
+const darwin = { os: "darwin", libc: null, baseline: false } as const;
+const windows = { os: "windows", libc: null, baseline: false } as const;
+const x64 = { cpu: "x64" } as const;
+const x64Baseline = { cpu: "x64", baseline: true } as const;
+const arm64 = { cpu: "arm64" } as const;
+
 export const TARGETS: readonly Target[] = [
-  { name: "linux-x64", os: "linux", cpu: "x64", libc: "glibc", bun: "bun-linux-x64" },
-  { name: "linux-x64-musl", os: "linux", cpu: "x64", libc: "musl", bun: "bun-linux-x64-musl" },
-  { name: "linux-arm64", os: "linux", cpu: "arm64", libc: "glibc", bun: "bun-linux-arm64" },
-  { name: "linux-arm64-musl", os: "linux", cpu: "arm64", libc: "musl", bun: "bun-linux-arm64-musl" },
-  { name: "darwin-x64", os: "darwin", cpu: "x64", libc: null, bun: "bun-darwin-x64" },
-  { name: "darwin-arm64", os: "darwin", cpu: "arm64", libc: null, bun: "bun-darwin-arm64" },
-  { name: "windows-x64", os: "windows", cpu: "x64", libc: null, bun: "bun-windows-x64" },
-  { name: "windows-arm64", os: "windows", cpu: "arm64", libc: null, bun: "bun-windows-arm64" },
+  { name: "linux-x64", ...glibc, ...x64, bun: "bun-linux-x64", runtime: "linux-x64" },
+  {
+    ...{ name: "linux-x64-baseline", ...glibc, ...x64Baseline },
+    ...{ bun: "bun-linux-x64-baseline", runtime: "linux-x64-baseline" },
+  },
+  { name: "linux-x64-musl", ...musl, ...x64, bun: "bun-linux-x64-musl", runtime: "linux-x64-musl" },
+  {
+    ...{ name: "linux-x64-musl-baseline", ...musl, ...x64Baseline },
+    ...{ bun: "bun-linux-x64-baseline-musl", runtime: "linux-x64-musl-baseline" },
+  },
+  { name: "linux-arm64", ...glibc, ...arm64, bun: "bun-linux-arm64", runtime: "linux-aarch64" },
+  { name: "linux-arm64-musl", ...musl, ...arm64, bun: "bun-linux-arm64-musl", runtime: "linux-aarch64-musl" },
+  { name: "darwin-x64", ...darwin, ...x64, bun: "bun-darwin-x64", runtime: "darwin-x64" },
+  { name: "darwin-arm64", ...darwin, ...arm64, bun: "bun-darwin-arm64", runtime: "darwin-aarch64" },
+  { name: "windows-x64", ...windows, ...x64, bun: "bun-windows-x64", runtime: "windows-x64" },
+  {
+    ...{ name: "windows-x64-baseline", ...windows, ...x64Baseline },
+    ...{ bun: "bun-windows-x64-baseline", runtime: "windows-x64-baseline" },
+  },
+  { name: "windows-arm64", ...windows, ...arm64, bun: "bun-windows-arm64", runtime: "windows-aarch64" },
 ];
 
 /** What the Bun that runs this was made for. Throws when it is none of {@link TARGETS}. */
@@ -28,7 +52,7 @@ export function hostTarget(): Target {
   const os = process.platform === "win32" ? "windows" : process.platform;
   const libc = os === "linux" ? libcOf(process.execPath) : null;
   const host = TARGETS.find(
-    (target) => target.os === os && target.cpu === process.arch && target.libc === libc,
+    (target) => target.os === os && target.cpu === process.arch && target.libc === libc && !target.baseline,
   );
   if (!host) throw new Error(`gum-cred is not built for ${os} on ${process.arch}`);
   return host;

@@ -21,26 +21,36 @@ const HOSTILE: readonly Readonly<Record<string, string>>[] = [
 
 const TIMEOUT_MS = 10_000;
 
+export interface VerifyOptions {
+  /** What the program needs in any case. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where to make the current directory of the runs; the system's folder for temporary files. */
+  readonly within?: string;
+  /** The command that runs the program, given the current directory of the run: `wine`, a chroot. */
+  readonly through?: (folder: string) => readonly string[];
+}
+
 /** Throws when any of it changes what `file ARGS…` does. */
-export function verify(file: string, args: readonly string[]): void {
-  const folder = mkdtempSync(`${tmpdir()}/gum-cred-verify-`);
+export function verify(file: string, args: readonly string[], options: VerifyOptions = {}): void {
+  const { env = {}, within = tmpdir(), through = () => [] } = options;
+  const folder = mkdtempSync(`${within}/gum-cred-verify-`);
+  const run = (hostile: Readonly<Record<string, string>>) =>
+    outcome([...through(folder), file, ...args], folder, { ...env, ...hostile });
   try {
     writeFileSync(`${folder}/planted.js`, "console.log('planted code ran')");
-    const normal = outcome(file, args, folder, {});
-    for (const env of HOSTILE) {
-      if (outcome(file, args, folder, env) !== normal) {
-        throw new Error(`the built file obeys ${JSON.stringify(env)}`);
-      }
+    const normal = run({});
+    for (const hostile of HOSTILE) {
+      if (run(hostile) !== normal) throw new Error(`the built file obeys ${JSON.stringify(hostile)}`);
       const files = readdirSync(folder).filter((name) => name !== "planted.js");
-      if (files.length > 0) throw new Error(`the built file writes ${files} with ${JSON.stringify(env)}`);
+      if (files.length > 0) throw new Error(`the built file writes ${files} with ${JSON.stringify(hostile)}`);
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function outcome(file: string, args: readonly string[], cwd: string, env: Record<string, string>): string {
-  const { stdout, stderr, exitCode, signalCode } = Bun.spawnSync([file, ...args], {
+function outcome(command: readonly string[], cwd: string, env: Record<string, string>): string {
+  const { stdout, stderr, exitCode, signalCode } = Bun.spawnSync([...command], {
     cwd,
     env: { PATH: process.env["PATH"], ...env },
     timeout: TIMEOUT_MS,

@@ -22,3 +22,17 @@ function describe(root: string): string {
   });
   return git.stdout.toString().trim() || "unknown";
 }
+
+/**
+ * The moment that everything given out is dated to, in seconds since 1970: SOURCE_DATE_EPOCH
+ * (https://reproducible-builds.org/specs/source-date-epoch/), or else the commit's. Throws without either.
+ */
+export function readSourceDate(root: string): number {
+  const git = () => {
+    if (!existsSync(`${root}/.git`)) return "";
+    return Bun.spawnSync(["git", "log", "-1", "--format=%ct"], { cwd: root }).stdout.toString().trim();
+  };
+  const seconds = process.env["SOURCE_DATE_EPOCH"] ?? git();
+  if (!/^\d{1,12}$/.test(seconds)) throw new Error("outside a git repository, set SOURCE_DATE_EPOCH");
+  return Number(seconds);
+}

@@ -5,10 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync } from "node:fs";
 import { type ContainerOptions, filesOf, runContainer } from "../support/container.ts";
-import { buildImage, canRunContainers, type Image, type ImageName } from "../support/container-image.ts";
+import { buildImage, canRunContainers, IMAGES, type Image } from "../support/container-image.ts";
 
 const TOKEN = "access-token-EXAMPLE-0123456789";
-const IMAGES: readonly ImageName[] = ["debian", "distroless", "alpine"];
 const STRICT: ContainerOptions = { readOnly: true, user: "4711:4711" };
 
 describe.skipIf(!canRunContainers()).each(IMAGES)("%s", (name) => {

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { type Container, type ContainerOptions, runContainer, startContainer } from "../support/container.ts";
-import { buildImage, canRunContainers, type Image, type ImageName } from "../support/container-image.ts";
+import { buildImage, canRunContainers, IMAGES, type Image } from "../support/container-image.ts";
 
 const TOKEN = "access-token-EXAMPLE-0123456789";
 const STRICT: ContainerOptions = {
@@ -34,7 +34,7 @@ async function finish(container: Container, onOutput: () => void = () => {}) {
 const TRAPS = (signal: string) =>
   `trap 'echo got ${signal}; exit 7' ${signal}; echo up; while :; do sleep 0.05; done`;
 
-const WITH_SHELL: readonly ImageName[] = ["debian", "alpine"];
+const WITH_SHELL = IMAGES.filter((name) => name !== "distroless");
 
 describe.skipIf(!canRunContainers()).each(WITH_SHELL)("%s", (name) => {
   let image: Image;

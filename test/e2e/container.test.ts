@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type ContainerOptions, filesOf, runContainer } from "../support/container.ts";
-import { buildImage, canRunContainers, type Image, type ImageName } from "../support/container-image.ts";
+import { buildImage, canRunContainers, IMAGES, type Image } from "../support/container-image.ts";
 import { type StandIn, startStandIn } from "../support/stand-in/server.ts";
 
 const TOKEN = "access-token-EXAMPLE-0123456789";
@@ -16,8 +16,6 @@ const SIGNED_IN = { GUMLOOP_ACCESS_TOKEN: TOKEN };
 
 /** What Kubernetes' "restricted" makes of a container, and an unknown user on top. */
 const STRICT: ContainerOptions = { readOnly: true, user: "4711:4711" };
-
-const IMAGES: readonly ImageName[] = ["debian", "distroless", "alpine"];
 
 describe.skipIf(!canRunContainers()).each(IMAGES)("%s", (name) => {
   let image: Image;

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { gumCred } from "./binary.ts";
-import { muslRoot } from "./musl.ts";
+import { MUSL_IS_HERE, muslRoot } from "./musl.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const CACHE = `${ROOT}/node_modules/.cache/gum-cred`;
@@ -87,6 +87,13 @@ const BASES: Readonly<Record<string, Base>> = {
 };
 
 export type ImageName = "debian" | "distroless" | "alpine";
+
+/** The images that can be built here. */
+export const IMAGES: readonly ImageName[] = [
+  "debian",
+  "distroless",
+  ...(MUSL_IS_HERE ? (["alpine"] as const) : []),
+];
 
 /** Takes root, for namespaces and chroot(1), and the machine that the base images are made from. */
 export function canRunContainers(): boolean {

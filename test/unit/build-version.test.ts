@@ -50,6 +50,19 @@ test("in a repository the commit is what git says, with a mark for changes", asy
   });
 });
 
+test("what is given out is dated by SOURCE_DATE_EPOCH, or else by the commit", () => {
+  const date = (env: Record<string, string>, root: string) => {
+    const script = `import { readSourceDate } from "${import.meta.dir}/../../scripts/build/version.ts";
+      console.log(readSourceDate(${JSON.stringify(root)}));`;
+    const path = { PATH: process.env["PATH"] };
+    const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { env: { ...path, ...env } });
+    return stdout.toString().trim() || stderr.toString();
+  };
+  expect(date({ SOURCE_DATE_EPOCH: "1750000000" }, "/")).toBe("1750000000");
+  expect(date({}, "/")).toContain("set SOURCE_DATE_EPOCH");
+  expect(date({ SOURCE_DATE_EPOCH: "yesterday" }, "/")).toContain("set SOURCE_DATE_EPOCH");
+});
+
 test("targets have names of their own, and this machine is one of them", () => {
   expect(new Set(TARGETS.map(({ name }) => name)).size).toBe(TARGETS.length);
   expect(findTarget(hostTarget().name)).toBe(hostTarget());
