@@ -13,7 +13,7 @@ TEST_NEEDS=(
   "${TRY_NEEDS[@]}"
   dbus-send:dbus-bin python:keyring:python3-keyring
   zsh:zsh mksh:mksh busybox:busybox fish:fish
-  git:git openssl:openssl wget:wget zip:zip python:pip:python3-pip ps:procps setpriv:util-linux unshare:util-linux mount:mount script:bsdutils
+  git:git openssl:openssl wget:wget zip:zip strace:strace python:pip:python3-pip ps:procps setpriv:util-linux unshare:util-linux mount:mount script:bsdutils
   kwalletd5:libkf5wallet-bin file:/usr/lib/x86_64-linux-gnu/qca-qt5/crypto/libqca-ossl.so:libqca-qt5-2-plugins python:dbus:python3-dbus cc:gcc /usr/include/stdio.h:libc6-dev
   wine:wine /usr/lib/wine/wine64:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32
 )

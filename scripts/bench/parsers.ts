@@ -5,7 +5,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { compile } from "../build/compile.ts";
 import { fairCopy, measure } from "./measure.ts";
-import type { Comparison } from "./table.ts";
+import { type Section, timeRow } from "./rows.ts";
+import type { Setting } from "./world.ts";
 
 const LINE = ["status", "--profile", "work", "--verify", "--json"];
 
@@ -37,7 +38,7 @@ const PROBES: Readonly<Record<string, string>> = {
 };
 
 /** Installs the candidates that the project does not use in `folder` (by npm), and measures all of them. */
-export function benchParsers(dist: string, folder: string, rounds: number): Comparison[] {
+export async function benchParsers({ empty, folder, rounds }: Setting): Promise<Section> {
   const packages = Object.keys(PROBES).flatMap(
     (name) => /^([a-z]+) ([0-9.]+)$/.exec(name)?.slice(1, 3).join("@") ?? [],
   );
@@ -54,8 +55,10 @@ export function benchParsers(dist: string, folder: string, rounds: number): Comp
     compile({ entries: [entry], outfile, target: null, version, folder });
     return { name, command: [fairCopy(outfile, `${outfile}.copy`), ...LINE] };
   });
-  const empty = { name: "empty", command: [fairCopy(`${dist}/empty`, `${folder}/empty`)] };
-  const [against, ...others] = measure([empty, ...cases], rounds).values();
-  if (!against) throw new Error("nothing was measured");
-  return others.map((what) => ({ what, against, target: null }));
+  const timing = await measure([{ name: "empty", command: [empty] }, ...cases], rounds);
+  return {
+    title: "Parsers",
+    about: "What a library for the command line adds to the start of a program.",
+    rows: cases.map(({ name }) => timeRow(timing(name), timing("empty"))),
+  };
 }

@@ -42,8 +42,8 @@ export async function gatherExports(request: ExportRequest, scope: Scope, ports:
 /** Every variable that `env` may set for these providers, for `env --unset`. */
 export async function wantedVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
   if (onlyGumloop(names)) return GUMLOOP_VARIABLES;
-  const { variablesOf, vendorsNamed } = await import("./vendor-exports.ts");
-  return [...ownVariables(names), ...(await vendorsNamed(names, ports)).flatMap(variablesOf)];
+  const { keyVariables } = await import("./vendor-exports.ts");
+  return [...ownVariables(names), ...(await keyVariables(names, ports))];
 }
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
@@ -55,11 +55,15 @@ async function gatherVendors({ names, level }: ExportRequest, scope: Scope, port
 }
 
 function wantsGumloop(names: readonly string[]): boolean {
-  return names.length === 0 || names.some((name) => providerId(name) === gumloop.id);
+  return names.length === 0 || names.some(isGumloop);
 }
 
 function onlyGumloop(names: readonly string[]): boolean {
-  return names.length > 0 && names.every((name) => providerId(name) === gumloop.id);
+  return names.length > 0 && names.every(isGumloop);
+}
+
+function isGumloop(name: string): boolean {
+  return name === gumloop.id || providerId(name) === gumloop.id;
 }
 
 function ownVariables(names: readonly string[]): readonly string[] {

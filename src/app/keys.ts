@@ -14,7 +14,7 @@ import { OWN_SERVICE } from "../core/stored.ts";
 import type { Provider, RequestScope, Verdict } from "../providers/contract.ts";
 import { noKey, resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { allVendors } from "./providers.ts";
+import { vendorsInPlay } from "./vendors-in-play.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** A key of a vendor at a level. */
@@ -123,7 +123,7 @@ export async function listKeys(
   scope: Scope,
   ports: Ports,
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
-  const providers = await allVendors(ports);
+  const providers = await vendorsInPlay(ports);
   const judgements = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();

@@ -8,9 +8,9 @@ import { clean, fail, GumCredError } from "../core/errors.ts";
 import { providerId } from "../core/provider-id.ts";
 import { makeOwnFolder, replaceFile } from "../os/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../os/safe-file.ts";
+import { checkedManifest } from "../providers/checked-manifest.ts";
 import { type Claims, claimsOf } from "../providers/claims.ts";
 import {
-  checkedManifest,
   type Installed,
   listInstalled,
   MANIFEST_LIMIT_BYTES,
@@ -19,9 +19,11 @@ import {
 } from "../providers/installed.ts";
 import { idIn, type Manifest, readManifest } from "../providers/manifest.ts";
 import type { Problem } from "../providers/manifest-rules.ts";
-import { type Pin, pinOf, readPins, writePins } from "../providers/pins.ts";
+import { type Pin, pinOf, readPins } from "../providers/pins.ts";
 import { type Places, pluginPlaces } from "../providers/places.ts";
 import { PROVIDERS } from "../providers/registry.ts";
+import { writePins } from "../providers/write-pins.ts";
+import { versionLine } from "../version.ts";
 import type { Ports } from "./ports.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;
@@ -57,7 +59,7 @@ export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
   }
   return {
     manifest,
-    pin: pinOf(bytes, manifest.command),
+    pin: judgedPin(bytes, manifest),
     path: `${ownPlace(places).folder}/${manifest.id}.json`,
     replaces: place === "user",
     bytes,
@@ -75,7 +77,7 @@ export async function planTrust(name: string, ports: Ports): Promise<PluginPlan>
   if (bytes === null) throw notInstalled(id);
   const manifest = await checkedManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
-  return { manifest, pin: pinOf(bytes, manifest.command), path, replaces: true, bytes: null };
+  return { manifest, pin: judgedPin(bytes, manifest), path, replaces: true, bytes: null };
 }
 
 /** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
@@ -130,6 +132,11 @@ export async function checkManifestFile(
     const message = `${error.message} (${error.hint})`;
     return { manifest: null, problems: [{ path: "$.command", message, refused: error.exitCode === 6 }] };
   }
+}
+
+/** The pin of a manifest that was judged against all that is installed. */
+function judgedPin(bytes: Uint8Array, { command }: Manifest): Pin {
+  return { ...pinOf(bytes, command), judgedBy: versionLine() };
 }
 
 function setting(ports: Ports) {

@@ -6,14 +6,7 @@ import type { Digest, Environment, RawEnvironment } from "../core/environment.ts
 import type { Policy } from "../core/policy.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import type { Lock } from "../os/lock.ts";
-import type { Provider } from "../providers/contract.ts";
-
-export interface InstalledProviders {
-  /** The installed provider of that id; null when there is none. Reads that one manifest only. */
-  load(id: string): Promise<Provider | null>;
-  /** Every installed provider that is fit; the others are named as warnings. */
-  all(): Promise<readonly Provider[]>;
-}
+import type { InstalledProviders } from "../providers/installed-providers.ts";
 
 export interface Ports {
   readonly environment: Environment;

@@ -6,7 +6,7 @@ import type { KeychainState } from "../keychain/keychain.ts";
 import { resolveGumloop, whyNot } from "./gumloop.ts";
 import { resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { allVendors } from "./providers.ts";
+import { vendorsInPlay } from "./vendors-in-play.ts";
 import type { Outcome } from "./verify.ts";
 
 export interface Status {
@@ -43,7 +43,7 @@ async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credent
   const looking: Ports = ports.keychainOpened()
     ? ports
     : { ...ports, keychain: () => Promise.reject(fail("E_KEYCHAIN_UNAVAILABLE", "not opened")) };
-  const request = { providers: await allVendors(ports), level: null };
+  const request = { providers: await vendorsInPlay(looking), level: null };
   const judgements = await resolveKeys(request, scope, looking);
   return [...judgements].flatMap(([provider, { winner, error }]) => {
     if (error && error.exitCode !== 4) ports.warn(`${provider.id}: ${error.message}`);

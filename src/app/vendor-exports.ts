@@ -3,13 +3,15 @@ import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
 import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
+import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "./llm.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { allVendors, providerNamed } from "./providers.ts";
+import { providerNamed } from "./providers.ts";
+import { vendorsInPlay } from "./vendors-in-play.ts";
 
-/** The vendors of these names; all of them when there are none. Throws E_UNKNOWN_PROVIDER. */
+/** The vendors of these names; without names all that may have a key. Throws E_UNKNOWN_PROVIDER. */
 export async function vendorsNamed(names: readonly string[], ports: Ports): Promise<readonly Provider[]> {
-  if (names.length === 0) return allVendors(ports);
+  if (names.length === 0) return vendorsInPlay(ports);
   const providers = await Promise.all(names.map((name) => providerNamed(name, ports)));
   return [...new Set(providers)].filter(({ kind }) => kind === "llm");
 }
@@ -33,6 +35,13 @@ export async function vendorShares(
     else if (named) throw noKey(provider, level);
   }
   return shares;
+}
+
+/** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
+export async function keyVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
+  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(variablesOf);
+  const installed = await ports.installed.outlines();
+  return [...VENDORS.flatMap(variablesOf), ...installed.variables()];
 }
 
 /** The variables that a vendor's programs read its key from. */

@@ -1,5 +1,5 @@
 /** Makes a command's context from its global flags and the process: the one place where ports become real. */
-import type { InstalledProviders, Ports, Scope } from "../app/ports.ts";
+import type { Ports, Scope } from "../app/ports.ts";
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, fail } from "../core/errors.ts";
@@ -7,8 +7,7 @@ import type { Policy } from "../core/policy.ts";
 import { profileName } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { writeErr, writeOut } from "../os/standard-streams.ts";
-import type { Provider } from "../providers/contract.ts";
-import { anyInstalled, pluginPlaces } from "../providers/places.ts";
+import { installedProviders } from "../providers/installed-providers.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
@@ -64,7 +63,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
   return {
     environment,
     raw,
-    installed: installedProviders(raw),
+    installed: installedProviders(raw, warn),
     digest: sha256,
     policy: () => {
       policy ??= loadPolicy(raw);
@@ -92,32 +91,12 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     note: (line) => {
       if (!globals.quiet && !globals.json) writeErr(`${line}\n`);
     },
-    warn: (line) => writeErr(`gum-cred: warning: ${line}\n`),
+    warn,
   };
 }
 
-/** Nothing of it is loaded while no plugin is installed, and one plugin costs one manifest. */
-function installedProviders(raw: RawEnvironment): InstalledProviders {
-  const places = pluginPlaces(raw);
-  const warn = (line: string) => writeErr(`gum-cred: warning: ${line}\n`);
-  let fit: Promise<readonly Provider[]> | undefined;
-  const modules = () =>
-    Promise.all([import("../providers/installed.ts"), import("../providers/registry.ts")]);
-  const loadAll = async () => {
-    const [{ loadAllInstalled }, { PROVIDERS }] = await modules();
-    return loadAllInstalled({ places, builtIn: PROVIDERS }, warn);
-  };
-  return {
-    load: async (id) => {
-      const [{ loadInstalled }, { PROVIDERS }] = await modules();
-      return loadInstalled(id, { places, builtIn: PROVIDERS });
-    },
-    all: () => {
-      // Once, so that what is left out is said once.
-      fit ??= anyInstalled(places) ? loadAll() : Promise.resolve([]);
-      return fit;
-    },
-  };
+function warn(line: string): void {
+  writeErr(`gum-cred: warning: ${line}\n`);
 }
 
 async function loadPolicy(raw: RawEnvironment): Promise<Policy> {

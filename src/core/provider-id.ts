@@ -1,11 +1,19 @@
 /** What a provider's name on the command line means. Pure. */
+import { DIGITS, LOWER, madeOf, UPPER } from "./characters.ts";
 import { clean, fail } from "./errors.ts";
+
+/** What an id looks like. */
+export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+const CHARACTERS = `${LOWER}${UPPER}${DIGITS}-`;
+const LONGEST = 64;
 
 /** The id a name means: trimmed, lower case. Look-alikes and odd characters are E_UNKNOWN_PROVIDER. */
 export function providerId(name: string): string {
   const trimmed = name.trim();
   // Tested before lower-casing: the Kelvin sign, for one, lower-cases to an ASCII k.
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(trimmed)) {
+  const first = trimmed.charAt(0);
+  if (first === "" || first === "-" || !madeOf(trimmed, CHARACTERS) || trimmed.length > LONGEST) {
     throw fail("E_UNKNOWN_PROVIDER", `'${clean(name, 40)}' is not a provider's name: only a-z, 0-9 and '-'`);
   }
   return trimmed.toLowerCase();

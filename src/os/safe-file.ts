@@ -6,18 +6,11 @@
  * On Windows a file has no numeric owner and no mode bits, and its access list is not looked at: kind, size
  * and links are checked there, owner and writability of files and folders are not.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from "node:fs";
-import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { type Facts, fileCalls } from "./file-calls.ts";
+import { paths } from "./paths.ts";
+
+const { basename, dirname, isAbsolute, resolve } = paths;
 
 /** Whose a file and every folder above it may be. Folders may always be root's too. */
 export type Owner = "root" | "root-or-user" | "user";
@@ -42,7 +35,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Uint
     const buffer = new Uint8Array(size + 1);
     let length = 0;
     for (;;) {
-      const read = readSync(fd, buffer, length, buffer.length - length, null);
+      const read = fileCalls().read(fd, buffer, length);
       if (read === 0) return buffer.subarray(0, length);
       length += read;
       if (length > size) throw fail("E_UNSAFE_FILE", `${clean(path)} changes while it is read`);
@@ -56,7 +49,7 @@ export function hashTrustedFile(path: string, options: TrustedFileOptions): stri
     const hasher = new Bun.CryptoHasher("sha256");
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (;;) {
-      const read = readSync(fd, buffer, 0, buffer.length, null);
+      const read = fileCalls().read(fd, buffer, 0);
       if (read === 0) return hasher.digest("hex");
       hasher.update(buffer.subarray(0, read));
     }
@@ -70,7 +63,7 @@ export function checkTrustedFile(path: string, options: TrustedFileOptions): boo
 
 /** Throws E_UNSAFE_FILE when others could put files into this folder, or swap it or one above it. */
 export function checkTrustedFolder(path: string, owner: Owner): void {
-  trustedFolder(resolve(path), owner, 0);
+  trustedFolder(resolve(path, ""), owner, 0);
 }
 
 function withTrustedFile<T>(
@@ -79,12 +72,13 @@ function withTrustedFile<T>(
   read: (fd: number, size: number) => T,
 ): T | null {
   if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is no absolute path`);
+  const calls = fileCalls();
   let fd: number | undefined;
   try {
-    const plain = resolve(path);
+    const plain = resolve(path, "");
     const folder = trustedFolder(dirname(plain), owner, 0);
-    fd = openItself(`${trimmed(folder)}/${basename(plain)}`);
-    const stat = fstatSync(fd);
+    fd = calls.openItself(`${trimmed(folder)}/${basename(plain)}`);
+    const stat = calls.fstat(fd);
     refuseKind(stat, path);
     refuseOwner(stat, owner, path);
     refuseWritable(stat, path);
@@ -96,19 +90,8 @@ function withTrustedFile<T>(
     if (isMissing(error)) return null;
     throw explained(error, path);
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (fd !== undefined) calls.close(fd);
   }
-}
-
-/**
- * Opens the file itself: not what a link points to, and without waiting on a pipe. (Node and Bun add
- * O_CLOEXEC to every open, so that no child inherits it.)
- */
-function openItself(path: string): number {
-  // Windows has neither flag: no pipe lies in a folder there, and a link is looked for by name.
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  if (O_NOFOLLOW === 0 && lstatSync(path).isSymbolicLink()) throw refusedLink(path);
-  return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 }
 
 /**
@@ -118,23 +101,23 @@ function openItself(path: string): number {
 function trustedFolder(path: string, owner: Owner, links: number): string {
   const parent = dirname(path);
   const place = parent === path ? path : `${trimmed(trustedFolder(parent, owner, links))}/${basename(path)}`;
-  const stat = lstatSync(place);
+  const stat = fileCalls().lstat(place);
   refuseFolderOwner(stat, owner, place);
-  if (stat.isSymbolicLink()) {
+  if (stat.kind === "link") {
     if (links >= MOST_LINKS) throw fail("E_UNSAFE_FILE", `${clean(path)} is a loop of links`);
-    return trustedFolder(resolve(dirname(place), readlinkSync(place)), owner, links + 1);
+    return trustedFolder(resolve(dirname(place), fileCalls().readlink(place)), owner, links + 1);
   }
-  if (stat.isDirectory() && (stat.mode & STICKY) === 0) refuseWritable(stat, place);
+  if (stat.kind === "folder" && (stat.mode & STICKY) === 0) refuseWritable(stat, place);
   return place;
 }
 
-function refuseKind(stat: Stats, path: string): void {
-  if (!stat.isFile()) {
+function refuseKind(stat: Facts, path: string): void {
+  if (stat.kind !== "file") {
     throw fail("E_UNSAFE_FILE", `${clean(path)} is no regular file`, "put a plain file in its place");
   }
 }
 
-function refuseOwner(stat: Stats, owner: Owner, path: string): void {
+function refuseOwner(stat: Facts, owner: Owner, path: string): void {
   const user = process.geteuid?.();
   if (user === undefined) return;
   const allowed = { root: [0], "root-or-user": [0, user], user: [user] }[owner];
@@ -149,15 +132,15 @@ function refuseOwner(stat: Stats, owner: Owner, path: string): void {
 }
 
 /** A folder of someone else's is as good as writable by others: its owner can replace what is in it. */
-function refuseFolderOwner(stat: Stats, owner: Owner, path: string): void {
+function refuseFolderOwner(stat: Facts, owner: Owner, path: string): void {
   refuseOwner(stat, owner === "root" ? "root" : "root-or-user", path);
 }
 
 /** A private group counts as others too: with umask 002 nobody can tell it from a shared one. */
-function refuseWritable(stat: Stats, path: string): void {
+function refuseWritable(stat: Facts, path: string): void {
   if (process.geteuid === undefined || (stat.mode & OTHERS_WRITE) === 0) return;
   const who = (stat.mode & 0o002) === 0 ? "its group" : "everybody";
-  const folder = stat.isDirectory() ? "the folder " : "";
+  const folder = stat.kind === "folder" ? "the folder " : "";
   throw fail(
     "E_UNSAFE_FILE",
     `${folder}${clean(path)} can be written by ${who}, so others could decide what gum-cred does`,

@@ -3,15 +3,24 @@
  * that is not fit is reported with its reason and never stops another. A provider that is asked for by id
  * costs one manifest; only listing reads them all. Writes nothing. Never looks at the current directory.
  */
-import { lstatSync, readdirSync } from "node:fs";
 import { clean, fail, GumCredError } from "../core/errors.ts";
+import { ID_PATTERN } from "../core/provider-id.ts";
+import { fileCalls } from "../os/file-calls.ts";
 import { readTrustedFile } from "../os/safe-file.ts";
-import { type Claims, claimsOf } from "./claims.ts";
+import { versionLine } from "../version.ts";
 import type { Provider } from "./contract.ts";
+import { goodManifest } from "./good-manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
-import { ID_PATTERN } from "./manifest-rules.ts";
-import { checkManifestPin, checkProgramPin, checkSystemProgram, type Pins, readPins } from "./pins.ts";
+import {
+  checkManifestPin,
+  checkProgramPin,
+  checkSystemProgram,
+  openPins,
+  type Pin,
+  type PinOf,
+  pathsIn,
+} from "./pins.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
 /** One manifest that was found, fit or not. */
@@ -26,6 +35,8 @@ export interface Installed {
   readonly error: GumCredError | null;
   /** Null unless it is ok. */
   readonly provider: Provider | null;
+  /** Its program, and what may be files among its arguments; empty unless it is ok. */
+  readonly files: readonly string[];
 }
 
 /** What a manifest is judged with. */
@@ -33,6 +44,9 @@ export interface Setting {
   readonly places: Places;
   readonly builtIn: readonly Provider[];
 }
+
+/** The manifest in the bytes; throws what is wrong with it. The pin is null for one of the administrator's. */
+type Judge = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
 
 /** The largest manifest that is read. */
 export const MANIFEST_LIMIT_BYTES = 64 * 1024;
@@ -44,11 +58,20 @@ export const MANIFEST_LIMIT_BYTES = 64 * 1024;
  */
 export async function loadInstalled(id: string, { places, builtIn }: Setting): Promise<Provider | null> {
   const place = placeOf(id, places);
-  return place === null ? null : readOne(id, place, places, claimsOf(builtIn), pinsOnce(places));
+  if (place === null) return null;
+  const judge: Judge = async (bytes, pin) => {
+    // Agreed to, so these are the bytes that this very version judged before they were agreed to.
+    const known = pin?.judgedBy === versionLine() ? goodManifest(bytes) : null;
+    if (known !== null && known.id === id) return known;
+    const [{ claimsOf }, { checkedManifest }] = await judging();
+    return checkedManifest(id, bytes, claimsOf(builtIn));
+  };
+  return (await readOne(id, place, places, judge, pinsOnce(places)))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
 export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
+  const [{ claimsOf }, { checkedManifest }] = await judging();
   const claims = claimsOf(builtIn);
   const pins = pinsOnce(places);
   const found: Installed[] = [];
@@ -56,7 +79,8 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
     const ids = idsIn(folderOf(place, places));
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
-      const entry = await inspect(id, place, places, claims, pins);
+      // What others installed since it was agreed to counts too.
+      const entry = await inspect(id, place, places, (bytes) => checkedManifest(id, bytes, claims), pins);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }
@@ -64,16 +88,17 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
   return found;
 }
 
-/** Every installed provider that is fit; `warn` hears of the others. */
-export async function loadAllInstalled(
-  setting: Setting,
-  warn: (line: string) => void,
-): Promise<readonly Provider[]> {
-  const found = await listInstalled(setting);
+/** The providers among them that are fit; `warn` hears of the others. */
+export function fitProviders(found: readonly Installed[], warn: (line: string) => void): readonly Provider[] {
   for (const { id, error } of found) {
-    if (error) warn(`the plugin '${clean(id, 64)}' is left out: ${error.message} (${error.hint})`);
+    if (error) warn(leftOut(id, error));
   }
   return found.flatMap(({ provider }) => (provider ? [provider] : []));
+}
+
+/** Says that a plugin is not used, and why. */
+export function leftOut(id: string, { message, hint }: GumCredError): string {
+  return `the plugin '${clean(id, 64)}' is left out: ${message} (${hint})`;
 }
 
 /** The place that a plugin is taken from; null when it is installed in neither. */
@@ -95,33 +120,19 @@ export function readPlaced(id: string, place: Place, places: Places): Uint8Array
   return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
 }
 
-/**
- * The manifest in these bytes, which must call itself `id` unless that is null. Throws E_PLUGIN_REFUSED or
- * E_PLUGIN_INVALID naming every problem.
- */
-export async function checkedManifest(
-  id: string | null,
-  bytes: Uint8Array,
-  claims: Claims,
-): Promise<Manifest> {
-  const { inOneLine, readManifest } = await import("./manifest.ts");
-  const { manifest, problems } = readManifest(bytes, claims);
-  if (!manifest) {
-    const code = problems.some(({ refused }) => refused) ? "E_PLUGIN_REFUSED" : "E_PLUGIN_INVALID";
-    const hint = "correct it; 'gum-cred plugins check FILE' shows one problem a line";
-    throw fail(code, `the manifest is not fit: ${inOneLine(problems)}`, hint);
-  }
-  if (id !== null && manifest.id !== id) {
-    throw fail("E_PLUGIN_INVALID", `the manifest in '${id}.json' calls itself '${manifest.id}'`);
-  }
-  return manifest;
+/** What judging takes, and what a plugin that was judged already does without. */
+function judging() {
+  return Promise.all([import("./claims.ts"), import("./checked-manifest.ts")]);
 }
 
 /** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
 function idsIn(folder: string | null): readonly string[] | null {
   if (folder === null) return [];
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    const names = process
+      .getBuiltinModule("node:fs")
+      .readdirSync(folder)
+      .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.map((name) => name.slice(0, -".json".length)).sort();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
@@ -133,18 +144,20 @@ function idsIn(folder: string | null): readonly string[] | null {
 function isThere(path: string | null): boolean {
   if (path === null) return false;
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    fileCalls().lstat(path);
+    return true;
   } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ENOTDIR");
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    return code !== "ENOENT" && code !== "ENOTDIR";
   }
 }
 
 /** The pins are read once, and only when a plugin of the user's is. */
-function pinsOnce({ user }: Places): () => Pins {
-  let pins: Pins | undefined;
-  return () => {
-    pins ??= user ? readPins(user.pins) : new Map();
-    return pins;
+function pinsOnce({ user }: Places): PinOf {
+  let pins: PinOf | undefined;
+  return (id) => {
+    pins ??= user ? openPins(user.pins) : () => undefined;
+    return pins(id);
   };
 }
 
@@ -152,27 +165,27 @@ async function inspect(
   id: string,
   place: Place,
   places: Places,
-  claims: Claims,
-  pins: () => Pins,
+  judge: Judge,
+  pins: PinOf,
 ): Promise<Installed> {
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
       throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id comes first`);
     }
-    const provider = await readOne(id, place, places, claims, pins);
-    if (provider) return { ...base, state: "ok", error: null, provider };
+    const read = await readOne(id, place, places, judge, pins);
+    if (read) return { ...base, state: "ok", error: null, ...read };
     throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
-    return { ...base, state: stateOf(error), error, provider: null };
+    return { ...base, state: stateOf(error), error, provider: null, files: [] };
   }
 }
 
 function unreadable(place: Place, places: Places): Installed {
   const path = folderOf(place, places) ?? "";
   const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} may not be read by this user`);
-  return { id: "*", place, path, state: "broken", error, provider: null };
+  return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
 }
 
 function stateOf(error: GumCredError): Installed["state"] {
@@ -185,21 +198,22 @@ async function readOne(
   id: string,
   place: Place,
   places: Places,
-  claims: Claims,
-  pins: () => Pins,
-): Promise<Provider | null> {
+  judge: Judge,
+  pins: PinOf,
+): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
   if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not named by an id`);
   const bytes = readPlaced(id, place, places);
   if (bytes === null) return null;
-  const pin = place === "user" ? checkManifestPin(id, bytes, pins()) : null;
-  const manifest = await checkedManifest(id, bytes, claims);
+  const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
+  const manifest = await judge(bytes, pin);
   const { title, command = [] } = manifest;
   const checkProgram = (): void => (pin ? checkProgramPin(id, command, pin) : checkSystemProgram(command));
   checkProgram();
-  return providerFromManifest(manifest, async (key) => {
+  const provider = providerFromManifest(manifest, async (key) => {
     // Once more right before it runs.
     checkProgram();
     const { verifyByProgram } = await import("./command-verifier.ts");
     return verifyByProgram({ command, provider: id, title, key });
   });
+  return { provider, files: pathsIn(command) };
 }

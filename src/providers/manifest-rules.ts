@@ -3,10 +3,11 @@
  * its own hosts, headers that can be sent. Reads JSON of any shape, so that these problems are named
  * together with those of the shape. No I/O.
  */
-import { isAbsolute } from "node:path";
 import { parseBaseUrl } from "../core/base-url.ts";
 import { clean, hasCode } from "../core/errors.ts";
+import { ID_PATTERN } from "../core/provider-id.ts";
 import { variableProblem } from "../core/variable-names.ts";
+import { paths } from "../os/paths.ts";
 import type { Claims } from "./claims.ts";
 
 /** One thing wrong with a manifest. */
@@ -18,7 +19,6 @@ export interface Problem {
   readonly refused: boolean;
 }
 
-export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 /** A host name in lower case, an IPv4 address or a bracketed IPv6 one; a port may follow. */
 export const HOST_PATTERN =
   /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::[1-9][0-9]{0,4})?$/;
@@ -157,7 +157,7 @@ function commandProblems(value: unknown): Found {
   return strings(value).flatMap(([index, word]) => {
     const path = `$.command[${index}]`;
     if (word.includes("\0")) return malformed(path, "holds a NUL character");
-    return index === 0 && !isAbsolute(word) ? refused(path, "must be an absolute path") : NONE;
+    return index === 0 && !paths.isAbsolute(word) ? refused(path, "must be an absolute path") : NONE;
   });
 }
 

@@ -5,9 +5,10 @@
  */
 import * as z from "zod/mini";
 import { jsonPath } from "../core/json-path.ts";
+import { ID_PATTERN } from "../core/provider-id.ts";
 import { VARIABLE_PATTERN } from "../core/variable-names.ts";
 import type { Claims } from "./claims.ts";
-import { HOST_PATTERN, ID_PATTERN, type Problem, ruleProblems } from "./manifest-rules.ts";
+import { HOST_PATTERN, type Problem, ruleProblems } from "./manifest-rules.ts";
 
 /** A manifest, or why it is none: `problems` is empty exactly when `manifest` is not null. */
 export interface ReadManifest {

@@ -1,12 +1,10 @@
 /**
  * What the user has agreed to: for each plugin of their own the SHA-256 of its manifest and of the program
- * it runs. One file beside the plugins, written whole. Decides whether bytes are the agreed ones; it does
+ * it runs. One file beside the plugins (write-pins.ts). Decides whether bytes are the agreed ones; it does
  * not ask anybody and does not judge what they say.
  */
-import { accessSync, constants, statSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { replaceFile } from "../os/replace-file.ts";
+import { paths } from "../os/paths.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../os/safe-file.ts";
 
 /** What was agreed to for one plugin. Hashes are SHA-256 as lower-case hex. */
@@ -14,10 +12,15 @@ export interface Pin {
   readonly manifest: string;
   /** By absolute path: the program, and files among its arguments, such as the script of an interpreter. */
   readonly files: ReadonlyMap<string, string>;
+  /** The gum-cred (`versionLine`) that judged the manifest before it was agreed to; absent when none did. */
+  readonly judgedBy?: string;
 }
 
 /** By provider id. */
 export type Pins = ReadonlyMap<string, Pin>;
+
+/** The pin of one plugin; undefined when there is none. Throws as {@link readPins}. */
+export type PinOf = (id: string) => Pin | undefined;
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
 /** Larger than any interpreter, small enough to be hashed while somebody waits. */
@@ -26,25 +29,14 @@ const HASH = /^[0-9a-f]{64}$/;
 
 /** The pins in a file; none when it is not there. Throws E_UNSAFE_FILE, E_MALFORMED, E_FILE_UNREADABLE. */
 export function readPins(path: string): Pins {
-  const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
-  if (bytes === null) return new Map();
-  const pins = parsePins(new TextDecoder().decode(bytes));
-  if (pins === null) {
-    const hint = "delete it and trust each plugin again: gum-cred plugins trust ID";
-    throw fail("E_MALFORMED", `${clean(path)} is not what gum-cred wrote`, hint);
-  }
-  return pins;
+  const plugins = readPlugins(path);
+  return new Map(Object.entries(plugins).map(([id, value]) => [id, parsedPin(path, value)] as const));
 }
 
-/** Replaces the pins in a file. Throws E_FILE_UNREADABLE. */
-export function writePins(path: string, pins: Pins): void {
-  const plugins = [...pins]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { manifest, files }]) => {
-      return [id, { manifest, files: Object.fromEntries(files) }] as const;
-    });
-  const text = JSON.stringify({ version: 1, plugins: Object.fromEntries(plugins) }, null, 2);
-  replaceFile(path, new TextEncoder().encode(`${text}\n`));
+/** The same for whoever needs one or two of hundreds: the file is read now, a pin is parsed when it is asked for. */
+export function openPins(path: string): PinOf {
+  const plugins = readPlugins(path);
+  return (id) => (Object.hasOwn(plugins, id) ? parsedPin(path, plugins[id]) : undefined);
 }
 
 /**
@@ -61,8 +53,8 @@ export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pi
 }
 
 /** The pin of a plugin whose manifest is the one that was agreed to. Throws E_PLUGIN_REFUSED, E_PLUGIN_CHANGED. */
-export function checkManifestPin(id: string, manifest: Uint8Array, pins: Pins): Pin {
-  const pin = pins.get(id);
+export function checkManifestPin(id: string, manifest: Uint8Array, pinOf: PinOf): Pin {
+  const pin = pinOf(id);
   if (!pin) {
     const hint = `look into its manifest; if it is right: gum-cred plugins trust ${id}`;
     throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was put there without being agreed to`, hint);
@@ -98,16 +90,26 @@ function hashProgram(path: string): string {
   return hash;
 }
 
+/** Everything in a command that is a file, or would be one if it were there. */
+export function pathsIn(command: readonly string[]): readonly string[] {
+  return [...new Set(command.filter((word) => paths.isAbsolute(word)))];
+}
+
 /** The program, which must be a file, and those arguments that are files. */
 function filesOf([program = "", ...args]: readonly string[]): readonly string[] {
-  return [...new Set([program, ...args.filter((word) => isAbsolute(word) && isFile(word))])].filter(Boolean);
+  return [...new Set([program, ...args.filter((word) => paths.isAbsolute(word) && isFile(word))])].filter(
+    Boolean,
+  );
 }
 
 function isFile(path: string): boolean {
+  // Not imported: every start would pay for node:fs.
+  const { statSync } = process.getBuiltinModule("node:fs");
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function isExecutable(path: string): boolean {
+  const { accessSync, constants } = process.getBuiltinModule("node:fs");
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -124,15 +126,28 @@ function missing(path: string): GumCredError {
   return fail("E_PLUGIN_INVALID", `${clean(path)} does not exist`, "install the program first");
 }
 
-function parsePins(text: string): Pins | null {
+/** The pins of a file as they stand there, by provider id. */
+function readPlugins(path: string): Readonly<Record<string, unknown>> {
+  const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
+  if (bytes === null) return {};
   try {
-    const { version, plugins } = JSON.parse(text);
-    if (version !== 1) return null;
-    const pins = Object.entries(plugins).map(([id, value]) => [id, parsePin(value)] as const);
-    return new Map(pins);
+    const { version, plugins } = JSON.parse(new TextDecoder().decode(bytes));
+    if (version === 1 && typeof plugins === "object" && plugins !== null) return plugins;
+  } catch {}
+  throw spoilt(path);
+}
+
+function parsedPin(path: string, value: unknown): Pin {
+  try {
+    return parsePin(value);
   } catch {
-    return null;
+    throw spoilt(path);
   }
+}
+
+function spoilt(path: string): GumCredError {
+  const hint = "delete it and trust each plugin again: gum-cred plugins trust ID";
+  return fail("E_MALFORMED", `${clean(path)} is not what gum-cred wrote`, hint);
 }
 
 /** Throws for anything that {@link writePins} would not have written. */
@@ -140,10 +155,12 @@ function parsePin(value: unknown): Pin {
   if (typeof value !== "object" || value === null) throw new TypeError("no pin");
   const manifest: unknown = Reflect.get(value, "manifest");
   const files: unknown = Reflect.get(value, "files");
+  const judgedBy: unknown = Reflect.get(value, "judged_by");
   if (typeof files !== "object" || files === null) throw new TypeError("no files");
   return {
     manifest: hash(manifest),
     files: new Map(Object.entries(files).map(([path, it]) => [path, hash(it)])),
+    ...(typeof judgedBy === "string" ? { judgedBy } : {}),
   };
 }
 

@@ -26,9 +26,19 @@ export function pluginPlaces(raw: RawEnvironment): Places {
   return { system, user };
 }
 
+/** Where the index of what is installed is kept (plugin-index.ts); null where there is no home folder. */
+export function indexPath(raw: RawEnvironment): string | null {
+  const home = absolute(raw["HOME"] ?? raw["USERPROFILE"]);
+  const beside =
+    process.platform === "win32" ? absolute(raw["LOCALAPPDATA"]) : absolute(raw["XDG_STATE_HOME"]);
+  const state = beside ?? (home && `${home}/.local/state`);
+  return state && `${state}/gum-cred/plugins.index.json`;
+}
+
 /** A relative path would mean the current directory; by the specification it is invalid and ignored. */
 function absolute(path: string | undefined): string | null {
-  return path !== undefined && /^(?:\/|[A-Za-z]:[\\/])/.test(path) ? path : null;
+  if (path === undefined || path.startsWith("/")) return path || null;
+  return /^[A-Za-z]:[\\/]/.test(path) ? path : null;
 }
 
 /** The folder of a place; null where there is none. */

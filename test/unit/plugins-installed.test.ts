@@ -13,10 +13,11 @@ import {
 } from "node:fs";
 import { type ErrorCode, GumCredError } from "../../src/core/errors.ts";
 import { secret } from "../../src/core/secret.ts";
-import { listInstalled, loadAllInstalled, loadInstalled } from "../../src/providers/installed.ts";
-import { pinOf, readPins, writePins } from "../../src/providers/pins.ts";
+import { fitProviders, listInstalled, loadInstalled } from "../../src/providers/installed.ts";
+import { pinOf, readPins } from "../../src/providers/pins.ts";
 import { anyInstalled, pluginPlaces } from "../../src/providers/places.ts";
 import { PROVIDERS } from "../../src/providers/registry.ts";
+import { writePins } from "../../src/providers/write-pins.ts";
 import { commandManifest, manifestWith } from "../support/manifests.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-installed-");
@@ -61,7 +62,7 @@ function world() {
     list: () => listInstalled(setting),
     all: async () => {
       const warnings: string[] = [];
-      const providers = await loadAllInstalled(setting, (line) => warnings.push(line));
+      const providers = fitProviders(await listInstalled(setting), (line) => warnings.push(line));
       return { ids: providers.map(({ id }) => id), warnings };
     },
   };

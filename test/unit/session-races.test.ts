@@ -25,7 +25,12 @@ function portsOf(keychain: MemoryKeychain): Ports {
     raw: {},
     digest: sha256,
     policy: async () => NO_POLICY,
-    installed: { load: async () => null, all: async () => [] },
+    installed: {
+      load: async () => null,
+      all: async () => [],
+      outlines: () => Promise.reject(new Error("no plugins")),
+      some: async () => [],
+    },
     now: Date.now,
     keychain: async () => keychain,
     keychainOpened: () => true,

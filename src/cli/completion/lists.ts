@@ -4,9 +4,9 @@
  */
 
 import type { Ports } from "../../app/ports.ts";
-import { allVendors } from "../../app/providers.ts";
 import { GUMLOOP_SERVICE, OWN_SERVICE, profileName } from "../../core/stored.ts";
 import type { Keychain } from "../../keychain/keychain.ts";
+import { PROVIDERS } from "../../providers/registry.ts";
 import type { List } from "./model.ts";
 
 /** For each of the two looks into the keychain. */
@@ -23,7 +23,7 @@ export async function listed(list: List, ports: Ports): Promise<string> {
 }
 
 async function providers(ports: Ports): Promise<readonly string[]> {
-  return ["gumloop", ...(await allVendors(ports)).map(({ id }) => id)];
+  return [...PROVIDERS.map(({ id }) => id), ...(await ports.installed.outlines()).ids()];
 }
 
 /** The profiles that something is stored under, by the names of the entries. */

@@ -1,0 +1,59 @@
+/**
+ * The LLM vendors of which there may be a key, for commands that name none: the built-in ones, and of the installed
+ * ones those that a variable, the keychain or a policy speaks of. The others would be looked for in vain, and with
+ * hundreds of them that is most of the time of a run.
+ */
+import { GumCredError } from "../core/errors.ts";
+import { LEVELS, levelVariable } from "../core/levels.ts";
+import type { Policy } from "../core/policy.ts";
+import { OWN_SERVICE } from "../core/stored.ts";
+import type { Provider } from "../providers/contract.ts";
+import { VENDORS } from "../providers/registry.ts";
+import type { Ports } from "./ports.ts";
+
+/** Built in, then installed. What cannot be told counts as in play: resolving it then says why. */
+export async function vendorsInPlay(ports: Ports): Promise<readonly Provider[]> {
+  const installed = await ports.installed.outlines();
+  const ids = installed.ids();
+  if (ids.length === 0) return VENDORS;
+  const stored = await storedProviders(ports);
+  if (stored === null) return [...VENDORS, ...(await ports.installed.all())];
+  const inPlay = new Set([...stored, ...ruled(await ports.policy())]);
+  for (const name of variablesSet(ports)) {
+    const owner = installed.ownerOf(name);
+    if (owner !== null) inPlay.add(owner);
+  }
+  return [...VENDORS, ...(await ports.installed.some(ids.filter((id) => inPlay.has(id))))];
+}
+
+/** The providers that something is stored for, in any profile; null when the keychain does not say. */
+async function storedProviders(ports: Ports): Promise<ReadonlySet<string> | null> {
+  try {
+    const accounts = await (await ports.keychain()).list(OWN_SERVICE);
+    // `llm:personal:default:openai`, `llm:organization:openai` (core/levels.ts)
+    return new Set(accounts.map((account) => account.slice(account.lastIndexOf(":") + 1)));
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return error.code === "E_KEYCHAIN_UNAVAILABLE" ? new Set() : null;
+  }
+}
+
+/** The variables that are set, by the vendor's own name: `X` for each of `X`, `X_FILE`, `GUM_CRED_ORG_X`, … */
+function variablesSet({ raw }: Ports): ReadonlySet<string> {
+  const prefixes = LEVELS.map((level) => levelVariable(level, ""));
+  const names = new Set<string>();
+  for (const name of Object.keys(raw)) {
+    for (const prefix of prefixes) {
+      if (!raw[name] || !name.startsWith(prefix)) continue;
+      const plain = name.slice(prefix.length);
+      names.add(plain);
+      if (plain.endsWith("_FILE")) names.add(plain.slice(0, -"_FILE".length));
+    }
+  }
+  return names;
+}
+
+/** The providers that a policy has a rule for. */
+function ruled({ providers, teams }: Policy): readonly string[] {
+  return [...providers.keys(), ...[...teams.values()].flatMap((rules) => [...rules.keys()])];
+}
