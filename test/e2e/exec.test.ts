@@ -249,7 +249,7 @@ describe.skipIf(process.getuid?.() !== 0)("while it holds secrets", () => {
   }
   test("no other process may read its memory, and it leaves no core file", async () => {
     const { stdout } = await asNobody(`ulimit -S -c unlimited
-      sleep 5 | gum-cred login --api-key - --user-id u & sleep 0.4
+      sleep 5 | gum-cred redact & sleep 0.4
       pid=$(pgrep -u 65534 -x gum-cred)
       stat -c %u /proc/$pid/status; grep '^Max core' /proc/$pid/limits; cat /proc/$pid/environ; echo "environ $?"
       kill $pid; pkill -u 65534 -x sleep`);

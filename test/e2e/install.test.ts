@@ -65,11 +65,11 @@ describe.each(SHELLS)("in %s", (_, shell) => {
     expect(readFileSync(`${prefix}/bin/gum-cred`).equals(readFileSync(gumCred()))).toBe(true);
 
     const inode = statSync(`${prefix}/bin/gum-cred`).ino;
-    const running = Bun.spawn([`${prefix}/bin/gum-cred`, "login", "--api-key", "-", "--user-id", "u"], {
+    const running = Bun.spawn([`${prefix}/bin/gum-cred`, "redact"], {
       stdin: "pipe",
       stdout: "ignore",
       stderr: "ignore",
-      env: {},
+      env: { GUMLOOP_ACCESS_TOKEN: "access-token-EXAMPLE" },
     });
     try {
       // The kernel lets nobody write into a program that runs; an installer that copied over it would fail.
