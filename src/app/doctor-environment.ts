@@ -74,7 +74,7 @@ export function checkExports({ environment, raw }: Variables, winner: Credential
 }
 
 const PROXIES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-const AUTHORITIES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const AUTHORITIES = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /** What stands between this machine and the server, by name; a proxy's address may hold a password. */
 export function checkNetwork({ raw }: Variables): Check {

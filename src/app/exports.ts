@@ -12,6 +12,7 @@ import {
 import { providerId } from "../core/provider-id.ts";
 import { requireGumloop } from "./gumloop.ts";
 import type { Ports, Scope } from "./ports.ts";
+import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 export interface ExportRequest {
   /** Provider names as typed; none means all of them. */
@@ -32,7 +33,12 @@ const NO_VENDORS: Vendors = { shares: [], variables: [] };
 export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const vendors = await gatherVendors(request, scope, ports);
   const own = wantsGumloop(request.names)
-    ? await gumloopShare(request, vendors.shares.length > 0, scope, ports)
+    ? await gumloopShare(
+        request,
+        vendors.shares.some(({ set }) => set.size > 0),
+        scope,
+        ports,
+      )
     : null;
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
   const shares = own ? [own, ...vendors.shares] : vendors.shares;
@@ -47,7 +53,7 @@ export async function wantedVariables(names: readonly string[], ports: Ports): P
 }
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
-  if (onlyGumloop(names)) return NO_VENDORS;
+  if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
   const { variablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
@@ -70,7 +76,10 @@ function ownVariables(names: readonly string[]): readonly string[] {
   return wantsGumloop(names) ? GUMLOOP_VARIABLES : [];
 }
 
-/** Without names, a missing Gumloop credential is no error as long as some key was found. */
+/**
+ * Without names, a missing Gumloop credential is no error as long as some key was found; one that the policy refuses
+ * is left out, as vendors are, and its variables go.
+ */
 async function gumloopShare(
   request: ExportRequest,
   othersFound: boolean,
@@ -85,7 +94,11 @@ async function gumloopShare(
       baseUrl: scope.baseUrl?.href ?? null,
     });
   } catch (error) {
-    if (request.names.length === 0 && othersFound && hasCode(error, "E_NOT_SIGNED_IN")) return null;
+    if (request.names.length === 0 && othersFound) {
+      if (hasCode(error, "E_NOT_SIGNED_IN")) return null;
+      if (hasCode(error, "E_POLICY_DENIED"))
+        return { set: new Map(), unset: GUMLOOP_VARIABLES, fromStorage: [] };
+    }
     throw error;
   }
 }

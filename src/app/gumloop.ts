@@ -3,10 +3,12 @@
  * `header` stand on.
  */
 import { gumloop } from "../../plugins/gumloop/index.ts";
+import { parseBaseUrl } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import type { Environment } from "../core/environment.ts";
-import { fail, type GumCredError } from "../core/errors.ts";
-import { type Candidate, type Finding, type Judgement, judge, plan } from "../core/precedence.ts";
+import { fail, GumCredError } from "../core/errors.ts";
+import { isDenied, organizationName } from "../core/policy.ts";
+import { blocked, type Candidate, type Finding, type Judgement, judge, plan } from "../core/precedence.ts";
 import { GUMLOOP_SERVICE } from "../core/stored.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { type Reach, walk } from "./resolve.ts";
@@ -19,11 +21,36 @@ import type { StoredReader } from "./stored-candidates.ts";
  * handed them with their marker) are all there is: they then count as the user's own.
  */
 export async function resolveGumloop(scope: Scope, ports: Ports, reach: Reach = "first"): Promise<Judgement> {
+  const refusal = await policyRefusal(scope, ports);
+  if (refusal) return blocked(planned(scope), refusal);
   const judgement = await resolveIn(ports.environment, scope, ports, reach);
   const nothing = judgement.winner === null && judgement.error === null;
   if (!nothing || ports.environment.exported.size === 0) return judgement;
   if (!judgement.candidates.some((judged) => judged.state === "unavailable")) return judgement;
-  return resolveIn(ports.environment.asTheUsers(), scope, ports, reach);
+  const users = ports.environment.asTheUsers();
+  const handedOver = await resolveIn(users, scope, ports, reach);
+  const stated = scope.baseUrl ? null : users.get("GUMLOOP_BASE_URL");
+  if (!handedOver.winner || stated === null) return handedOver;
+  // It goes where it was handed over to go.
+  return { ...handedOver, winner: { ...handedOver.winner, baseUrl: parseBaseUrl(stated).href } };
+}
+
+/** Why the organisation's policy lets nobody look: it denies Gumloop, or it cannot be read. */
+async function policyRefusal(scope: Scope, ports: Ports): Promise<GumCredError | null> {
+  try {
+    const policy = await ports.policy();
+    return isDenied(policy, gumloop.id, scope.teamId)
+      ? fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${gumloop.id}`)
+      : null;
+  } catch (error) {
+    if (error instanceof GumCredError) return error;
+    throw error;
+  }
+}
+
+function planned(scope: Scope): readonly Candidate[] {
+  const account = (field: string) => `${scope.profile}:${field}`;
+  return plan(gumloop, [{ level: null, prefix: "", service: GUMLOOP_SERVICE, account }]);
 }
 
 async function resolveIn(
@@ -32,8 +59,7 @@ async function resolveIn(
   ports: Ports,
   reach: Reach,
 ): Promise<Judgement> {
-  const account = (field: string) => `${scope.profile}:${field}`;
-  const candidates = plan(gumloop, [{ level: null, prefix: "", service: GUMLOOP_SERVICE, account }]);
+  const candidates = planned(scope);
   const readers = {
     environment,
     stored: lazyStoredReader(scope, ports, reach === "first"),

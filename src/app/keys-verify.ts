@@ -12,6 +12,8 @@ export interface KeyVerdict {
   readonly listed: ListedKey;
   readonly verdict: Verdict;
   readonly message: string;
+  /** The key, or the answer, is not fit to be read; the vendor was reached or not asked at all. */
+  readonly malformed: GumCredError | null;
 }
 
 /** The verdicts on the keys in force of these vendors; of all when none is named. */
@@ -21,6 +23,13 @@ export async function verifyKeys(
   ports: Ports,
 ): Promise<readonly KeyVerdict[]> {
   const wanted = await Promise.all(names.map((name) => providerNamed(name, ports)));
+  if (wanted.some(({ kind }) => kind !== "llm")) {
+    throw fail(
+      "E_USAGE",
+      "Gumloop's own credential is not an LLM key",
+      "run 'gum-cred status --verify' for it",
+    );
+  }
   const { keys, errors } = await listKeys(scope, ports);
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
@@ -49,15 +58,19 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
       "store a new key with 'gum-cred keys rotate'",
     );
   }
+  const malformed = verdicts.find((one) => one.malformed)?.malformed;
+  if (malformed) return malformed;
   if (unreachable.length > 0) return fail("E_NETWORK", `not reached: ${unreachable.join(", ")}`);
   return undefined;
 }
 
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
   const { assessment, error } = await verifyKey(listed.provider, listed.credential.value, scope, ports);
-  const verdict = assessment?.verdict ?? "unreachable";
-  if (verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);
-  return { listed, verdict, message: assessment?.message ?? error?.message ?? "" };
+  // A key that no request can carry was never sent: the vendor is not what failed.
+  const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
+  if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);
+  const malformed = assessment === null && error?.code === "E_MALFORMED" ? error : null;
+  return { listed, verdict, message: assessment?.message ?? error?.message ?? "", malformed };
 }
 
 async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {

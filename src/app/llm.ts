@@ -6,7 +6,7 @@ import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { judgeLevels, LEVELS, levelScopes, llmAccount, overridden } from "../core/levels.ts";
 import { isDenied, NO_POLICY, organizationName, organizationSource, type Policy } from "../core/policy.ts";
-import { type Candidate, type Judgement, plan } from "../core/precedence.ts";
+import { blocked, type Judgement, plan } from "../core/precedence.ts";
 import type { Provider } from "../providers/contract.ts";
 import { readConfigured } from "../sources/configured.ts";
 import { type KeyReader, keyReader, readStoredKey } from "../sources/stored-keys.ts";
@@ -110,14 +110,4 @@ function refused(
   }
   const weaker = level !== null && level !== "organization";
   return weaker && organizationSource(policy, provider) ? overridden(provider, policy, level) : null;
-}
-
-function blocked(candidates: readonly Candidate[], error: GumCredError): Judgement {
-  return {
-    winner: null,
-    error,
-    candidates: candidates.map((candidate) => {
-      return { candidate, state: "blocked", reason: error.message, credential: null };
-    }),
-  };
 }

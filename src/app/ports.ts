@@ -21,6 +21,8 @@ export interface Ports {
   now(): number;
   /** The keychain of this machine; opened at the first call, the same one after that. */
   keychain(): Promise<Keychain>;
+  /** False where there can be no keychain service, told without opening or connecting to anything. */
+  keychainPossible(): boolean;
   /** True once {@link keychain} was called. */
   keychainOpened(): boolean;
   /** A lock between processes; see {@link Lock}. Throws E_LOCK_TIMEOUT, E_UNSAFE_FILE. */

@@ -46,7 +46,8 @@ async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credent
   const request = { providers: await vendorsInPlay(looking), level: null };
   const judgements = await resolveKeys(request, scope, looking);
   return [...judgements].flatMap(([provider, { winner, error }]) => {
-    if (error && error.exitCode !== 4) ports.warn(`${provider.id}: ${error.message}`);
+    if (error && error.exitCode !== 4 && error.code !== "E_POLICY_DENIED")
+      ports.warn(`${provider.id}: ${error.message}`);
     return winner ? [winner] : [];
   });
 }

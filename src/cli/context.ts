@@ -6,8 +6,10 @@ import { clean, fail } from "../core/errors.ts";
 import type { Policy } from "../core/policy.ts";
 import { profileName } from "../core/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
+import { keychainPossible } from "../keychain/possible.ts";
 import { writeErr, writeOut } from "../os/standard-streams.ts";
 import { installedProviders } from "../providers/installed-providers.ts";
+import { readPolicy } from "../sources/policy-file.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
@@ -26,7 +28,16 @@ export function readGlobals(input: Input): Globals {
 /** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for flags and variables that make no sense. */
 export function makeContext(input: Input, globals: Globals, raw: RawEnvironment): Context {
   const environment = readEnvironment(raw, sha256);
-  return { ports: makePorts(environment, raw, globals), scope: readScope(input, environment), globals };
+  let scope: Scope | undefined;
+  return {
+    ports: makePorts(environment, raw, globals),
+    globals,
+    // Read when a command asks for it: completions need none, and doctor says what is wrong with it.
+    get scope() {
+      scope ??= readScope(input, environment);
+      return scope;
+    },
+  };
 }
 
 function readScope(input: Input, environment: Environment): Scope {
@@ -66,7 +77,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     installed: installedProviders(raw, warn),
     digest: sha256,
     policy: () => {
-      policy ??= loadPolicy(raw);
+      policy ??= readPolicy(raw);
       return policy;
     },
     now: Date.now,
@@ -74,6 +85,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       keychain ??= openKeychain();
       return keychain;
     },
+    keychainPossible: () => keychainPossible(raw),
     keychainOpened: () => keychain !== undefined,
     lock: async (name, timeoutMs) => {
       const { acquireLock, lockFolder } = await import("../os/lock.ts");
@@ -97,11 +109,6 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
 
 function warn(line: string): void {
   writeErr(`gum-cred: warning: ${line}\n`);
-}
-
-async function loadPolicy(raw: RawEnvironment): Promise<Policy> {
-  const { readPolicy } = await import("../sources/policy-file.ts");
-  return readPolicy(raw);
 }
 
 async function openKeychain(): Promise<Keychain> {

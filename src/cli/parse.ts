@@ -54,22 +54,31 @@ export async function guessCommand(
   argv: readonly string[],
   program: readonly Entry[],
 ): Promise<Command | null> {
-  const takesValue = new Set(GLOBAL_FLAGS.filter((flag) => flag.value).map((flag) => `--${flag.name}`));
   const words: string[] = [];
   for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
     const word = argv[i] ?? "";
-    if (takesValue.has(word)) i++;
+    if (takesValue(word)) i++;
     else if (isPositional(word)) words.push(word);
   }
   return findCommand(words, program);
+}
+
+/** Whether the next word is a global flag's value. */
+function takesValue(word: string): boolean {
+  for (const { name, value } of GLOBAL_FLAGS) if (value && word === `--${name}`) return true;
+  return false;
 }
 
 /** The command that the first one or two words name; flags may stand among them. */
 async function findCommand(words: readonly string[], program: readonly Entry[]): Promise<Command | null> {
   let one = "";
   let two = "";
-  for (const word of words) {
-    if (!isPositional(word)) continue;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!isPositional(word)) {
+      if (takesValue(word)) at++;
+      continue;
+    }
     if (one !== "") {
       two = `${one} ${word}`;
       break;

@@ -5,7 +5,14 @@
 import type { Level } from "./credential.ts";
 import { fail, type GumCredError } from "./errors.ts";
 import { organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
-import { type Candidate, type Finding, type Judgement, judge, type LevelScope } from "./precedence.ts";
+import {
+  type Candidate,
+  type Finding,
+  type Judged,
+  type Judgement,
+  judge,
+  type LevelScope,
+} from "./precedence.ts";
 import { OWN_SERVICE } from "./stored.ts";
 
 export const LEVELS: readonly Level[] = ["organization", "team", "personal"];
@@ -70,7 +77,11 @@ export function judgeLevels(
   const judgement = judge(candidates, findings);
   const { winner } = judgement;
   if (!winner || request.level === null || winner.level === request.level) return judgement;
-  return { ...judgement, winner: null, error: overridden(winner.provider, policy, request.level) };
+  const error = overridden(winner.provider, policy, request.level);
+  const refused = judgement.candidates.map((judged): Judged => {
+    return judged.state === "selected" ? { ...judged, state: "blocked", reason: error.message } : judged;
+  });
+  return { winner: null, error, candidates: refused };
 }
 
 /** The refusal of a weaker key where the organisation set its own. */

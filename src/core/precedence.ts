@@ -136,6 +136,19 @@ function describe(from: ConfiguredSource, base: Base, scope: LevelScope): string
   }
 }
 
+/** The judgement of a plan that nobody may carry out. */
+export function blocked(candidates: readonly Candidate[], error: GumCredError): Judgement {
+  return {
+    winner: null,
+    error,
+    get candidates() {
+      return candidates.map((candidate): Judged => {
+        return { candidate, state: "blocked", reason: error.message, credential: null };
+      });
+    },
+  };
+}
+
 /** A credential found at a candidate; companions, base URL and expiry where there are any. */
 export function foundAt(
   candidate: Candidate,

@@ -4,6 +4,7 @@
 import { clean, fail, hasCode } from "../core/errors.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
+import { VARIABLE } from "./possible.ts";
 import { type Environment, sessionBusAddress } from "./session-bus.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
@@ -14,9 +15,6 @@ export const BACKENDS = [
   "windows-credential-manager",
 ] as const;
 export type Backend = (typeof BACKENDS)[number];
-
-/** The variable that names the backend to use, whatever the platform prefers. */
-export const VARIABLE = "GUM_CRED_KEYCHAIN";
 
 /** How long a person may take to answer a dialog, in milliseconds. */
 export const DIALOG_TIMEOUT_MS = 60_000;

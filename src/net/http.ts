@@ -38,9 +38,9 @@ export interface HttpResponse {
 }
 
 /**
- * Sends one request. Throws E_BASE_URL_REFUSED (where it may not go), E_INVALID_VALUE (a header that cannot
- * be sent), E_NETWORK, E_TIMEOUT, E_MALFORMED (an answer that is too large) and E_INTERRUPTED. Messages name
- * host and path, never query, headers or body.
+ * Sends one request. Throws E_BASE_URL_REFUSED (where it may not go), E_MALFORMED (a header that cannot be sent,
+ * an answer that is too large), E_NETWORK, E_TIMEOUT and E_INTERRUPTED. Messages name host and path, never query,
+ * headers or body.
  */
 export async function send(request: HttpRequest): Promise<HttpResponse> {
   const url = allowed(request.url);
@@ -111,7 +111,7 @@ function headersOf(request: HttpRequest): Record<string, string> {
     // RFC 9110 §5.5 without obs-text: what is not printable ASCII was copied along by mistake, or on purpose.
     if (!/^[\x20-\x7e]*$/.test(text) || !/^[A-Za-z0-9-]+$/.test(name)) {
       throw fail(
-        "E_INVALID_VALUE",
+        "E_MALFORMED",
         `the value of the header '${clean(name)}' holds a character that cannot be sent`,
         "copy the value again, without line breaks or invisible characters",
       );

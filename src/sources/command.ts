@@ -6,6 +6,7 @@ import { clean, fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 const LIMIT_BYTES = 64 * 1024;
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a command may see: enough for a helper such as `vault` to find its own login. */
 const PASSED_ON = [
@@ -35,6 +36,13 @@ export async function runSecretCommand(
     late = true;
     kill(child.pid);
   }, timeoutMs);
+  // Ctrl-C does not reach another session: without this the command would outlive us and its time limit.
+  const endTogether = (signal: NodeJS.Signals): void => {
+    for (const name of ENDING) process.off(name, endTogether);
+    kill(child.pid);
+    process.kill(process.pid, signal);
+  };
+  for (const name of ENDING) process.on(name, endTogether);
   try {
     const output = await readBounded(child.stdout, () => kill(child.pid));
     const code = await child.exited;
@@ -44,6 +52,7 @@ export async function runSecretCommand(
     return keyIn(output, name, whose);
   } finally {
     clearTimeout(timer);
+    for (const name of ENDING) process.off(name, endTogether);
     kill(child.pid);
   }
 }

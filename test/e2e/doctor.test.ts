@@ -172,10 +172,10 @@ describe("variables", () => {
   test("proxies and certificate authorities by name, never by value", async () => {
     const { check } = await doctor({
       HTTPS_PROXY: "http://user:password-EXAMPLE@proxy",
-      NODE_EXTRA_CA_CERTS: "/x",
+      SSL_CERT_FILE: "/x",
     });
     expect(check("network").state).toBe("warning");
-    expect(check("network").message).toStartWith("HTTPS_PROXY, NODE_EXTRA_CA_CERTS in force");
+    expect(check("network").message).toStartWith("HTTPS_PROXY, SSL_CERT_FILE in force");
     expect(JSON.stringify(check("network"))).not.toContain("password");
   });
 });

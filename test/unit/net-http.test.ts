@@ -131,14 +131,14 @@ describe("the request", () => {
       url: origin,
       headers: [{ name: "authorization", value: secret(`EXAMPLE${text}`) }],
     });
-    expect(error.code).toBe("E_INVALID_VALUE");
+    expect(error.code).toBe("E_MALFORMED");
     expect(error.message).not.toContain("EXAMPLE");
     expect(requests).toBe(0);
   });
 
   test.each([["a b"], ["a\r\n"], ["ä"], [""]])("with the header name %j is not sent", async (name) => {
     const error = await failure({ url: "http://127.0.0.1:1", headers: [{ name, value: secret("EXAMPLE") }] });
-    expect(error.code).toBe("E_INVALID_VALUE");
+    expect(error.code).toBe("E_MALFORMED");
   });
 
   test.each([

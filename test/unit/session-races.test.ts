@@ -33,6 +33,7 @@ function portsOf(keychain: MemoryKeychain): Ports {
     },
     now: Date.now,
     keychain: async () => keychain,
+    keychainPossible: () => true,
     keychainOpened: () => true,
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,

@@ -1,7 +1,7 @@
 /** `gum-cred doctor`: what is wrong, and what to do about it. */
-import type { Check } from "../../app/doctor-check.ts";
-import { clean } from "../../core/errors.ts";
-import type { Command } from "../command.ts";
+import { type Check, problem } from "../../app/doctor-check.ts";
+import { clean, GumCredError } from "../../core/errors.ts";
+import type { Command, Context } from "../command.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -16,9 +16,8 @@ export const doctor: Command = {
     { line: "gum-cred doctor", about: "when something does not work" },
     { line: "gum-cred doctor --json", about: "for a support request; it holds no secret" },
   ],
-  run: async ({ scope, ports }) => {
-    const { examine } = await import("../../app/doctor.ts");
-    const checks = await examine(scope, ports);
+  run: async (context) => {
+    const checks = await checksOf(context);
     const first = checks.find(({ state }) => state === "problem");
     return {
       kind: "data",
@@ -28,6 +27,17 @@ export const doctor: Command = {
     };
   },
 };
+
+async function checksOf(context: Context): Promise<readonly Check[]> {
+  const { examine } = await import("../../app/doctor.ts");
+  try {
+    return await examine(context.scope, context.ports);
+  } catch (error) {
+    // A profile, base URL or team id that makes no sense: nothing else can be looked at before it does.
+    if (error instanceof GumCredError) return [problem("variables", error)];
+    throw error;
+  }
+}
 
 function worst(checks: readonly Check[]): Check["state"] {
   const has = (wanted: Check["state"]) => checks.some(({ state }) => state === wanted);

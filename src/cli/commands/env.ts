@@ -51,7 +51,9 @@ export const env: Command = {
     const format = await envFormat(formatName(input, globals.json));
     if (input.has("unset")) {
       const names = await wantedVariables(input.args, ports);
-      return deliver(format.unset([...names, MARKER], ports.raw));
+      // The marker stays as long as it speaks of a variable that stays.
+      const others = [...ports.environment.exported.keys()].some((name) => !names.includes(name));
+      return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
     }
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
@@ -74,7 +76,7 @@ function formatName(input: Input, json: boolean): EnvFormatName {
 
 /** The format that was asked for, read from a command line that may not parse. */
 function formatOf(argv: readonly string[]): EnvFormatName {
-  const at = argv.findIndex((word) => word === "--format" || word.startsWith("--format="));
+  const at = argv.findLastIndex((word) => word === "--format" || word.startsWith("--format="));
   const word = argv[at] ?? "";
   const name = (word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[at + 1]) ?? "";
   if (at < 0) return argv.includes("--json") ? "json" : "posix";

@@ -1,6 +1,8 @@
 /** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
 import { gatherExports } from "../../app/exports.ts";
+import type { Scope } from "../../app/ports.ts";
 import type { Exports } from "../../core/exports.ts";
+import { type Secret, secret } from "../../core/secret.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const exec: Command = {
@@ -28,9 +30,10 @@ export const exec: Command = {
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
-    const { set, unset } = await gatherExports(request, scope, ports);
-    if (input.has("mask")) return runMasked(command, args, { set, unset });
-    const program = { command, args, set: Object.fromEntries(set), unset: [...unset] };
+    const exports = await gatherExports(request, scope, ports);
+    const set = new Map([...exports.set, ...whereFrom(scope)]);
+    if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
+    const program = { command, args, set: Object.fromEntries(set), unset: [...exports.unset] };
     if (process.platform === "win32") {
       const { waitForProgram } = await import("../../os/wait-for-program.ts");
       return waitForProgram(program);
@@ -40,9 +43,22 @@ export const exec: Command = {
   },
 };
 
-async function runMasked(command: string, args: readonly string[], { set, unset }: Exports): Promise<never> {
+/** A gum-cred that the command runs looks where this one did. */
+function whereFrom({ profile, teamId }: Scope): Map<string, Secret> {
+  const set = new Map<string, Secret>();
+  if (profile !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
+  if (teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(teamId));
+  return set;
+}
+
+async function runMasked(
+  command: string,
+  args: readonly string[],
+  { set, unset }: Exports,
+  secrets: Pick<Exports, "set">,
+): Promise<never> {
   const { secretValues } = await import("../../output/secret-values.ts");
   const { redactors } = await import("../../output/redactor.ts");
   const { supervise } = await import("../../os/supervise.ts");
-  return supervise({ command, args, set, unset, filter: redactors(secretValues({ set })) });
+  return supervise({ command, args, set, unset, filter: redactors(secretValues(secrets)) });
 }

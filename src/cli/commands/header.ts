@@ -15,6 +15,8 @@ export const header: Command = {
   run: async ({ ports, scope }, input) => {
     const { requestHeaders } = await import("../../app/header.ts");
     const headers = await requestHeaders(input.args[0] ?? "gumloop", levelIn(input), scope, ports);
-    return { kind: "raw", text: headers.map(({ name, value }) => `${name}: ${value}\n`).join("") };
+    // The values are for the reader of the lines; what `--json` prints is never a secret.
+    const human = headers.map(({ name, value }) => `${name}: ${value}\n`).join("");
+    return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human };
   },
 };

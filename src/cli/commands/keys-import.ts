@@ -60,9 +60,11 @@ async function storeAll(
   { scope, ports }: Context,
 ): Promise<readonly Outcome[]> {
   const { storeKey } = await import("../../app/keys.ts");
+  const { usable } = await import("../secret-input.ts");
   const outcomes: Outcome[] = [];
-  for (const { provider, key } of plan.keys) {
+  for (const { provider, variable, key } of plan.keys) {
     try {
+      usable(key, `value of ${variable}`);
       const stored = await storeKey({ provider, level }, key, check, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {

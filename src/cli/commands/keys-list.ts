@@ -11,12 +11,15 @@ export const keysList: Command = {
   args: [],
   flags: [],
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],
-  run: async ({ ports, scope }) => {
+  run: async ({ ports, scope, globals }) => {
     const { listKeys } = await import("../../app/keys.ts");
     const { keys, errors } = await listKeys(scope, ports);
-    for (const [provider, error] of errors) ports.warn(`${provider.id}: ${error.message}`);
+    const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
+    // With --json stderr is the one error object, so that it can be parsed.
+    if (!globals.json) for (const { provider, message } of unread) ports.warn(`${provider}: ${message}`);
     const [error] = errors.values();
-    return { kind: "data", data: { keys: keys.map(row) }, human: human(keys, ports.now()), error };
+    const data = { keys: keys.map(row), errors: unread };
+    return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
 };
 

@@ -52,11 +52,17 @@ function data(found: Status, { scope }: Context): Record<string, unknown> {
 
 const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
+function signedIn({ credential, verification }: Status): string {
+  if (!credential) return "no";
+  const what = METHODS[credential.method];
+  return verification === "rejected" ? `no, the ${what} was rejected` : `yes, with an ${what}`;
+}
+
 function human(found: Status, { scope }: Context): string {
   const { credential, keychain } = found;
   const rows = facts([
     ["Profile", scope.profile],
-    ["Signed in", credential ? `yes, with an ${METHODS[credential.method]}` : "no"],
+    ["Signed in", signedIn(found)],
     ["Credential", credential && `${masked(credential.value)} from ${credential.location}`],
     ["User id", credential?.userId],
     ["Team", scope.teamId],
