@@ -69,17 +69,21 @@ export async function clearSession(keychain: Keychain, profile: string): Promise
   await keychain.remove(OWN_SERVICE, expiryAccount(profile));
 }
 
-/** Notes when a token expires; without knowledge an older note goes, which its hash made void anyway. */
+/**
+ * Notes when a token expires, which takes the place of `replaced`; without knowledge an older note goes, which its
+ * hash makes void anyway.
+ */
 export async function writeExpiry(
   keychain: Keychain,
   profile: string,
   token: Secret,
   expiresAtMs: number | null,
   digest: Digest,
+  replaced: Secret | null = null,
 ): Promise<void> {
   const account = expiryAccount(profile);
   if (expiresAtMs === null) await keychain.remove(OWN_SERVICE, account);
-  else await keychain.write(OWN_SERVICE, account, expiryNote(token, expiresAtMs, digest));
+  else await keychain.write(OWN_SERVICE, account, expiryNote(token, expiresAtMs, digest, replaced));
 }
 
 /** Writes one entry of the official CLI's in place. */

@@ -120,8 +120,13 @@ async function keep(place: Place, before: StoredProfile, tokens: TokenSet): Prom
   if (refreshToken) await insist(() => writeField(keychain, profile, "refresh_token", refreshToken));
   if (changed(before, now.stored, "access_token")) return now;
   const expiresAtMs = tokens.expiresIn === null ? null : ports.now() + tokens.expiresIn * 1000;
-  await writeExpiry(keychain, profile, accessToken, expiresAtMs, ports.digest);
+  const note = () =>
+    writeExpiry(keychain, profile, accessToken, expiresAtMs, ports.digest, before.access_token);
+  // At every moment what is read says that the old token is over: by a note on the new one that names it, or, where
+  // nothing is known of the new one, by the old note.
+  if (expiresAtMs !== null) await note();
   await writeField(keychain, profile, "access_token", accessToken);
+  if (expiresAtMs === null) await note();
   const after = await read(place);
   const theirs =
     after.stored.access_token && changed({ access_token: accessToken }, after.stored, "access_token");

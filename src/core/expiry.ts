@@ -19,11 +19,20 @@ export function expiryAccount(profile: string): string {
   return `${profile}:expiry`;
 }
 
-/** The note to store for a token that expires at `expiresAtMs` (milliseconds since 1970). */
-export function expiryNote(token: Secret, expiresAtMs: number, digest: Digest): Secret {
+/**
+ * The note to store for a token that expires at `expiresAtMs` (milliseconds since 1970). It is written before its
+ * token: whoever reads in between, or after a crash in between, still finds the token that it `replaces`, and has to
+ * know that this one is over.
+ */
+export function expiryNote(
+  token: Secret,
+  expiresAtMs: number,
+  digest: Digest,
+  replaced: Secret | null = null,
+): Secret {
   const bounded = Math.min(Math.max(expiresAtMs, 0), LATEST_MS);
   const note = { token: tokenHash(token, digest), expires_at: new Date(bounded).toISOString() };
-  return secret(JSON.stringify(note));
+  return secret(JSON.stringify(replaced ? { ...note, replaces: tokenHash(replaced, digest) } : note));
 }
 
 /** When the token expires in milliseconds since 1970; null when unknown. */
@@ -42,7 +51,9 @@ function tokenHash(token: Secret, digest: Digest): string {
 
 function fromNote(token: Secret, note: Secret | undefined, digest: Digest): number | null {
   const parsed = note && parseObject(reveal(note));
-  if (!parsed || parsed["token"] !== tokenHash(token, digest)) return null;
+  if (!parsed) return null;
+  const hash = tokenHash(token, digest);
+  if (parsed["token"] !== hash) return parsed["replaces"] === hash ? 0 : null;
   const at = Date.parse(String(parsed["expires_at"]));
   return Number.isNaN(at) ? null : at;
 }

@@ -1,10 +1,13 @@
 /** Refreshing a stored session: once, under the lock, and never at the cost of the session. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { expiryNote } from "../../src/core/expiry.ts";
+import { reveal, secret } from "../../src/core/secret.ts";
 import { startStandIn } from "../support/stand-in/server.ts";
 import {
   profileEntries,
   removeEntries,
   requests,
+  sha256,
   storeEntries,
   storeExpiredSession,
   storeSession,
@@ -60,6 +63,18 @@ describe("an expired session", () => {
     expect(tokenRequests()).toBe(1);
     expect(world.server.state().revokedFamilies).toBe(0);
   }, 60_000);
+
+  test("whose refresh got no further than the note on the new token is refreshed, not used", async () => {
+    const profile = fresh();
+    const { accessToken, refreshToken } = await storeExpiredSession(world, profile);
+    const next = secret("the-next-token-EXAMPLE");
+    const note = expiryNote(next, Date.now() + 3_600_000, sha256, secret(accessToken));
+    await storeEntries(world, "gum-cred", { [`${profile}:expiry`]: reveal(note) });
+    const { stdout } = await world.ok(["get", "gumloop", "--profile", profile]);
+    expect(stdout).not.toBe(`${accessToken}\n`);
+    expect(tokenRequests()).toBe(1);
+    expect((await profileEntries(world, profile))["refresh_token"]).not.toBe(refreshToken);
+  });
 
   test("without a refresh token is exit 3, and nothing is asked or removed", async () => {
     const profile = fresh();

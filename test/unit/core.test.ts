@@ -97,6 +97,12 @@ describe("expiry", () => {
     expect(reveal(note)).not.toContain("EXAMPLE");
     expect(expiryOf(token, note, digest)).toBe(1_800_000_000_000);
     expect(expiryOf(secret("other-EXAMPLE"), note, digest)).toBeNull();
+    const replacing = expiryNote(token, 1_800_000_000_000, digest, secret("old-EXAMPLE"));
+    expect(expiryOf(secret("old-EXAMPLE"), replacing, digest)).toBe(0);
+    expect(expiryOf(secret("other-EXAMPLE"), replacing, digest)).toBeNull();
+    expect(expiryOf(token, expiryNote(token, 1_800_000_000_000, digest, token), digest)).toBe(
+      1_800_000_000_000,
+    );
   });
   test("a JWT's exp is second knowledge; nonsense is none", () => {
     expect(expiryOf(jwt({ exp: 1_800_000_000 }), undefined, digest)).toBe(1_800_000_000_000);
