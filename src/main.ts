@@ -16,7 +16,7 @@ import { VERSION, versionLine } from "./version.ts";
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
-    const { command, input } = await parse(argv[0] === "help" ? [...argv.slice(1), "--help"] : argv, PROGRAM);
+    const { command, input } = await parse(argv, PROGRAM);
     if (input.has("version")) return await say(versionLine());
     if (input.has("help") || !command) return await say(await help(command));
     const globals = readGlobals(input);

@@ -22,6 +22,7 @@ export async function parse(
   program: readonly Entry[],
   suggest: Suggest = nearest,
 ): Promise<Parsed> {
+  if (argv[0] === "help") return parse(["--help", ...argv.slice(1)], program, suggest);
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? null : argv.slice(end + 1);

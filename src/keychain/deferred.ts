@@ -1,6 +1,5 @@
 /** A keychain whose code is loaded when it is first used, so that nobody pays for backends that are not in force. */
-import { hasCode } from "../core/errors.ts";
-import type { Keychain } from "./keychain.ts";
+import { type Keychain, stateBy } from "./keychain.ts";
 
 /** The keychain that `load` gives. Nothing is loaded before its first use. */
 export function deferred(backend: string, load: () => Promise<Keychain>): Keychain {
@@ -13,14 +12,8 @@ export function deferred(backend: string, load: () => Promise<Keychain>): Keycha
     get backend() {
       return loaded?.backend ?? backend;
     },
-    async state() {
-      try {
-        return await use((keychain) => keychain.state());
-      } catch (error) {
-        if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable"; // there is nothing to load
-        throw error;
-      }
-    },
+    // Loading may find that there is nothing to load.
+    state: () => stateBy(() => use((keychain) => keychain.state())),
     read: (service, accounts) => use((keychain) => keychain.read(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),

@@ -4,6 +4,7 @@
  *
  * Four states are told apart: found (an entry in the map), absent (no entry), locked and unavailable (errors).
  */
+import { hasCode } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 
 export type KeychainState = "unlocked" | "locked" | "unavailable";
@@ -28,6 +29,16 @@ export interface Keychain {
   list(service: string): Promise<readonly string[]>;
   /** Frees the connection. Safe to call twice. */
   close(): void;
+}
+
+/** What `ask` says; a service that does not exist is a state too, and no failure. */
+export async function stateBy(ask: () => KeychainState | Promise<KeychainState>): Promise<KeychainState> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
+    throw error;
+  }
 }
 
 export interface KeychainOptions {

@@ -7,7 +7,7 @@
 import { fail, hasCode } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import type { Keychain, KeychainOptions } from "./keychain.ts";
+import { type Keychain, type KeychainOptions, stateBy } from "./keychain.ts";
 import { PASSWORD_TYPE } from "./kwallet-calls.ts";
 import { newVisits, type OpenWallet } from "./kwallet-visit.ts";
 import type { Environment } from "./session-bus.ts";
@@ -36,14 +36,7 @@ export function kwallet(options: KeychainOptions, env: Environment = process.env
 
   return {
     backend: "kwallet",
-    async state() {
-      try {
-        return within(visits.isOpen) ? "unlocked" : "locked";
-      } catch (error) {
-        if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
-        throw error;
-      }
-    },
+    state: () => stateBy(() => (within(visits.isOpen) ? "unlocked" : "locked")),
     async read(service, accounts) {
       checkNames(service, ...accounts);
       const wanted = [...new Set(accounts)];

@@ -9,7 +9,7 @@ import { reveal, type Secret, secret } from "../core/secret.ts";
 import type { Reply } from "./dbus.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import type { Cipher } from "./dh-session.ts";
-import type { Keychain, KeychainOptions } from "./keychain.ts";
+import { type Keychain, type KeychainOptions, stateBy } from "./keychain.ts";
 import {
   APPLICATION,
   type Attributes,
@@ -58,14 +58,7 @@ export function secretService(options: KeychainOptions, env: Environment = proce
 
   return {
     backend: "secret-service",
-    async state() {
-      try {
-        return (await within(talk.state)) === "unlocked" ? "unlocked" : "locked";
-      } catch (error) {
-        if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
-        throw error;
-      }
-    },
+    state: () => stateBy(async () => ((await within(talk.state)) === "unlocked" ? "unlocked" : "locked")),
     async read(service, accounts) {
       checkNames(service, ...accounts);
       const wanted = [...new Set(accounts)];

@@ -5,10 +5,10 @@
  * Why it writes as it does: docs/adr/0008-windows-credential-manager.md.
  * Reference: https://github.com/jaraco/keyring/blob/main/keyring/backends/Windows.py
  */
-import { fail, hasCode } from "../core/errors.ts";
+import { fail } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import type { Keychain, KeychainOptions } from "./keychain.ts";
+import { type Keychain, type KeychainOptions, stateBy } from "./keychain.ts";
 import { checkNames, checkValue } from "./storable.ts";
 import { type CredentialStore, openCredentialStore } from "./windows-credentials.ts";
 import { joinParts, needsParts, parseHead, sweepParts, writeParts } from "./windows-parts.ts";
@@ -38,15 +38,11 @@ export function windowsCredentialManager(
 
   return {
     backend: "windows-credential-manager",
-    async state() {
-      try {
+    state: () =>
+      stateBy(() => {
         store().read("gum-cred:probe"); // never written: what matters is which error comes back
         return "unlocked";
-      } catch (error) {
-        if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
-        throw error;
-      }
-    },
+      }),
     async read(service, accounts) {
       checkNames(service, ...accounts);
       const found = new Map<string, Secret>();

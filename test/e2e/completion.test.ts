@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { GLOBAL_FLAGS } from "../../src/cli/command.ts";
 import { allCommands } from "../../src/cli/program.ts";
 import { run } from "../support/binary.ts";
+import { GOOD } from "../support/manifests.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld();
@@ -111,21 +112,7 @@ describe.each(SHELLS)("in %s", (_shell, complete) => {
   });
 
   test("providers, built in and installed", async () => {
-    const manifest = {
-      manifest: 1,
-      id: "mistral",
-      title: "Mistral AI",
-      env: ["MISTRAL_API_KEY"],
-      hosts: ["api.mistral.ai"],
-      setup_url: "https://console.mistral.ai/api-keys",
-      verify: {
-        url: "https://api.mistral.ai/v1/models",
-        headers: { authorization: "Bearer {key}" },
-        valid: [200],
-        rejected: [401],
-      },
-    };
-    writeFileSync(`${folder}/file.json`, JSON.stringify(manifest));
+    writeFileSync(`${folder}/file.json`, JSON.stringify(GOOD));
     await world.ok(["plugins", "add", `${folder}/file.json`, "--yes"]);
     expect(await sorted("gum-cred env ")).toEqual([
       "anthropic", "deepseek", "fireworks", "google", "gumloop", "mistral", "openai", "xai",

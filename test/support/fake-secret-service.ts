@@ -1,5 +1,5 @@
 /** A Secret Service on a private bus that plays faults, a user at a dialog, and the ways of other services. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { startFakeService } from "./fake-service.ts";
 import { type PrivateBus, startPrivateBus } from "./private-bus.ts";
 
 /** The methods of the interface; properties are read by `Get`. */
@@ -50,37 +50,18 @@ export interface FakeSecretService extends PrivateBus {
 /** Starts it; ready when this returns. */
 export async function startFakeSecretService(options: FakeOptions = {}): Promise<FakeSecretService> {
   const bus = await startPrivateBus();
-  const log = `${bus.directory}/calls`;
-  writeFileSync(log, "");
-  const script = `${import.meta.dir}/fake-secret-service.py`;
-  // The kernel ends it with the test process, however that ends.
-  const command = [
-    "setpriv",
-    "--pdeathsig",
-    "KILL",
-    "/usr/bin/python3",
-    script,
-    JSON.stringify(options),
-    log,
-  ];
-  const service = Bun.spawn(command, {
-    env: { PATH: process.env["PATH"], ...bus.env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const { done } = await service.stdout.getReader().read();
-  if (done) throw new Error("the fake Secret Service does not start");
-  const end = async () => {
-    service.kill("SIGKILL");
-    await service.exited;
-  };
+  const service = await startFakeService(
+    "fake-secret-service.py",
+    options,
+    bus.env,
+    `${bus.directory}/calls`,
+  );
   return {
     ...bus,
-    end,
-    calls: () => readFileSync(log, "utf8").split("\n").filter(Boolean),
+    end: service.stop,
+    calls: service.calls,
     async stop() {
-      await end();
+      await service.stop();
       await bus.stop();
     },
   };

@@ -1,5 +1,6 @@
 /** The contract's host for KWallet: a private kwalletd5, seen by Python keyring. */
 import { kwallet } from "../../../src/keychain/kwallet.ts";
+import { outputOf } from "../../support/output-of.ts";
 import {
   type KwalletOptions,
   type PrivateKwallet,
@@ -29,16 +30,7 @@ export async function startKwalletHost(options: KwalletOptions = {}): Promise<Kw
     GUM_CRED_KEYCHAIN: "kwallet",
     ...wallet.env,
   };
-  const sh = async (command: readonly string[], stdin = ""): Promise<string> => {
-    const child = Bun.spawn([...command], { env, stdin: new Blob([stdin]), stdout: "pipe", stderr: "pipe" });
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ]);
-    if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${stderr}`);
-    return stdout;
-  };
+  const sh = (command: readonly string[], stdin?: string) => outputOf(command, env, stdin);
   const python: KwalletHost["python"] = (operation, service, account, value) =>
     sh(["/usr/bin/python3", `${import.meta.dir}/kwallet.py`, operation, service, account], value);
 

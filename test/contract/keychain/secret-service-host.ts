@@ -1,5 +1,6 @@
 /** The contract's host for the Secret Service: a private GNOME Keyring, seen by SecretStorage and secret-tool. */
 import { secretService } from "../../../src/keychain/secret-service.ts";
+import { outputOf } from "../../support/output-of.ts";
 import { type PrivateKeyring, startPrivateKeyring } from "../../support/private-keyring.ts";
 import type { ForeignItem, Host } from "./suite.ts";
 
@@ -24,16 +25,7 @@ export async function startSecretServiceHost(): Promise<SecretServiceHost> {
   const keyring = await startPrivateKeyring();
   const env = { PATH: process.env["PATH"], LANG: "C.UTF-8", ...keyring.env };
 
-  const sh = async (command: readonly string[], stdin = ""): Promise<string> => {
-    const child = Bun.spawn([...command], { env, stdin: new Blob([stdin]), stdout: "pipe", stderr: "pipe" });
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ]);
-    if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${stderr}`);
-    return stdout;
-  };
+  const sh = (command: readonly string[], stdin?: string) => outputOf(command, env, stdin);
   const storeWith = async (attributes: Readonly<Record<string, string>>, value: string) => {
     await sh(
       ["secret-tool", "store", "--label=stored by another program", ...Object.entries(attributes).flat()],
