@@ -5,18 +5,58 @@
 ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 export PATH="$ROOT/node_modules/.bin:$PATH"
 
-# Programs as PROGRAM:PACKAGE, files as PATH:PACKAGE, modules of the system's Python as python:MODULE:PACKAGE.
-TRY_NEEDS=(
-  dbus-daemon:dbus gnome-keyring-daemon:gnome-keyring secret-tool:libsecret-tools curl:curl
-)
-TEST_NEEDS=(
-  "${TRY_NEEDS[@]}"
-  dbus-send:dbus-bin python:keyring:python3-keyring
-  zsh:zsh mksh:mksh busybox:busybox fish:fish
-  git:git openssl:openssl wget:wget zip:zip strace:strace python:pip:python3-pip ps:procps setpriv:util-linux unshare:util-linux mount:mount script:bsdutils
-  kwalletd5:libkf5wallet-bin file:/usr/lib/x86_64-linux-gnu/qca-qt5/crypto/libqca-ossl.so:libqca-qt5-2-plugins python:dbus:python3-dbus cc:gcc /usr/include/stdio.h:libc6-dev
-  wine:wine /usr/lib/wine/wine64:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32
-)
+# What the scripts and tests need, a line each: Debian's package | what it is for | a command that succeeds only
+# where it can be used for that. A name in a list says nothing: each need is checked by using it.
+TRY_NEEDS='
+dbus            | a private session bus             | dbus-daemon --version
+gnome-keyring   | a real Secret Service             | gnome-keyring-daemon --version
+libsecret-tools | entries as another client sees them| program secret-tool
+curl            | requests from scripts             | curl --version
+'
+TEST_NEEDS=$TRY_NEEDS'
+dbus-bin        | calls from a shell                | program dbus-send
+python3-keyring | Python keyring                    | python_imports keyring
+python3-dbus    | stand-ins for services on the bus | python_imports dbus
+python3-pip     | libraries of the musl tests       | python_imports pip
+zsh             | env in zsh                        | zsh -fc true
+mksh            | env in ksh                        | mksh -c true
+busybox         | env in busybox                    | busybox sh -c true
+fish            | env in fish                       | fish --no-config -c true
+git             | the commit in --version           | git --version
+openssl         | certificates of the https tests   | openssl version
+wget            | the installer without curl        | wget --version
+zip             | archives for Windows              | zip --version
+strace          | which calls a run makes           | strace -V
+procps          | processes as others see them      | ps --version
+util-linux      | other users, namespaces           | program setpriv unshare
+mount           | roots made by hand                | program mount
+bsdutils        | pseudo-terminals                  | script --version
+libkf5wallet-bin| a real KWallet                    | program kwalletd5
+libqca-qt5-2-plugins | encrypted sessions of KWallet | library qca-qt5/crypto/libqca-ossl.so
+gcc             | stand-ins in C                    | program cc
+libc6-dev       | stand-ins in C                    | compiles cc stdio.h
+wine            | Windows programs                  | program wine
+wine64          | Windows programs, 64 bits         | file_exists /usr/lib/wine/wine64
+gcc-mingw-w64-x86-64-win32 | libraries for Wine     | compiles x86_64-w64-mingw32-gcc windows.h
+'
+# What a test uses where it is there; without it that test is left out: NAME | what is left out | check.
+TEST_EXTRAS='
+Nushell         | env in Nushell                   | nu --version
+chromium        | screenshots of the callback page | chromium --version
+ruby            | the syntax of the Homebrew formula | ruby --version
+mandoc          | lint of the manual page          | program mandoc
+root            | other users, mounts, containers  | is_root
+'
+
+program() {
+  local name
+  for name in "$@"; do command -v "$name" || return 1; done
+}
+python_imports() { /usr/bin/python3 -c "import $1"; }
+library() { compgen -G "/usr/lib/*/$1" || [ -e "/usr/lib/$1" ]; }
+compiles() { echo "#include <$2>" | "$1" -fsyntax-only -x c -; }
+file_exists() { [ -e "$1" ]; }
+is_root() { [ "$(id -u)" = 0 ]; }
 
 stop() {
   printf '%s\n' "$@" >&2
@@ -58,28 +98,46 @@ packages_installed() {
   ' 2>/dev/null
 }
 
-# need_programs NEED…: all of them there afterwards, or the end.
-need_programs() {
-  local need missing=()
-  for need in "$@"; do is_there "$need" || missing+=("${need##*:}"); done
-  [ ${#missing[@]} -eq 0 ] && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    stop "missing, by the names of Debian's packages: ${missing[*]}" \
-      "install them (on Debian: apt-get install ${missing[*]}) and run this again"
+# each_need TABLE FUNCTION: calls FUNCTION with the package, the purpose and the check of every line.
+each_need() {
+  local package purpose check
+  while IFS='|' read -r package purpose check; do
+    read -r package <<<"$package"
+    read -r purpose <<<"$purpose"
+    [ -z "$package" ] || "$2" "$package" "$purpose" "$check"
+  done <<<"$1"
+}
+
+# works CHECK: a check is words without quotes.
+works() {
+  # shellcheck disable=SC2086
+  $1 </dev/null >/dev/null 2>&1
+}
+
+note_if_missing() { works "$3" || MISSING+=("$1"); }
+say_if_missing() { works "$3" || MISSING+=("$1 ($2)"); }
+
+# need TABLE: everything in it works afterwards, or the end.
+need() {
+  MISSING=()
+  each_need "$1" note_if_missing
+  [ ${#MISSING[@]} -eq 0 ] && return
+  if ! is_root || ! command -v apt-get >/dev/null; then
+    stop "missing, by the names of Debian's packages: ${MISSING[*]}" \
+      "install them (on Debian: apt-get install ${MISSING[*]}) and run this again"
   fi
   export DEBIAN_FRONTEND=noninteractive
   quietly apt-get update -qq
-  quietly apt-get install -qq -y --no-install-recommends "${missing[@]}"
-  for need in "$@"; do is_there "$need" || stop "${need%:*} is still missing after installing ${need##*:}"; done
+  quietly apt-get install -qq -y --no-install-recommends "${MISSING[@]}"
+  MISSING=()
+  each_need "$1" say_if_missing
+  [ ${#MISSING[@]} -eq 0 ] || stop "still does not work after installing it:" "${MISSING[@]}"
 }
 
-is_there() {
-  case $1 in
-    python:*:*)
-      local module=${1#python:}
-      /usr/bin/python3 -c "import ${module%:*}" 2>/dev/null
-      ;;
-    /*) [ -e "${1%%:*}" ] ;;
-    *) command -v "${1%%:*}" >/dev/null ;;
-  esac
+# Says once, before a run, what it found and which tests are left out.
+say_what_is_there() {
+  echo "found: Bun $(bun --version), Node $(node --version), $(grep -c '|' <<<"$1") programs and libraries, all in working order"
+  MISSING=()
+  each_need "$2" say_if_missing
+  [ ${#MISSING[@]} -eq 0 ] || printf 'left out, not found: %s\n' "${MISSING[@]}"
 }

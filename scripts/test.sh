@@ -13,7 +13,8 @@ count() {
 }
 
 ( # `stop` of setup.sh ends this part only
-  setup_project && need_programs "${TEST_NEEDS[@]}" && bun run --silent check && bun run --silent build
+  setup_project && need "$TEST_NEEDS" && say_what_is_there "$TEST_NEEDS" "$TEST_EXTRAS" &&
+    bun run --silent check && bun run --silent build
 ) || {
   echo "0 passed, 1 failed"
   exit 1

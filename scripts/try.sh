@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 setup_project
-need_programs "${TRY_NEEDS[@]}"
+need "$TRY_NEEDS"
 quietly bun run --silent build
 
 work=$(mktemp -d)

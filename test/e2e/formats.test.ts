@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type RunOptions, run } from "../support/binary.ts";
+import { NUSHELL } from "../support/nushell.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld();
@@ -39,7 +40,7 @@ const SHELLS: readonly Shell[] = [
   },
   {
     name: "nu",
-    command: ["nu", "--no-config-file", "-c"],
+    command: [NUSHELL ?? "nu", "--no-config-file", "-c"],
     load: "gum-cred env --format nushell | from json | load-env",
     unload: "gum-cred env --unset --format nushell | from json | load-env",
     show: `^${SHOW.replace("sh -c '", "sh -c r#'").replace(/'$/, "'#")}`,

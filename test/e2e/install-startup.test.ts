@@ -7,12 +7,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathWithGumCred, run } from "../support/binary.ts";
 import { type Ground, makeGround, SYSTEM_PATH } from "../support/install.ts";
+import { NUSHELL } from "../support/nushell.ts";
 import { useWorld } from "../support/world.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const PAGE = readFileSync(`${ROOT}/docs/installing.md`, "utf8");
 const SECTION = PAGE.slice(PAGE.indexOf("## When a shell starts"), PAGE.indexOf("## Undoing it"));
-const NU = `${ROOT}/node_modules/.bin/nu`;
 
 const world = useWorld();
 let ground: Ground;
@@ -58,11 +58,20 @@ const SHELLS: readonly Shell[] = [
   {
     name: "nu",
     language: "nu",
-    command: (file) => [NU, "--env-config", "/dev/null", "--config", file, "-l", "-c", `^sh -c r#'${SHOW}'#`],
+    command: (file) => [
+      NUSHELL ?? "nu",
+      "--env-config",
+      "/dev/null",
+      "--config",
+      file,
+      "-l",
+      "-c",
+      `^sh -c r#'${SHOW}'#`,
+    ],
   },
 ];
 
-describe.each(SHELLS)("$name", ({ language, command }) => {
+describe.each(SHELLS.filter(({ name }) => name !== "nu" || NUSHELL))("$name", ({ language, command }) => {
   const start = (env: Record<string, string>) => {
     writeFileSync(startUpFile, lineFor(language));
     const [program = "", ...args] = command(startUpFile);

@@ -16,6 +16,7 @@ import {
   envFormat,
   failureText,
 } from "../../src/output/env-formats.ts";
+import { NUSHELL } from "../support/nushell.ts";
 
 const FILE = "/nonexistent/github-env";
 let folder = "";
@@ -173,10 +174,8 @@ describe("fish", () => {
   });
 });
 
-const NU = Bun.which("nu");
-
-describe.skipIf(!NU)("nushell", () => {
-  const run = (script: string) => environmentAfter(["nu", "--no-config-file", "-c", script]);
+describe.skipIf(!NUSHELL)("nushell", () => {
+  const run = (script: string) => environmentAfter([NUSHELL ?? "", "--no-config-file", "-c", script]);
 
   test("load-env", async () => {
     const values = await accepted("nushell", () => false);
