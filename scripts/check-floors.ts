@@ -24,9 +24,13 @@ const FLOORS: readonly (readonly string[])[] = [
   ["src/main.ts"],
   ["src/cli"],
   ["src/app"],
-  ["src/oauth", "src/sources", "src/providers", "src/output"],
+  ["src/gumloop"],
+  ["src/resolve"],
+  ["src/providers", "src/output"],
   ["plugins"],
-  ["src/keychain", "src/net", "src/os"],
+  ["src/keychain"],
+  ["src/dbus", "src/net"],
+  ["src/os"],
   ["src/core", "src/version.ts"],
 ];
 

@@ -5,8 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import { manifestSchema } from "../src/providers/manifest.ts";
-import { policySchema } from "../src/sources/policy-schema.ts";
+import { manifestSchema } from "../src/providers/installed/manifest.ts";
+import { policySchema } from "../src/resolve/policy-schema.ts";
 
 /** The JSON Schema of a plugin manifest. */
 export function manifestJsonSchema() {

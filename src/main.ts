@@ -8,9 +8,9 @@ import { guessCommand, parse } from "./cli/parse.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
-import { hardenProcess } from "./os/harden-process.ts";
-import { writeErr, writeOut } from "./os/standard-streams.ts";
-import { colorAllowed } from "./os/terminal.ts";
+import { hardenProcess } from "./os/process/harden.ts";
+import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
+import { colorAllowed } from "./os/streams/terminal.ts";
 import { VERSION, versionLine } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {

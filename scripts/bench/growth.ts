@@ -1,6 +1,6 @@
 /** What hundreds of plugins or of stored profiles add to a run. */
 import { rmSync } from "node:fs";
-import { indexPath } from "../../src/providers/places.ts";
+import { indexPath } from "../../src/providers/installed/places.ts";
 import { type Case, measure } from "./measure.ts";
 import { type Section, timeRow } from "./rows.ts";
 import {

@@ -1,10 +1,10 @@
 /** What is measured in: copies of the binaries, a keyring of our own, a stand-in server, folders full of plugins. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { expiryNote } from "../../src/core/expiry.ts";
 import { secret } from "../../src/core/secret.ts";
-import { secretService } from "../../src/keychain/secret-service.ts";
-import { type Pin, pinOf } from "../../src/providers/pins.ts";
-import { writePins } from "../../src/providers/write-pins.ts";
+import { expiryNote } from "../../src/gumloop/expiry.ts";
+import { secretService } from "../../src/keychain/secret-service/secret-service.ts";
+import { type Pin, pinOf } from "../../src/providers/installed/pins.ts";
+import { writePins } from "../../src/providers/installed/write-pins.ts";
 import { manifestWith } from "../../test/support/manifests.ts";
 import { startPrivateKeyring } from "../../test/support/private-keyring.ts";
 import { startStandIn } from "../../test/support/stand-in/server.ts";

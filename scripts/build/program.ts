@@ -23,7 +23,7 @@ export interface Program {
 export const GUM_CRED: Program = {
   name: "gum-cred",
   entry: `${ROOT}/src/main.ts`,
-  macosWorkers: [`${ROOT}/src/keychain/macos-worker.ts`],
+  macosWorkers: [`${ROOT}/src/keychain/macos/macos-worker.ts`],
   tryArgs: ["--version"],
 };
 /** What every Bun program has in it: to measure against. */

@@ -10,8 +10,8 @@ import {
   type ProviderExports,
 } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
-import { requireGumloop } from "./gumloop.ts";
-import type { Ports, Scope } from "./ports.ts";
+import { requireGumloop } from "../gumloop/resolve.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 export interface ExportRequest {

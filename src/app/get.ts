@@ -3,7 +3,7 @@ import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import type { Ports, Scope } from "./ports.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed, requireCredential } from "./providers.ts";
 
 /** The field's name and value. Throws E_NO_CREDENTIAL when the credential in force has no such field. */

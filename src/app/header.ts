@@ -2,7 +2,7 @@
 import type { Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import type { Ports, Scope } from "./ports.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed, requireCredential } from "./providers.ts";
 
 /** What RFC 9110 §5.5 lets a field value hold, less what would need care: visible ASCII and single spaces. */

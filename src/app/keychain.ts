@@ -1,8 +1,9 @@
 /** The keychain itself: which one it is, whether it is open, what lies in it by name, and asking to open it. */
 import { fail, GumCredError, hasCode } from "../core/errors.ts";
-import { GUMLOOP_SERVICE, OWN_SERVICE } from "../core/stored.ts";
+import { GUMLOOP_SERVICE } from "../gumloop/stored.ts";
 import type { Keychain, KeychainState } from "../keychain/keychain.ts";
-import type { Ports } from "./ports.ts";
+import { OWN_SERVICE } from "../keychain/keychain.ts";
+import type { Ports } from "../resolve/ports.ts";
 
 /** How long finding out why a keychain was chosen may take, in milliseconds. */
 const REASON_TIMEOUT_MS = 2_000;

@@ -1,13 +1,13 @@
 /** Providers by name, and the credential in force of any one of them. */
 import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
-import type { Judgement } from "../core/precedence.ts";
 import { providerId } from "../core/provider-id.ts";
+import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
 import { PROVIDERS, VENDORS } from "../providers/registry.ts";
-import { requireGumloop, resolveGumloop } from "./gumloop.ts";
-import { requireKey, resolveKeys } from "./llm.ts";
-import type { Ports, Scope } from "./ports.ts";
+import { requireKey, resolveKeys } from "../resolve/keys.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Judgement } from "../resolve/precedence.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Ports): Promise<Provider> {

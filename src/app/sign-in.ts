@@ -6,12 +6,12 @@ import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { reveal } from "../core/secret.ts";
-import { PROFILE_FIELDS, type StoredProfile } from "../core/stored.ts";
-import { readProfile } from "../sources/keychain.ts";
-import { type NewCredential, storeCredential } from "./credential-store.ts";
-import type { Ports, Scope } from "./ports.ts";
-import { revokeStored } from "./revoke.ts";
-import { alone } from "./session.ts";
+import { type NewCredential, storeCredential } from "../gumloop/credential-store.ts";
+import { readProfile } from "../gumloop/profile.ts";
+import { revokeStored } from "../gumloop/revoke.ts";
+import { alone } from "../gumloop/session.ts";
+import { PROFILE_FIELDS, type StoredProfile } from "../gumloop/stored.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { verify } from "./verify.ts";
 
 export interface SignedIn {

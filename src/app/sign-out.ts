@@ -3,14 +3,14 @@
  * profile. A failed revoke never stops the removal.
  */
 import { hasCode } from "../core/errors.ts";
-import { GUMLOOP_SERVICE, PROFILE_FIELDS } from "../core/stored.ts";
+import { clearCredential } from "../gumloop/credential-store.ts";
+import { readProfile } from "../gumloop/profile.ts";
+import { revokeStored } from "../gumloop/revoke.ts";
+import { alone } from "../gumloop/session.ts";
+import { GUMLOOP_SERVICE, PROFILE_FIELDS } from "../gumloop/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
-import { readProfile } from "../sources/keychain.ts";
-import { clearCredential } from "./credential-store.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { requireKeychain } from "./keychain.ts";
-import type { Ports, Scope } from "./ports.ts";
-import { revokeStored } from "./revoke.ts";
-import { alone } from "./session.ts";
 import { shadows } from "./sign-in.ts";
 
 export interface SignedOut {

@@ -2,10 +2,10 @@
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
+import { resolveGumloop, whyNot } from "../gumloop/resolve.ts";
 import type { KeychainState } from "../keychain/keychain.ts";
-import { resolveGumloop, whyNot } from "./gumloop.ts";
-import { resolveKeys } from "./llm.ts";
-import type { Ports, Scope } from "./ports.ts";
+import { resolveKeys } from "../resolve/keys.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 import type { Outcome } from "./verify.ts";
 

@@ -4,8 +4,8 @@ import { hasCode } from "../core/errors.ts";
 import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
-import { noKey, resolveKeys } from "./llm.ts";
-import type { Ports, Scope } from "./ports.ts";
+import { noKey, resolveKeys } from "../resolve/keys.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed } from "./providers.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 

@@ -2,8 +2,8 @@
  * Whether any LLM vendor can have a key here at all. In most containers and CI jobs none can, and `env` in every shell
  * start of theirs need not load what finds one. May be wrong in one direction only: a doubt is a yes.
  */
-import { NO_POLICY } from "../core/policy.ts";
-import type { Ports } from "./ports.ts";
+import { NO_POLICY } from "../resolve/policy.ts";
+import type { Ports } from "../resolve/ports.ts";
 
 /** Every built-in vendor's variables have this in their names (a test holds the registry to it). */
 export const KEY_NAME = "_API_KEY";

@@ -4,12 +4,12 @@
  * hundreds of them that is most of the time of a run.
  */
 import { GumCredError } from "../core/errors.ts";
-import { LEVELS, levelVariable } from "../core/levels.ts";
-import type { Policy } from "../core/policy.ts";
-import { OWN_SERVICE } from "../core/stored.ts";
+import { OWN_SERVICE } from "../keychain/keychain.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
-import type { Ports } from "./ports.ts";
+import { LEVELS, levelVariable } from "../resolve/levels.ts";
+import type { Policy } from "../resolve/policy.ts";
+import type { Ports } from "../resolve/ports.ts";
 
 /** Built in, then installed. What cannot be told counts as in play: resolving it then says why. */
 export async function vendorsInPlay(ports: Ports): Promise<readonly Provider[]> {

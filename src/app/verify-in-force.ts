@@ -7,10 +7,10 @@ import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { PROFILE_FIELDS, storedBaseUrl } from "../core/stored.ts";
-import { readProfile } from "../sources/keychain.ts";
-import type { Ports, Scope } from "./ports.ts";
-import { refreshSession } from "./session.ts";
+import { readProfile } from "../gumloop/profile.ts";
+import { refreshSession } from "../gumloop/session.ts";
+import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** The credential as it stands after the asking, and what the server said about it. */

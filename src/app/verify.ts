@@ -3,7 +3,7 @@ import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { send } from "../net/http.ts";
 import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
-import type { Ports } from "./ports.ts";
+import type { Ports } from "../resolve/ports.ts";
 
 export type Outcome = "verified" | "rejected" | "unreachable";
 

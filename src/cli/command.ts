@@ -2,9 +2,10 @@
  * How a command is declared: what it takes and says, eagerly, and what it does, lazily. Help, completions and
  * the parser all read the same declaration. A command never prints: it returns what there is to say.
  */
-import type { Ports, Scope } from "../app/ports.ts";
+
 import type { Level } from "../core/credential.ts";
 import type { GumCredError } from "../core/errors.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 
 export interface FlagSpec {
   /** Without the dashes: `callback-port`. */

@@ -1,15 +1,16 @@
 /** Makes a command's context from its global flags and the process: the one place where ports become real. */
-import type { Ports, Scope } from "../app/ports.ts";
+
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, fail } from "../core/errors.ts";
-import type { Policy } from "../core/policy.ts";
-import { profileName } from "../core/stored.ts";
+import { profileName } from "../gumloop/stored.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { keychainPossible } from "../keychain/possible.ts";
-import { writeErr, writeOut } from "../os/standard-streams.ts";
-import { installedProviders } from "../providers/installed-providers.ts";
-import { readPolicy } from "../sources/policy-file.ts";
+import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
+import { installedProviders } from "../providers/installed/installed-providers.ts";
+import type { Policy } from "../resolve/policy.ts";
+import { readPolicy } from "../resolve/policy-file.ts";
+import type { Ports, Scope } from "../resolve/ports.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
@@ -88,12 +89,12 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     keychainPossible: () => keychainPossible(raw),
     keychainOpened: () => keychain !== undefined,
     lock: async (name, timeoutMs) => {
-      const { acquireLock, lockFolder } = await import("../os/lock.ts");
+      const { acquireLock, lockFolder } = await import("../os/files/lock.ts");
       return acquireLock(lockFolder(raw), name, timeoutMs);
     },
     busy: async (what, work) => {
       if (globals.quiet || globals.json) return work;
-      const { showProgress } = await import("../os/progress.ts");
+      const { showProgress } = await import("../os/streams/progress.ts");
       return showProgress(what, work);
     },
     print: (line) => writeOut(`${line}\n`),

@@ -3,13 +3,14 @@
  * before the keychain's entries or the network are touched; people are asked for secrets only after the keychain
  * was found usable.
  */
-import type { NewCredential } from "../app/credential-store.ts";
+
 import { requireKeychain } from "../app/keychain.ts";
 import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
 import { fail } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
-import { parseWebhook } from "../core/webhook.ts";
+import type { NewCredential } from "../gumloop/credential-store.ts";
+import { parseWebhook } from "../gumloop/webhook.ts";
 import type { Context, Input } from "./command.ts";
 import { canAsk, fileText, givenSecret, stdinText, usable } from "./secret-input.ts";
 
@@ -103,7 +104,7 @@ async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
 
 async function obtainAccessToken(input: Input, _context: Context): Promise<Obtain> {
   const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "");
-  const { expiryOf } = await import("../core/expiry.ts");
+  const { expiryOf } = await import("../gumloop/expiry.ts");
   const next = { method: "oauth", accessToken, refreshToken: null } as const;
   return async (baseUrl): Promise<NewCredential> => ({
     ...next,
@@ -136,7 +137,7 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
   // Without a browser here, what is pasted may come through a pipe; otherwise stdin is no business of ours.
   const mayPaste = openBrowser ? canAsk(context) : !context.globals.noInput;
   return async (baseUrl) => {
-    const { signInWithBrowser } = await import("../oauth/sign-in.ts");
+    const { signInWithBrowser } = await import("../gumloop/oauth/sign-in.ts");
     const tokens = await untilInterrupted((signal) =>
       signInWithBrowser({
         baseUrl: parseBaseUrl(baseUrl),

@@ -1,8 +1,8 @@
 /** Secrets and texts that a flag gives: as its value, from stdin, or from a file. Messages never quote them. */
 import { fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
-import { readStdin } from "../os/standard-streams.ts";
-import { isTerminal } from "../os/terminal.ts";
+import { readStdin } from "../os/streams/standard-streams.ts";
+import { isTerminal } from "../os/streams/terminal.ts";
 import type { Context } from "./command.ts";
 
 const LIMIT_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 /** When the operating system may ask the person at the terminal something, such as a keychain's password. */
-import { hasDisplay } from "../os/display.ts";
+import { hasDisplay } from "../os/process/display.ts";
 import type { Context } from "./command.ts";
 import { canAsk } from "./secret-input.ts";
 

@@ -2,10 +2,10 @@
  * Decides which keychain backend is in force on this machine. The only file that knows them all.
  */
 import { clean, fail, hasCode } from "../core/errors.ts";
+import { type Environment, sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import { VARIABLE } from "./possible.ts";
-import { type Environment, sessionBusAddress } from "./session-bus.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
 export const BACKENDS = [
@@ -31,13 +31,13 @@ export function openKeychain(options: KeychainOptions, env: Environment = proces
     case "secret-service":
       return deferred("secret-service", async () => (await desktop(env)).desktopSecretService(options, env));
     case "kwallet":
-      return deferred("kwallet", async () => (await import("./kwallet.ts")).kwallet(options, env));
+      return deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));
     case "macos-keychain": {
       const patient = options.mayPrompt ? { ...options, timeoutMs: DIALOG_TIMEOUT_MS } : options;
       return deferred("macos-keychain", async () => (await macos()).macosKeychain(patient));
     }
     case "windows-credential-manager": {
-      const load = async () => (await import("./windows.ts")).windowsCredentialManager(options);
+      const load = async () => (await import("./windows/windows.ts")).windowsCredentialManager(options);
       return deferred("windows-credential-manager", load);
     }
   }
@@ -52,8 +52,8 @@ function desktop(env: Environment) {
 /** The code for macOS, whose thread is part of the program for macOS only. Throws E_KEYCHAIN_UNAVAILABLE. */
 async function macos() {
   const [code, { MACOS_LIBRARIES }] = await Promise.all([
-    import("./macos.ts"),
-    import("./native/security-framework.ts"),
+    import("./macos/macos.ts"),
+    import("./macos/security-framework.ts"),
   ]);
   // Not imported: every start would pay for node:fs.
   const { existsSync } = process.getBuiltinModule("node:fs");
@@ -124,9 +124,9 @@ async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void>
 }
 
 async function unlockSecrets(env: Environment, timeoutMs: number): Promise<void> {
-  await (await import("./secret-service-unlock.ts")).unlockSecretService(env, timeoutMs);
+  await (await import("./secret-service/unlock.ts")).unlockSecretService(env, timeoutMs);
 }
 
 async function unlockWallet(env: Environment, timeoutMs: number): Promise<void> {
-  (await import("./kwallet.ts")).unlockKwallet(env, timeoutMs);
+  (await import("./kwallet/kwallet.ts")).unlockKwallet(env, timeoutMs);
 }

@@ -3,14 +3,15 @@
  * Opens no keychain and starts no service.
  * Reference: D-Bus specification, "Message Bus Messages" (ListNames, ListActivatableNames).
  */
+
+import { type Call, openSessionBus } from "../dbus/client.ts";
+import { refusal } from "../dbus/error.ts";
+import type { Environment } from "../dbus/session-bus.ts";
+import { deadlineIn } from "../os/native/deadline.ts";
 import { type Backend, namedBackend } from "./choose.ts";
-import { type Call, openSessionBus } from "./dbus.ts";
-import { refusal } from "./dbus-error.ts";
-import { deadlineIn } from "./deadline.ts";
-import { KWALLETD_5, KWALLETD_6 } from "./kwallet-calls.ts";
-import { isSwitchedOff } from "./kwallet-settings.ts";
+import { KWALLETD_5, KWALLETD_6 } from "./kwallet/calls.ts";
+import { isSwitchedOff } from "./kwallet/settings.ts";
 import { VARIABLE } from "./possible.ts";
-import type { Environment } from "./session-bus.ts";
 
 export interface Choice {
   /** The backend in force; null when none is there. */

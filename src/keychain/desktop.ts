@@ -4,15 +4,15 @@
  * Why in this order: docs/adr/0006-kwallet.md.
  */
 import { hasCode } from "../core/errors.ts";
+import type { Environment } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
-import { secretService } from "./secret-service.ts";
-import type { Environment } from "./session-bus.ts";
+import { secretService } from "./secret-service/secret-service.ts";
 
 /** Which one is settled by the first operation that finds one; {@link Keychain.backend} says it from then on. */
 export function desktopKeychain(options: KeychainOptions, env: Environment): Keychain {
   const preferred = desktopSecretService(options, env);
-  const other = deferred("kwallet", async () => (await import("./kwallet.ts")).kwallet(options, env));
+  const other = deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));
   let settled: Keychain | null = null;
 
   async function use<T>(operation: (keychain: Keychain) => Promise<T>): Promise<T> {
@@ -73,9 +73,9 @@ export function desktopSecretService(options: KeychainOptions, env: Environment)
   const { timeoutMs } = options;
   const service = secretService(options, env);
   async function unlocked(): Promise<boolean> {
-    const { servesOpenSecrets } = await import("./kwallet.ts");
+    const { servesOpenSecrets } = await import("./kwallet/kwallet.ts");
     if (!servesOpenSecrets(env, timeoutMs)) return false;
-    const { unlockSecretService } = await import("./secret-service-unlock.ts");
+    const { unlockSecretService } = await import("./secret-service/unlock.ts");
     await unlockSecretService(env, timeoutMs);
     return true;
   }

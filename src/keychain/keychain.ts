@@ -47,3 +47,6 @@ export interface KeychainOptions {
   /** True when a person may be asked by the operating system to unlock; false forbids every dialog. */
   readonly mayPrompt: boolean;
 }
+
+/** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */
+export const OWN_SERVICE = "gum-cred";

@@ -3,7 +3,7 @@
  * asks. Decides nothing else; which keychain it is, is choose.ts's to say.
  */
 import { hasCode } from "../core/errors.ts";
-import { type Environment, sessionBusAddress } from "./session-bus.ts";
+import { type Environment, sessionBusAddress } from "../dbus/session-bus.ts";
 
 /** The variable that names the backend to use, whatever the platform prefers. */
 export const VARIABLE = "GUM_CRED_KEYCHAIN";

@@ -9,11 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import type { Installed } from "../../src/providers/installed.ts";
-import { pinOf } from "../../src/providers/pins.ts";
-import { pluginPlaces } from "../../src/providers/places.ts";
-import { writeIndex } from "../../src/providers/plugin-index.ts";
-import { writePins } from "../../src/providers/write-pins.ts";
+import type { Installed } from "../../src/providers/installed/installed.ts";
+import { pinOf } from "../../src/providers/installed/pins.ts";
+import { pluginPlaces } from "../../src/providers/installed/places.ts";
+import { writeIndex } from "../../src/providers/installed/plugin-index.ts";
+import { writePins } from "../../src/providers/installed/write-pins.ts";
 import { gumCred, type RunOptions } from "../support/binary.ts";
 import { manifestWith } from "../support/manifests.ts";
 import { useWorld } from "../support/world.ts";

@@ -1,7 +1,7 @@
 /** Refreshing a stored session: once, under the lock, and never at the cost of the session. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { expiryNote } from "../../src/core/expiry.ts";
 import { reveal, secret } from "../../src/core/secret.ts";
+import { expiryNote } from "../../src/gumloop/expiry.ts";
 import { startStandIn } from "../support/stand-in/server.ts";
 import {
   profileEntries,

@@ -2,10 +2,11 @@
  * Sessions put into a world's real keyring by another program (secret-tool), as the official `gumloop` CLI
  * writes them: entry by entry, in its order, without gum-cred's lock.
  */
-import { expiryNote } from "../../src/core/expiry.ts";
+
 import { reveal, secret } from "../../src/core/secret.ts";
-import { PROFILE_FIELDS } from "../../src/core/stored.ts";
-import { secretService } from "../../src/keychain/secret-service.ts";
+import { expiryNote } from "../../src/gumloop/expiry.ts";
+import { PROFILE_FIELDS } from "../../src/gumloop/stored.ts";
+import { secretService } from "../../src/keychain/secret-service/secret-service.ts";
 import type { World } from "./world.ts";
 
 export interface StoredSession {

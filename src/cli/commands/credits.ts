@@ -1,4 +1,6 @@
 /** `gum-cred credits`: what bringing one's own LLM key saves at Gumloop, by its own pages. Asks nobody. */
+
+import { fail } from "../../core/errors.ts";
 import {
   type CallCost,
   creditReadings,
@@ -6,8 +8,7 @@ import {
   type Reading,
   TIER_PAGE,
   TIERS,
-} from "../../core/credits.ts";
-import { fail } from "../../core/errors.ts";
+} from "../../gumloop/credits.ts";
 import { table } from "../../output/table.ts";
 import type { Command } from "../command.ts";
 

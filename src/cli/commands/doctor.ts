@@ -1,5 +1,5 @@
 /** `gum-cred doctor`: what is wrong, and what to do about it. */
-import { type Check, problem } from "../../app/doctor-check.ts";
+import { type Check, problem } from "../../app/doctor/check.ts";
 import { clean, GumCredError } from "../../core/errors.ts";
 import type { Command, Context } from "../command.ts";
 
@@ -29,7 +29,7 @@ export const doctor: Command = {
 };
 
 async function checksOf(context: Context): Promise<readonly Check[]> {
-  const { examine } = await import("../../app/doctor.ts");
+  const { examine } = await import("../../app/doctor/doctor.ts");
   try {
     return await examine(context.scope, context.ports);
   } catch (error) {

@@ -63,7 +63,7 @@ export const env: Command = {
 /** Everything resolved and nothing was refused: now the file, if the format has one. */
 async function deliver({ stdout, append }: Rendered): Promise<Output> {
   if (append) {
-    const { appendLines } = await import("../../os/append-file.ts");
+    const { appendLines } = await import("../../os/files/append-file.ts");
     appendLines(append.path, append.text);
   }
   return { kind: "raw", text: stdout };

@@ -1,8 +1,8 @@
 /** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
 import { gatherExports } from "../../app/exports.ts";
-import type { Scope } from "../../app/ports.ts";
 import type { Exports } from "../../core/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
+import type { Scope } from "../../resolve/ports.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const exec: Command = {
@@ -35,10 +35,10 @@ export const exec: Command = {
     if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
     const program = { command, args, set: Object.fromEntries(set), unset: [...exports.unset] };
     if (process.platform === "win32") {
-      const { waitForProgram } = await import("../../os/wait-for-program.ts");
+      const { waitForProgram } = await import("../../os/process/wait-for-program.ts");
       return waitForProgram(program);
     }
-    const { replaceProcess } = await import("../../os/replace-process.ts");
+    const { replaceProcess } = await import("../../os/process/replace.ts");
     return replaceProcess(program);
   },
 };
@@ -59,6 +59,6 @@ async function runMasked(
 ): Promise<never> {
   const { secretValues } = await import("../../output/secret-values.ts");
   const { redactors } = await import("../../output/redactor.ts");
-  const { supervise } = await import("../../os/supervise.ts");
+  const { supervise } = await import("../../os/process/supervise.ts");
   return supervise({ command, args, set, unset, filter: redactors(secretValues(secrets)) });
 }

@@ -18,7 +18,7 @@ export const redact: Command = {
     const found = await gatherExports({ names: [], level: null, sdk: false }, scope, ports);
     const { secretValues } = await import("../../output/secret-values.ts");
     const { redactors } = await import("../../output/redactor.ts");
-    const { filterStdin } = await import("../../os/byte-filter.ts");
+    const { filterStdin } = await import("../../os/streams/byte-filter.ts");
     filterStdin(redactors(secretValues(found))());
     return { kind: "raw", text: "" };
   },

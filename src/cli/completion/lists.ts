@@ -3,10 +3,11 @@
  * never takes long, and says nothing when it fails.
  */
 
-import type { Ports } from "../../app/ports.ts";
-import { GUMLOOP_SERVICE, OWN_SERVICE, profileName } from "../../core/stored.ts";
+import { GUMLOOP_SERVICE, profileName } from "../../gumloop/stored.ts";
 import type { Keychain } from "../../keychain/keychain.ts";
+import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
+import type { Ports } from "../../resolve/ports.ts";
 import type { List } from "./model.ts";
 
 /** For each of the two looks into the keychain. */

@@ -6,7 +6,7 @@ import { reveal, secret } from "../../../src/core/secret.ts";
 import { openKeychain, unlockKeychain } from "../../../src/keychain/choose.ts";
 import { describeChoice } from "../../../src/keychain/describe-choice.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
-import { secretService } from "../../../src/keychain/secret-service.ts";
+import { secretService } from "../../../src/keychain/secret-service/secret-service.ts";
 import { startFakeKwallet } from "../../support/fake-kwallet.ts";
 import { startFakeSecretService } from "../../support/fake-secret-service.ts";
 import { type PrivateBus, startPrivateBus } from "../../support/private-bus.ts";

@@ -1,9 +1,9 @@
 /** D-Bus messages as bytes: what is written can be read, GLib reads the same, and no bytes do harm. */
 import { describe, expect, test } from "bun:test";
-import { socketAddresses } from "../../../src/keychain/dbus-address.ts";
-import { decodeMessage, MOST_BYTES, messageLength } from "../../../src/keychain/dbus-decode.ts";
-import { encodeCall, type MethodCall } from "../../../src/keychain/dbus-encode.ts";
-import { MESSAGE, parseSignature, type Value } from "../../../src/keychain/dbus-types.ts";
+import { socketAddresses } from "../../../src/dbus/address.ts";
+import { decodeMessage, MOST_BYTES, messageLength } from "../../../src/dbus/decode.ts";
+import { encodeCall, type MethodCall } from "../../../src/dbus/encode.ts";
+import { MESSAGE, parseSignature, type Value } from "../../../src/dbus/types.ts";
 
 const call = (signature: string, args: readonly Value[]): MethodCall => ({
   destination: "org.example.Service",

@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { openKeychain } from "../../../src/keychain/choose.ts";
-import { macosKeychain } from "../../../src/keychain/macos.ts";
-import { windowsCredentialManager } from "../../../src/keychain/windows.ts";
+import { macosKeychain } from "../../../src/keychain/macos/macos.ts";
+import { windowsCredentialManager } from "../../../src/keychain/windows/windows.ts";
 import type { Host } from "./suite.ts";
 
 const OPTIONS = { timeoutMs: 5000, mayPrompt: false };

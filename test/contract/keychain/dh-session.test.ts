@@ -1,6 +1,6 @@
 /** The session's encryption against SecretStorage's own implementation of it, with the same numbers. */
 import { describe, expect, test } from "bun:test";
-import { newKeyPair, plainCipher } from "../../../src/keychain/dh-session.ts";
+import { newKeyPair, plainCipher } from "../../../src/keychain/secret-service/dh-session.ts";
 
 /** Python's public key and AES key for a private exponent and a peer's public key. */
 function python(exponent: bigint, peer: Uint8Array): { publicKey: string; aesKey: string } {

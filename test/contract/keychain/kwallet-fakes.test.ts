@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { reveal, secret } from "../../../src/core/secret.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
-import { kwallet } from "../../../src/keychain/kwallet.ts";
+import { kwallet } from "../../../src/keychain/kwallet/kwallet.ts";
 import { type FakeKwalletOptions, startFakeKwallet } from "../../support/fake-kwallet.ts";
 import { type PrivateBus, startPrivateBus } from "../../support/private-bus.ts";
 import { startPrivateKeyring } from "../../support/private-keyring.ts";

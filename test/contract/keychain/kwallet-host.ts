@@ -1,5 +1,5 @@
 /** The contract's host for KWallet: a private kwalletd5, seen by Python keyring. */
-import { kwallet } from "../../../src/keychain/kwallet.ts";
+import { kwallet } from "../../../src/keychain/kwallet/kwallet.ts";
 import { outputOf } from "../../support/output-of.ts";
 import {
   type KwalletOptions,

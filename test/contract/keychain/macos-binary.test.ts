@@ -11,7 +11,7 @@ import { replacedLibraries } from "../../support/fake-security/replaced-librarie
 
 const ROOT = resolve(import.meta.dir, "../../..");
 const MAIN = `${ROOT}/src/main.ts`;
-const WORKER = `${ROOT}/src/keychain/macos-worker.ts`;
+const WORKER = `${ROOT}/src/keychain/macos/macos-worker.ts`;
 
 describe.skipIf(process.platform !== "linux")("macos: compiled", () => {
   let fake: FakeSecurity;

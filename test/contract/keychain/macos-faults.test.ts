@@ -4,11 +4,11 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { reveal, secret } from "../../../src/core/secret.ts";
-import { textOf } from "../../../src/keychain/core-foundation.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
-import { macosKeychain, unlockMacosKeychain } from "../../../src/keychain/macos.ts";
-import { macosItems } from "../../../src/keychain/macos-items.ts";
-import { openSecurityFramework } from "../../../src/keychain/native/security-framework.ts";
+import { textOf } from "../../../src/keychain/macos/core-foundation.ts";
+import { macosItems } from "../../../src/keychain/macos/items.ts";
+import { macosKeychain, unlockMacosKeychain } from "../../../src/keychain/macos/macos.ts";
+import { openSecurityFramework } from "../../../src/keychain/macos/security-framework.ts";
 import { type FakeSecurity, startFakeSecurity } from "../../support/fake-security/fake-security.ts";
 import { expectError } from "./suite.ts";
 

@@ -2,7 +2,7 @@
  * The contract's host for macOS: the backend on a stand-in for Apple's frameworks, seen by Python keyring's own macOS
  * backend. macOS itself does not run here.
  */
-import { macosKeychain } from "../../../src/keychain/macos.ts";
+import { macosKeychain } from "../../../src/keychain/macos/macos.ts";
 import { type FakeSecurity, startFakeSecurity } from "../../support/fake-security/fake-security.ts";
 import type { Host } from "./suite.ts";
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { reveal, secret } from "../../../src/core/secret.ts";
-import { secretService } from "../../../src/keychain/secret-service.ts";
+import { secretService } from "../../../src/keychain/secret-service/secret-service.ts";
 import { type PrivateKeyring, startPrivateKeyring } from "../../support/private-keyring.ts";
 
 const OPTIONS = { timeoutMs: 5000, mayPrompt: false };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { reveal, secret } from "../../../src/core/secret.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
-import { secretService } from "../../../src/keychain/secret-service.ts";
+import { secretService } from "../../../src/keychain/secret-service/secret-service.ts";
 import { startPrivateBus } from "../../support/private-bus.ts";
 import { startPrivateKeyring } from "../../support/private-keyring.ts";
 import { type SecretServiceHost, startSecretServiceHost } from "./secret-service-host.ts";

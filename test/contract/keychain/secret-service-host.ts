@@ -1,5 +1,5 @@
 /** The contract's host for the Secret Service: a private GNOME Keyring, seen by SecretStorage and secret-tool. */
-import { secretService } from "../../../src/keychain/secret-service.ts";
+import { secretService } from "../../../src/keychain/secret-service/secret-service.ts";
 import { outputOf } from "../../support/output-of.ts";
 import { type PrivateKeyring, startPrivateKeyring } from "../../support/private-keyring.ts";
 import type { ForeignItem, Host } from "./suite.ts";

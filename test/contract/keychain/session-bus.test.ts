@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { GumCredError } from "../../../src/core/errors.ts";
-import { sessionBusAddress } from "../../../src/keychain/session-bus.ts";
+import { sessionBusAddress } from "../../../src/dbus/session-bus.ts";
 import { countingSocket, startPrivateBus, startSilentSocket } from "../../support/private-bus.ts";
 import { startPrivateKeyring } from "../../support/private-keyring.ts";
 
@@ -109,8 +109,8 @@ describe("reaching it", () => {
   test("a thousand short waits all end", async () => {
     const socket = await startSilentSocket({ authenticates: true });
     const script = `
-      import { deadlineIn } from "${import.meta.dir}/../../../src/keychain/deadline.ts";
-      import { openSessionBus } from "${import.meta.dir}/../../../src/keychain/dbus.ts";
+      import { deadlineIn } from "${import.meta.dir}/../../../src/os/native/deadline.ts";
+      import { openSessionBus } from "${import.meta.dir}/../../../src/dbus/client.ts";
       const bus = openSessionBus(process.env);
       for (let index = 0; index < 1000; index++) {
         try {

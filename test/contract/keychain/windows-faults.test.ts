@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { secret } from "../../../src/core/secret.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
-import { windowsCredentialManager } from "../../../src/keychain/windows.ts";
+import { windowsCredentialManager } from "../../../src/keychain/windows/windows.ts";
 import { openWindowsKeychain } from "../../support/wine/keychain-proxy.ts";
 import { closeWine } from "../../support/wine/wine.ts";
 import { expectError } from "./suite.ts";

@@ -5,7 +5,7 @@
 import { dlopen } from "bun:ffi";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { Libraries } from "../../../src/keychain/native/security-framework.ts";
+import type { Libraries } from "../../../src/keychain/macos/security-framework.ts";
 
 export interface FakeItem {
   readonly id: string;

@@ -7,8 +7,8 @@ import { dlopen } from "bun:ffi";
 import { readSync } from "node:fs";
 import { GumCredError } from "../../../src/core/errors.ts";
 import { reveal, secret } from "../../../src/core/secret.ts";
-import { windowsCredentialManager } from "../../../src/keychain/windows.ts";
-import { openCredentialStore } from "../../../src/keychain/windows-credentials.ts";
+import { openCredentialStore } from "../../../src/keychain/windows/credentials.ts";
+import { windowsCredentialManager } from "../../../src/keychain/windows/windows.ts";
 
 const [libraryArgument = "-", timeoutMs = "5000"] = process.argv.slice(2);
 const library = libraryArgument === "-" ? undefined : libraryArgument;

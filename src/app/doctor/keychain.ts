@@ -1,0 +1,95 @@
+/** Doctor's look at the keychain, the program behind it, and the lock between processes. */
+import { fail, GumCredError, hasCode } from "../../core/errors.ts";
+import { lockName } from "../../gumloop/session.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Judgement } from "../../resolve/precedence.ts";
+import { type Check, ok, problem, warning } from "./check.ts";
+
+const OWNER_TIMEOUT_MS = 2_000;
+/** A refresh under way is over by then; whoever holds the lock for longer is worth a word. */
+const LOCK_TIMEOUT_MS = 500;
+
+/** Keychain and lock. Without a keychain there is no session to guard, and a container may have no room for locks. */
+export async function checkStorage(
+  judgement: Judgement,
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly Check[]> {
+  const keychain = await checkKeychain(judgement, ports);
+  const isAbsent = keychain.some(({ error }) => hasCode(error, "E_KEYCHAIN_UNAVAILABLE"));
+  return isAbsent ? keychain : [...keychain, await checkLock(scope, ports)];
+}
+
+/** Where nothing else signs in, a keychain that cannot be used is more than a pity. */
+async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
+  const { winner, error: met } = judgement;
+  const needed = winner === null || winner.source === "keychain";
+  // Asking a keychain again that did not answer would only double the wait.
+  if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met)];
+  try {
+    const keychain = await ports.keychain();
+    const state = await keychain.state();
+    if (state === "unavailable")
+      return [absent(fail("E_KEYCHAIN_UNAVAILABLE", "no keychain service is running"))];
+    const owner = keychain.backend === "secret-service" ? [await checkOwner(ports)] : [];
+    const checks = [await checkBackend(keychain.backend, ports), ...owner];
+    if (state === "unlocked") return [ok("keychain", `unlocked (${keychain.backend})`), ...checks];
+    const locked = fail("E_KEYCHAIN_LOCKED", `the keychain is locked (${keychain.backend})`);
+    return [unusable(locked, needed), ...checks];
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return [error.code === "E_KEYCHAIN_UNAVAILABLE" ? absent(error) : unusable(error, needed)];
+  }
+}
+
+/** A machine without one is no broken machine: the variables are meant for it. */
+function absent(error: GumCredError): Check {
+  return { ...warning("keychain", error.message, error.hint), error };
+}
+
+function unusable(error: GumCredError, needed: boolean): Check {
+  return needed ? problem("keychain", error) : warning("keychain", error.message, error.hint);
+}
+
+/** Which keychain is in force where there could be several, and why. */
+async function checkBackend(backend: string, ports: Ports): Promise<Check> {
+  const { describeChoice } = await import("../../keychain/describe-choice.ts");
+  try {
+    return ok("backend", `${backend}: ${describeChoice(ports.raw, OWNER_TIMEOUT_MS).reason}`);
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return warning("backend", error.message, error.hint);
+  }
+}
+
+async function checkOwner(ports: Ports): Promise<Check> {
+  const { secretServiceOwner } = await import("../../keychain/secret-service/owner.ts");
+  try {
+    const owner = secretServiceOwner(ports.raw, OWNER_TIMEOUT_MS);
+    if (owner) {
+      const program = owner.program ?? "a program that cannot be seen from here";
+      return ok("dbus", `the Secret Service is ${program} (process ${owner.pid})`);
+    }
+    return warning(
+      "dbus",
+      "nobody owns the Secret Service's name on the session bus",
+      "start gnome-keyring-daemon, KeePassXC or KWallet",
+    );
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return warning("dbus", error.message, error.hint);
+  }
+}
+
+/** Whether the lock of this profile's session can be had, which refreshing and signing in and out need. */
+async function checkLock(scope: Scope, ports: Ports): Promise<Check> {
+  try {
+    (await ports.lock(lockName(scope.profile, ports), LOCK_TIMEOUT_MS)).release();
+    return ok("lock", "free");
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    if (!hasCode(error, "E_LOCK_TIMEOUT")) return problem("lock", error);
+    const hint = "a sign-in or refresh is under way; if it hangs, end that gum-cred process";
+    return warning("lock", "another gum-cred holds the lock of this profile", hint);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Reads keys out of a dotenv file: recognises vendors by their variables, and plans what would be stored. The
+ * file itself is never changed or deleted.
+ */
+import { parse } from "dotenv";
+import { type Secret, secret } from "../../core/secret.ts";
+import type { Provider } from "../../providers/contract.ts";
+
+export interface PlannedKey {
+  readonly provider: Provider;
+  readonly variable: string;
+  readonly key: Secret;
+}
+
+export interface ImportPlan {
+  readonly keys: readonly PlannedKey[];
+  /** Variables of a vendor that an earlier variable of the same vendor outranks. */
+  readonly outranked: readonly string[];
+  /** Gumloop's own variables: those are for `login`. */
+  readonly gumloop: readonly string[];
+  /** How many other variables there are. Their names are nobody's business. */
+  readonly others: number;
+}
+
+/** Plans an import from dotenv text. A vendor's variables count in the order its SDK reads them. */
+export function planImport(text: string, vendors: readonly Provider[]): ImportPlan {
+  const values = new Map(Object.entries(parse(text)).filter(([, value]) => value.trim() !== ""));
+  const keys: PlannedKey[] = [];
+  const outranked: string[] = [];
+  for (const provider of vendors) {
+    const present = provider.methods.flatMap(({ variables }) => variables).filter((name) => values.has(name));
+    const [first, ...rest] = present;
+    if (first === undefined) continue;
+    keys.push({ provider, variable: first, key: secret((values.get(first) ?? "").trim()) });
+    outranked.push(...rest);
+  }
+  const gumloop = [...values.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
+  const others = values.size - keys.length - outranked.length - gumloop.length;
+  return { keys, outranked, gumloop, others };
+}

@@ -1,0 +1,194 @@
+/**
+ * Storing, listing, removing and verifying LLM vendors' keys. A key is verified before it is stored, and a
+ * personal key is refused where the organisation enforces its own.
+ */
+import { parseBaseUrl } from "../../core/base-url.ts";
+import type { Credential, Level } from "../../core/credential.ts";
+import { fail, type GumCredError } from "../../core/errors.ts";
+import { masked, reveal, type Secret } from "../../core/secret.ts";
+import { OWN_SERVICE } from "../../keychain/keychain.ts";
+import type { Provider, RequestScope, Verdict } from "../../providers/contract.ts";
+import { type KeyNote, noteAccount, readNote, writeNote } from "../../resolve/key-note.ts";
+import { noKey, resolveKeys } from "../../resolve/keys.ts";
+import { LEVELS, llmAccount } from "../../resolve/levels.ts";
+import { isDenied, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Judged } from "../../resolve/precedence.ts";
+import { vendorsInPlay } from "../vendors-in-play.ts";
+import { type Verification, verify } from "../verify.ts";
+
+/** A key of a vendor at a level. */
+export interface KeyPlace {
+  readonly provider: Provider;
+  readonly level: Level;
+}
+
+/** What became of a key that was to be stored. */
+export interface StoredKey extends KeyPlace {
+  /** Null when it was not asked. */
+  readonly verdict: Verdict | null;
+  readonly message: string | null;
+  /** The masked tail of the key that stood there before; null when there was none. */
+  readonly replaced: string | null;
+}
+
+/**
+ * Refuses a key that policy would never use: the provider is denied, or a stronger level enforces its own.
+ * Throws E_POLICY, E_POLICY_DENIED, and the error of a stronger level that cannot be read.
+ */
+export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+  if (provider.kind !== "llm") {
+    throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' for it");
+  }
+  if (level === "team" && scope.teamId === null) {
+    throw fail("E_USAGE", "a team's key needs the team", "give --team-id, or set GUMLOOP_TEAM_ID");
+  }
+  const policy = await ports.policy();
+  if (isDenied(policy, provider.id, scope.teamId)) {
+    throw fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider.id}`);
+  }
+  const configured =
+    level === "organization"
+      ? organizationSource(policy, provider.id)
+      : teamSource(policy, provider.id, scope.teamId);
+  if (level !== "personal" && configured && configured.kind !== "policy-keychain") {
+    throw fail(
+      "E_POLICY",
+      `${organizationName(policy)} takes the ${level} key for ${provider.id} from elsewhere`,
+    );
+  }
+  if (level === "organization") return;
+  const judgements = await resolveKeys({ providers: [provider], level }, scope, ports);
+  const error = judgements.get(provider)?.error;
+  if (error && !(level === "team" && error.code === "E_POLICY_SOURCE")) throw error;
+}
+
+/** Throws E_NO_CREDENTIAL when no key is stored at that place. */
+export async function requireStored(
+  { provider, level }: KeyPlace,
+  scope: Scope,
+  ports: Ports,
+): Promise<void> {
+  const account = llmAccount(level, provider.id, { ...scope, level: null });
+  const stored = await (await ports.keychain()).read(OWN_SERVICE, [account]);
+  if (!stored.has(account)) throw noKey(provider, level);
+}
+
+/** Verifies and stores a key. Throws what the vendor's refusal or silence amounts to; then nothing is stored. */
+export async function storeKey(
+  place: KeyPlace,
+  key: Secret,
+  check: boolean,
+  scope: Scope,
+  ports: Ports,
+): Promise<StoredKey> {
+  const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
+  const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
+  const verdict = verification?.assessment?.verdict ?? null;
+  if (verification?.error && verdict !== "unverifiable") throw unstored(verification.error);
+  const account = llmAccount(place.level, place.provider.id, { ...scope, level: null });
+  const keychain = await ports.keychain();
+  const before = (await keychain.read(OWN_SERVICE, [account])).get(account);
+  const now = new Date(ports.now()).toISOString();
+  const note: KeyNote = { storedAt: now, verdict, verifiedAt: verdict && now };
+  await keychain.write(OWN_SERVICE, noteAccount(account), writeNote(key, note, ports.digest));
+  await keychain.write(OWN_SERVICE, account, key);
+  return {
+    ...place,
+    verdict,
+    message: verification?.assessment?.message ?? null,
+    replaced: before && reveal(before) !== reveal(key) ? masked(before) : null,
+  };
+}
+
+/** Removes a stored key with its note. Throws E_NO_CREDENTIAL when there is none. */
+export async function removeKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+  const account = llmAccount(level, provider.id, { ...scope, level: null });
+  const keychain = await ports.keychain();
+  const removed = await keychain.remove(OWN_SERVICE, account);
+  await keychain.remove(OWN_SERVICE, noteAccount(account));
+  if (!removed) throw noKey(provider, level);
+}
+
+/** A key that exists somewhere, and whether it wins. */
+export interface ListedKey {
+  readonly provider: Provider;
+  readonly judged: Judged;
+  readonly credential: Credential;
+  readonly note: KeyNote | null;
+}
+
+/** Every key at every level, in the order of precedence, and the errors of providers that cannot be told. */
+export async function listKeys(
+  scope: Scope,
+  ports: Ports,
+): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
+  const providers = await vendorsInPlay(ports);
+  const judgements = await resolveKeys({ providers, level: null }, scope, ports, "all");
+  const notes = await readNotes(providers, scope, ports);
+  const errors = new Map<Provider, GumCredError>();
+  const keys: ListedKey[] = [];
+  for (const [provider, { candidates, error }] of judgements) {
+    if (error) errors.set(provider, error);
+    for (const judged of candidates) {
+      const { credential } = judged;
+      if (credential) keys.push({ provider, judged, credential, note: notes(credential) });
+    }
+  }
+  return { keys, errors };
+}
+
+/** Asks a vendor about a key, at `--base-url`, the vendor's own base-URL variable, or its default. */
+export async function verifyKey(
+  provider: Provider,
+  key: Secret,
+  scope: Scope,
+  ports: Ports,
+): Promise<Verification> {
+  return verify(
+    provider,
+    { method: "api_key", value: key, userId: null },
+    vendorScope(provider, scope, ports),
+    ports,
+  );
+}
+
+/** Notes what a vendor said about a key that lies in the keychain. */
+export async function rememberVerdict(listed: ListedKey, verdict: Verdict, ports: Ports): Promise<void> {
+  if (listed.credential.source !== "keychain") return;
+  const account = listed.credential.location.slice(OWN_SERVICE.length + 1);
+  const now = new Date(ports.now()).toISOString();
+  const note: KeyNote = { storedAt: listed.note?.storedAt ?? now, verdict, verifiedAt: now };
+  const value = writeNote(listed.credential.value, note, ports.digest);
+  await (await ports.keychain()).write(OWN_SERVICE, noteAccount(account), value);
+}
+
+function vendorScope(provider: Provider, scope: Scope, ports: Ports): RequestScope {
+  const variable = provider.baseUrlVariable && ports.environment.get(provider.baseUrlVariable);
+  const baseUrl = scope.baseUrlFlag ?? (variable ? parseBaseUrl(variable) : null);
+  return { baseUrl: baseUrl?.href ?? null, teamId: null };
+}
+
+function unstored(error: GumCredError): GumCredError {
+  const hint = error.exitCode === 5 ? "try again, or store it unverified with --no-verify" : error.hint;
+  return fail(error.code, `${error.message}; the key was not stored`, hint);
+}
+
+async function readNotes(
+  providers: readonly Provider[],
+  scope: Scope,
+  ports: Ports,
+): Promise<(credential: Credential) => KeyNote | null> {
+  if (!ports.keychainOpened()) return () => null;
+  const levels = LEVELS.filter((level) => level !== "team" || scope.teamId !== null);
+  const accounts = providers.flatMap(({ id }) =>
+    levels.map((level) => noteAccount(llmAccount(level, id, { ...scope, level: null }))),
+  );
+  const found = await (await ports.keychain())
+    .read(OWN_SERVICE, accounts)
+    .catch(() => new Map<string, Secret>());
+  return ({ source, location, value }) =>
+    source === "keychain"
+      ? readNote(value, found.get(noteAccount(location.slice(OWN_SERVICE.length + 1))), ports.digest)
+      : null;
+}

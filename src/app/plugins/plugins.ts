@@ -1,0 +1,188 @@
+/**
+ * What the `plugins` commands do: plan what is agreed to, carry it out, take it back. A plan holds the very
+ * bytes that were shown; nothing is read a second time between showing and storing.
+ */
+import { lstatSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { clean, fail, GumCredError } from "../../core/errors.ts";
+import { providerId } from "../../core/provider-id.ts";
+import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
+import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
+import { checkedManifest } from "../../providers/installed/checked-manifest.ts";
+import { type Claims, claimsOf } from "../../providers/installed/claims.ts";
+import {
+  type Installed,
+  listInstalled,
+  MANIFEST_LIMIT_BYTES,
+  placeOf,
+  readPlaced,
+} from "../../providers/installed/installed.ts";
+import { idIn, type Manifest, readManifest } from "../../providers/installed/manifest.ts";
+import type { Problem } from "../../providers/installed/manifest-rules.ts";
+import { type Pin, pinOf, readPins } from "../../providers/installed/pins.ts";
+import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
+import { writePins } from "../../providers/installed/write-pins.ts";
+import { PROVIDERS } from "../../providers/registry.ts";
+import type { Ports } from "../../resolve/ports.ts";
+import { versionLine } from "../../version.ts";
+
+const LOCK_TIMEOUT_MS = 5_000;
+
+/** What is to be agreed to. */
+export interface PluginPlan {
+  readonly manifest: Manifest;
+  readonly pin: Pin;
+  /** Where the manifest is, or will be. */
+  readonly path: string;
+  /** True when a manifest of that id stood there before. */
+  readonly replaces: boolean;
+  /** What to write to `path`; null when it is there already. */
+  readonly bytes: Uint8Array | null;
+}
+
+/** Every manifest that is installed, fit or not. */
+export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
+  return listInstalled(setting(ports));
+}
+
+/**
+ * Plans to install a manifest. Throws E_FILE_UNREADABLE, E_UNSAFE_FILE, E_PLUGIN_INVALID, E_PLUGIN_REFUSED
+ * naming every problem.
+ */
+export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
+  const bytes = readGiven(file);
+  const manifest = await checkedManifest(null, bytes, await claimsBut(idIn(bytes), ports));
+  const { places } = setting(ports);
+  const place = placeOf(manifest.id, places);
+  if (place === "system") {
+    throw fail("E_PLUGIN_REFUSED", `the administrator has installed '${manifest.id}'; that one comes first`);
+  }
+  return {
+    manifest,
+    pin: judgedPin(bytes, manifest),
+    path: `${ownPlace(places).folder}/${manifest.id}.json`,
+    replaces: place === "user",
+    bytes,
+  };
+}
+
+/** Plans to agree to an installed manifest as it is now. Throws as {@link planAdd}, and E_UNKNOWN_PROVIDER. */
+export async function planTrust(name: string, ports: Ports): Promise<PluginPlan> {
+  const id = providerId(name);
+  const { places } = setting(ports);
+  if (placeOf(id, places) === "system") {
+    throw fail("E_INVALID_VALUE", `'${id}' is the administrator's plugin and needs no trust of yours`);
+  }
+  const bytes = readPlaced(id, "user", places);
+  if (bytes === null) throw notInstalled(id);
+  const manifest = await checkedManifest(id, bytes, await claimsBut(id, ports));
+  const path = `${ownPlace(places).folder}/${id}.json`;
+  return { manifest, pin: judgedPin(bytes, manifest), path, replaces: true, bytes: null };
+}
+
+/** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
+export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
+  const { folder, pins: pinsPath } = ownPlace(setting(ports).places);
+  const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
+  try {
+    makeOwnFolder(folder);
+    checkTrustedFolder(folder, "user");
+    const pins = new Map(readPins(pinsPath));
+    // The manifest first: stopped in between, the plugin is refused as changed.
+    if (plan.bytes) replaceFile(plan.path, plan.bytes);
+    writePins(pinsPath, pins.set(plan.manifest.id, plan.pin));
+  } finally {
+    lock.release();
+  }
+}
+
+/** Removes a plugin of the user's, fit or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
+export async function removePlugin(name: string, ports: Ports): Promise<{ id: string; path: string }> {
+  const id = providerId(name);
+  const { places } = setting(ports);
+  const { folder, pins: pinsPath } = ownPlace(places);
+  const path = `${folder}/${id}.json`;
+  const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
+  try {
+    const wasThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    // Before the pins are read: a plugin can be removed whatever became of them.
+    if (wasThere) removeFile(path);
+    const pins = new Map(readPins(pinsPath));
+    if (pins.delete(id)) writePins(pinsPath, pins);
+    else if (!wasThere) throw placeOf(id, places) === "system" ? administrators(id) : notInstalled(id);
+    return { id, path };
+  } finally {
+    lock.release();
+  }
+}
+
+/** Everything that is wrong with a manifest file, its program included. Throws when the file cannot be read. */
+export async function checkManifestFile(
+  file: string,
+  ports: Ports,
+): Promise<{ readonly manifest: Manifest | null; readonly problems: readonly Problem[] }> {
+  const bytes = readGiven(file);
+  const read = readManifest(bytes, await claimsBut(idIn(bytes), ports));
+  if (!read.manifest) return read;
+  try {
+    pinOf(bytes, read.manifest.command);
+    return read;
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    const message = `${error.message} (${error.hint})`;
+    return { manifest: null, problems: [{ path: "$.command", message, refused: error.exitCode === 6 }] };
+  }
+}
+
+/** The pin of a manifest that was judged against all that is installed. */
+function judgedPin(bytes: Uint8Array, { command }: Manifest): Pin {
+  return { ...pinOf(bytes, command), judgedBy: versionLine() };
+}
+
+function setting(ports: Ports) {
+  return { places: pluginPlaces(ports.raw), builtIn: PROVIDERS };
+}
+
+/** What all providers but this one have taken: a plugin may be replaced by a newer version of itself. */
+async function claimsBut(id: string | null, ports: Ports): Promise<Claims> {
+  const claims = claimsOf(PROVIDERS);
+  for (const entry of await listPlugins(ports)) {
+    if (entry.provider && entry.id !== id) claims.add(entry.provider);
+  }
+  return claims;
+}
+
+function readGiven(file: string): Uint8Array {
+  const bytes = readTrustedFile(resolve(file), { owner: "root-or-user", limitBytes: MANIFEST_LIMIT_BYTES });
+  if (bytes === null) throw fail("E_FILE_UNREADABLE", `${clean(file)} does not exist`);
+  return bytes;
+}
+
+function ownPlace({ user }: Places): NonNullable<Places["user"]> {
+  if (user) return user;
+  throw fail(
+    "E_FILE_UNREADABLE",
+    "there is no home folder to keep plugins in",
+    "set HOME or XDG_CONFIG_HOME",
+  );
+}
+
+function removeFile(path: string): void {
+  try {
+    rmSync(path);
+  } catch {
+    throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be removed`, "remove it by hand");
+  }
+}
+
+function administrators(id: string) {
+  return fail(
+    "E_PLUGIN_REFUSED",
+    `'${id}' is the administrator's plugin`,
+    "ask the administrator to remove it",
+  );
+}
+
+function notInstalled(id: string) {
+  return fail("E_UNKNOWN_PROVIDER", `no plugin '${id}' is installed`, "run 'gum-cred plugins list'");
+}

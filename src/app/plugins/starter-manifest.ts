@@ -1,0 +1,37 @@
+/** The manifest to begin with: fit as it stands, and of hosts that belong to nobody (RFC 2606 §3). */
+import { fail } from "../../core/errors.ts";
+import { providerId } from "../../core/provider-id.ts";
+import { variableProblem } from "../../core/variable-names.ts";
+import { claimsOf } from "../../providers/installed/claims.ts";
+import { PROVIDERS } from "../../providers/registry.ts";
+
+/** A starter for a provider of that id, as JSON. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
+export function starterManifest(name: string): string {
+  const id = providerId(name);
+  const claims = claimsOf(PROVIDERS);
+  const owner = claims.idOwner(id);
+  if (owner !== null) {
+    throw fail("E_PLUGIN_REFUSED", `'${id}' is, or looks like, the provider '${owner}'`, "choose another id");
+  }
+  const stem = id.replaceAll("-", "_").toUpperCase();
+  const free = (variable: string) =>
+    variableProblem(variable) === null && claims.variableOwner(variable) === null;
+  const variable = [`${stem}_API_KEY`, `KEY_FOR_${stem}`].find(free) ?? "MY_API_KEY";
+  const manifest = {
+    manifest: 1,
+    id,
+    title: id,
+    env: [variable],
+    hosts: [`api.${id}.example`],
+    setup_url: `https://console.${id}.example/api-keys`,
+    verify: {
+      url: `https://api.${id}.example/v1/models`,
+      headers: { authorization: "Bearer {key}" },
+      valid: [200],
+      rejected: [401],
+    },
+  };
+  const text = JSON.stringify(manifest, null, 2);
+  // Lists of one are easier to edit on one line.
+  return `${text.replace(/\[\s+("[^"]*"|\d+)\s+\]/g, "[$1]")}\n`;
+}

@@ -1,0 +1,167 @@
+/**
+ * A small D-Bus client: connects to the session bus, sends calls, waits for their replies. Calls that do not
+ * need each other's answers go out together and cost one wait. Knows nothing of keychains; takes the bus as it
+ * is: starts no daemon, watches no names, exports nothing.
+ * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html
+ */
+import { fail } from "../core/errors.ts";
+import type { Deadline } from "../os/native/deadline.ts";
+import { decodeMessage, type Message } from "./decode.ts";
+import { encodeCall, type MethodCall } from "./encode.ts";
+import { refusal } from "./error.ts";
+import { type Environment, sessionBusAddress } from "./session-bus.ts";
+import { type BusSocket, connectBus } from "./socket.ts";
+import { MESSAGE, type Value } from "./types.ts";
+
+/** One method call. `signature` and `reply` are tuples, as in `(a{ss})`; a reply of another type is a failure. */
+export interface Call extends MethodCall {
+  readonly reply: string;
+}
+
+/** What the other side answered: the values of the reply's tuple, or a D-Bus error and the method it met. */
+export type Reply =
+  | { readonly ok: true; readonly values: readonly Value[] }
+  | { readonly ok: false; readonly error: string; readonly method: string };
+
+/** Calls on their way. */
+export interface Sent {
+  /** Waits for every reply; the result has the order of the calls. Throws what {@link Bus.send} does. */
+  replies(): readonly Reply[];
+}
+
+/** A signal that came to us. */
+export interface Signal {
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  readonly values: readonly Value[];
+}
+
+export interface Bus {
+  /**
+   * Sends calls and returns; the other side works on them while the caller goes on. The first use connects.
+   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nobody listens at the address), E_KEYCHAIN_DENIED, or
+   * E_KEYCHAIN_FAILED when the connection breaks.
+   */
+  send(calls: readonly Call[], deadline: Deadline): Sent;
+  /** Waits for whatever comes next, which is often a signal. Throws what {@link send} does. */
+  listen(deadline: Deadline): void;
+  /** Closes the connection. Safe to call twice. */
+  close(): void;
+}
+
+const HELLO: Call = {
+  destination: "org.freedesktop.DBus",
+  path: "/org/freedesktop/DBus",
+  interface: "org.freedesktop.DBus",
+  method: "Hello",
+  signature: "()",
+  args: [],
+  reply: "(s)",
+};
+
+/**
+ * The session bus of `env`, which {@link Bus.send} connects to. `hear` is given the signals that are sent to us
+ * or that we asked for. Throws E_KEYCHAIN_UNAVAILABLE without a bus.
+ */
+export function openSessionBus(env: Environment, hear: (signal: Signal) => void = () => {}): Bus {
+  const address = sessionBusAddress(env);
+  let link: Link | null = null;
+  let closed = false;
+  const linked = (deadline: Deadline): Link => {
+    if (closed) throw fail("E_KEYCHAIN_FAILED", "the connection is closed");
+    link ??= newLink(connectBus(address, deadline), hear);
+    return link;
+  };
+  return {
+    send: (calls, deadline) => linked(deadline).send(calls, deadline),
+    listen: (deadline) => linked(deadline).receive(deadline),
+    close() {
+      closed = true;
+      link?.close();
+    },
+  };
+}
+
+/** Calls over one connection, and the replies that are still to come. */
+interface Link {
+  send(calls: readonly Call[], deadline: Deadline): Sent;
+  receive(deadline: Deadline): void;
+  close(): void;
+}
+
+function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
+  const waiting = new Map<number, (message: Message) => void>();
+  let serial = 0;
+  /** The replies to come for calls that are written to `messages`. */
+  function expect(calls: readonly Call[], messages: Uint8Array[]): (Reply | undefined)[] {
+    const replies: (Reply | undefined)[] = calls.map(() => undefined);
+    calls.forEach((call, index) => {
+      messages.push(encodeCall(call, ++serial));
+      waiting.set(serial, (message) => {
+        replies[index] = replyTo(call, message);
+      });
+    });
+    return replies;
+  }
+
+  function receive(deadline: Deadline): void {
+    const bytes = socket.receive(deadline);
+    try {
+      const message = read(() => decodeMessage(bytes));
+      if (message.type === MESSAGE.signal) hear(read(() => signalOf(message)));
+      const settle = message.replyTo === null ? undefined : waiting.get(message.replyTo);
+      if (message.replyTo !== null) waiting.delete(message.replyTo);
+      settle?.(message); // an answer that nobody waits for is dropped
+    } finally {
+      bytes.fill(0);
+    }
+  }
+
+  let welcome: (Reply | undefined)[] | null = null;
+  return {
+    send(calls, deadline) {
+      const messages: Uint8Array[] = [];
+      // The bus reads in order: what follows its greeting need not wait for the answer.
+      welcome ??= expect([HELLO], messages);
+      const greeting = welcome;
+      const replies = expect(calls, messages);
+      socket.send(messages, deadline);
+      return {
+        replies() {
+          while (greeting.includes(undefined)) receive(deadline);
+          if (greeting[0]?.ok === false) throw refusal(greeting[0]);
+          while (replies.includes(undefined)) receive(deadline);
+          return replies as readonly Reply[];
+        },
+      };
+    },
+    receive,
+    close: socket.close,
+  };
+}
+
+function replyTo(call: Call, message: Message): Reply {
+  if (message.type === MESSAGE.error) {
+    return { ok: false, error: message.error ?? "an error without a name", method: call.method };
+  }
+  if (message.type !== MESSAGE.reply || message.signature !== call.reply) {
+    throw fail("E_KEYCHAIN_FAILED", `the keychain could not be asked: its answer to ${call.method} is none`);
+  }
+  return { ok: true, values: read(message.body) };
+}
+
+function signalOf(message: Message): Signal {
+  const { path, interface: iface, member } = message;
+  if (path === null || iface === null || member === null) throw new TypeError("a signal of nobody");
+  return { path, interface: iface, member, values: message.body() };
+}
+
+/** Runs a reader of messages, whose TypeErrors are what the other side did wrong. */
+function read<T>(reader: () => T): T {
+  try {
+    return reader();
+  } catch {
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The connection to a message bus: a Unix socket, authenticated as the user we are, over which whole messages
+ * come and go. Every wait is a poll of the deadline's length: no thread, no callback, no timer. Knows
+ * messages by their length only.
+ * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
+ */
+import { fail, type GumCredError } from "../core/errors.ts";
+import type { Deadline } from "../os/native/deadline.ts";
+import {
+  AF_UNIX,
+  ERRNO,
+  MSG_NOSIGNAL,
+  POLLIN,
+  POLLOUT,
+  type Sockets,
+  STREAM,
+  sockets,
+} from "../os/native/socket.ts";
+import { socketAddresses } from "./address.ts";
+import { messageLength } from "./decode.ts";
+import { connectFailure } from "./error.ts";
+import { FIXED_BYTES } from "./types.ts";
+
+export interface BusSocket {
+  /**
+   * Sends messages and wipes them. Throws E_KEYCHAIN_TIMEOUT, or E_KEYCHAIN_FAILED when the other side is gone;
+   * after either the connection is of no more use.
+   */
+  send(messages: readonly Uint8Array[], deadline: Deadline): void;
+  /**
+   * The next message; to be wiped by who has read it. Throws what {@link send} does, and before the first
+   * message E_KEYCHAIN_DENIED when we are not let in.
+   */
+  receive(deadline: Deadline): Uint8Array;
+  /** Safe to call twice. */
+  close(): void;
+}
+
+const CHUNK_BYTES = 8192;
+/** Of what the other side says before its first message. */
+const LONGEST_LINE = 1024;
+/** Between two attempts to connect to a bus that has too many waiting. */
+const RETRY_MS = 10;
+const NEW_LINE = 0x0a;
+
+/**
+ * Connects to the first of the addresses where somebody listens. Throws E_KEYCHAIN_UNAVAILABLE where nobody
+ * does, E_KEYCHAIN_DENIED for a socket that is closed to us, E_KEYCHAIN_TIMEOUT and E_KEYCHAIN_FAILED.
+ */
+export function connectBus(addresses: string, deadline: Deadline): BusSocket {
+  const system = sockets();
+  let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
+  for (const address of knownAddresses(addresses)) {
+    const fd = system.socket(AF_UNIX, STREAM, 0);
+    if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${system.errno()})`);
+    try {
+      const errno = connect(system, fd, address, deadline);
+      if (errno === 0) return busSocket(system, fd);
+      failure = connectFailure(errno);
+    } catch (error) {
+      system.close(fd);
+      throw error;
+    }
+    system.close(fd);
+  }
+  throw failure;
+}
+
+function knownAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
+  try {
+    return socketAddresses(addresses);
+  } catch {
+    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not the name of a socket");
+  }
+}
+
+/** Connects, and returns the reason why not, or 0. A Unix socket connects at once or says EAGAIN: its queue is full. */
+function connect(system: Sockets, fd: number, address: Uint8Array, deadline: Deadline): number {
+  for (;;) {
+    if (system.connect(fd, address, address.length) === 0) return 0;
+    const errno = system.errno();
+    if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return errno;
+    system.poll(new Int32Array(2), 0, Math.min(RETRY_MS, deadline.remaining()));
+  }
+}
+
+/** "EXTERNAL": the kernel has told the other side who we are. What follows BEGIN need not wait for its consent. */
+function greeting(): Uint8Array<ArrayBuffer> {
+  const uid = new TextEncoder().encode(String(process.geteuid?.() ?? "")).toHex();
+  return new TextEncoder().encode(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
+}
+
+function busSocket(system: Sockets, fd: number): BusSocket {
+  let open = true;
+  let greeted = false;
+  let admitted = false;
+  /** What has come and is not taken yet: the first `filled` bytes. */
+  let buffer = new Uint8Array(CHUNK_BYTES);
+  let filled = 0;
+
+  function awaitEvent(event: number, deadline: Deadline): void {
+    if (!open) throw fail("E_KEYCHAIN_FAILED", "the connection to the session bus is closed");
+    const polled = Int32Array.of(fd, event);
+    for (;;) {
+      const ready = system.poll(polled, 1, deadline.remaining());
+      if (ready > 0) return; // for an error or a hang-up too: the call that comes next says which
+      if (ready < 0 && system.errno() !== ERRNO.EINTR) throw broken();
+    }
+  }
+
+  function write(bytes: Uint8Array, deadline: Deadline): void {
+    for (let sent = 0; sent < bytes.length; ) {
+      awaitEvent(POLLOUT, deadline);
+      const count = Number(system.send(fd, bytes.subarray(sent), bytes.length - sent, MSG_NOSIGNAL));
+      if (count >= 0) sent += count;
+      else if (!isPassing(system.errno())) throw broken();
+    }
+  }
+
+  /** Adds to the buffer, which has room for `wanted` bytes in all, until it holds as many. */
+  function fill(wanted: number, deadline: Deadline): void {
+    if (wanted > buffer.length) replaceBuffer(wanted);
+    while (filled < wanted) {
+      awaitEvent(POLLIN, deadline);
+      const count = Number(system.recv(fd, buffer.subarray(filled), buffer.length - filled, 0));
+      if (count > 0) filled += count;
+      else if (count === 0 || !isPassing(system.errno())) throw broken();
+    }
+  }
+
+  function replaceBuffer(size: number): void {
+    const larger = new Uint8Array(size);
+    larger.set(buffer.subarray(0, filled));
+    buffer.fill(0, 0, filled);
+    buffer = larger;
+  }
+
+  /** Takes the first `count` bytes out of the buffer. */
+  function take(count: number): Uint8Array {
+    const taken = buffer.slice(0, count);
+    buffer.copyWithin(0, count, filled);
+    buffer.fill(0, filled - count, filled);
+    filled -= count;
+    return taken;
+  }
+
+  /** The one line before the first message: OK, or why not. */
+  function readConsent(deadline: Deadline): void {
+    for (let seen = 0; ; ) {
+      fill(seen + 1, deadline);
+      const end = buffer.subarray(0, filled).indexOf(NEW_LINE, seen);
+      seen = filled;
+      if (end < 0 && filled < LONGEST_LINE) continue;
+      const line = new TextDecoder().decode(take(end + 1));
+      if (line.startsWith("OK ")) return;
+      if (line.startsWith("REJECTED")) throw fail("E_KEYCHAIN_DENIED", "the session bus does not let us in");
+      throw fail("E_KEYCHAIN_FAILED", "what listens at the session bus's address is no message bus");
+    }
+  }
+
+  return {
+    send(messages, deadline) {
+      const parts = greeted ? messages : [greeting(), ...messages];
+      greeted = true;
+      const bytes = joined(parts);
+      try {
+        write(bytes, deadline);
+      } finally {
+        for (const part of [bytes, ...messages]) part.fill(0);
+      }
+    },
+    receive(deadline) {
+      if (!admitted) readConsent(deadline);
+      admitted = true;
+      fill(FIXED_BYTES, deadline);
+      const length = lengthOf(buffer);
+      fill(length, deadline);
+      return take(length);
+    },
+    close() {
+      if (open) system.close(fd);
+      open = false;
+      buffer.fill(0);
+    },
+  };
+}
+
+function lengthOf(buffer: Uint8Array): number {
+  try {
+    return messageLength(buffer);
+  } catch {
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const isPassing = (errno: number) => errno === ERRNO.EAGAIN || errno === ERRNO.EINTR;
+
+const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus hung up");

@@ -1,0 +1,94 @@
+/**
+ * Judges what came back from the browser, whether it arrived at the listener or was pasted. Pure: it reads
+ * text and decides; nothing here listens, waits or answers.
+ *
+ * The state is looked at before anything else, because whoever does not know it is a stranger: any web page
+ * and any process of this machine can reach the callback. A stranger changes nothing, so that none can end a
+ * sign-in with an error of its own making.
+ */
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { type Secret, secret } from "../../core/secret.ts";
+
+/** What this sign-in waits for. */
+export interface Expected {
+  readonly state: string;
+  /** The authorization server's identifier (RFC 8414 §2): the origin. */
+  readonly issuer: string;
+  /** `http://127.0.0.1:<port>/callback`. */
+  readonly redirectUri: string;
+}
+
+/** Not an answer to this sign-in. The wait goes on; `reason` is fixed text. */
+export interface Ignored {
+  readonly kind: "ignored";
+  readonly reason: string;
+}
+
+/** The server's answer to this sign-in, which ends the wait. */
+export type Answered =
+  | { readonly kind: "code"; readonly code: Secret }
+  | { readonly kind: "failed"; readonly error: GumCredError };
+
+/** Judges the parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207 §2.4). */
+export function judgeCallback(parameters: URLSearchParams, expected: Expected): Answered | Ignored {
+  const states = parameters.getAll("state");
+  const [state] = states;
+  if (state === undefined || states.length > 1 || !sameText(state, expected.state)) {
+    return ignored("it does not belong to this sign-in");
+  }
+  // RFC 6749 §3.1: parameters must not be included more than once.
+  if (new Set(parameters.keys()).size !== parameters.size) return ignored("it names a parameter twice");
+  const issuer = parameters.get("iss");
+  if (issuer !== null && issuer !== expected.issuer) return ignored("it comes from another server");
+  const error = parameters.get("error");
+  const code = parameters.get("code");
+  if ((error === null) === (code === null)) return ignored("it is no authorization response");
+  if (error !== null) return { kind: "failed", error: refusal(error, parameters.get("error_description")) };
+  return isCode(code ?? "") ? { kind: "code", code: secret(code ?? "") } : ignored("its code is malformed");
+}
+
+/**
+ * Judges a line that the person pasted: the whole address of the page the browser ended on, its query alone,
+ * or the bare code. Whatever carries parameters is judged exactly like a callback.
+ */
+export function parsePasted(text: string, expected: Expected): Answered | Ignored {
+  const line = text.trim();
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(line)) {
+    const url = URL.canParse(line) ? new URL(line) : null;
+    // Through URL, because a browser leaves port 80 out.
+    const redirect = new URL(expected.redirectUri);
+    if (url === null || url.origin !== redirect.origin || url.pathname !== redirect.pathname) {
+      return ignored(`it is not an address that starts with ${expected.redirectUri}`);
+    }
+    return judgeCallback(url.searchParams, expected);
+  }
+  const query = /^\??((?:code|state|error|iss)=.*)$/.exec(line)?.[1];
+  if (query !== undefined) return judgeCallback(new URLSearchParams(query), expected);
+  return isCode(line) ? { kind: "code", code: secret(line) } : ignored("it is neither an address nor a code");
+}
+
+/** Visible ASCII, a stricter form of RFC 6749 appendix A.11. */
+function isCode(text: string): boolean {
+  return /^[\x21-\x7e]{1,4096}$/.test(text);
+}
+
+/** Compares in time that depends on the length alone. The length of a state is no secret. */
+function sameText(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+function refusal(error: string, description: string | null): GumCredError {
+  if (error === "access_denied") return fail("E_AUTHORIZATION_DENIED", "access was denied in the browser");
+  const reason = clean(description ?? "") || clean(error) || "no reason given";
+  // RFC 6749 §4.1.2.1: these two stand for the statuses 500 and 503, which a redirect cannot carry.
+  const passing = error === "server_error" || error === "temporarily_unavailable";
+  const code = passing ? "E_SERVER" : "E_REJECTED";
+  return fail(code, `the server refused the sign-in: ${reason}`, "run 'gum-cred login' again");
+}
+
+function ignored(reason: string): Ignored {
+  return { kind: "ignored", reason };
+}

@@ -1,0 +1,94 @@
+/**
+ * The loopback listener that the browser comes back to (RFC 8252 §7.3). It binds the literal 127.0.0.1, takes
+ * one kind of request and ends a sign-in for the right one alone; every other request gets a fixed 4xx and
+ * changes nothing. What makes a callback right is judged in callback.ts.
+ */
+import { fail, type GumCredError } from "../../core/errors.ts";
+import { type Answered, type Expected, judgeCallback } from "./callback.ts";
+import { notice, page } from "./page.ts";
+
+const PATH = "/callback";
+/** The answer goes into the kernel's buffer at once; a browser that does not take it may not hold us. */
+const DELIVERY_MS = 1_000;
+
+export interface Listener {
+  /** `http://127.0.0.1:<port>/callback`, the same bytes for authorization and token request. */
+  readonly redirectUri: string;
+  /** The server's answer to this sign-in. Stays pending for as long as none comes; never rejects. */
+  readonly answered: Promise<Answered>;
+  /** Drops every connection, slow and half-open ones too, once the page was delivered. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Binds the port (0 takes a free one) and takes the one callback that has this state and issuer. Throws
+ * E_PORT_BUSY when someone has the port, and E_INVALID_VALUE when this user may not have it.
+ */
+export function listen(port: number, expected: Omit<Expected, "redirectUri">): Listener {
+  const { promise, resolve } = Promise.withResolvers<Answered>();
+  let waiting = true;
+  const server = bind(port, (request) => {
+    const refused = refusal(request, host);
+    if (refused) return refused;
+    if (!waiting) return notice(410, "The sign-in was answered already.");
+    const answer = judgeCallback(new URL(request.url).searchParams, { ...expected, redirectUri });
+    if (answer.kind === "ignored") return notice(400, "This does not belong to the sign-in that is waiting.");
+    waiting = false;
+    resolve(answer);
+    if (answer.kind === "code") return page("received");
+    return page(answer.error.code === "E_AUTHORIZATION_DENIED" ? "denied" : "failed");
+  });
+  const redirectUri = `http://127.0.0.1:${server.port}${PATH}`;
+  // As a browser writes it: without the port when that is 80.
+  const host = new URL(redirectUri).host;
+
+  const close = async (): Promise<void> => {
+    const end = performance.now() + DELIVERY_MS;
+    while (server.pendingRequests > 0 && performance.now() < end) await Bun.sleep(5);
+    // stop(false) would wait for half-open connections.
+    await server.stop(true);
+  };
+  return { redirectUri, answered: promise, close };
+}
+
+/** The answer to a request that no browser coming back would make; null when it may be the callback. */
+function refusal(request: Request, host: string): Response | null {
+  // DNS rebinding brings a web page here under its own name. The check comes first also because Bun's
+  // request.url is no URL when the Host header is malformed.
+  if (request.headers.get("host") !== host) return notice(421, "This address is not served here.");
+  const origin = request.headers.get("origin");
+  if (origin !== null && origin !== `http://${host}`) return notice(403, "Other sites are not served here.");
+  if (new URL(request.url).pathname !== PATH) return notice(404, "There is nothing here.");
+  return request.method === "GET" ? null : notice(405, "Only GET is answered here.");
+}
+
+function bind(port: number, answer: (request: Request) => Response): Bun.Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: "127.0.0.1",
+      port,
+      // Otherwise another process could bind the port as well, and be handed the callback in our place.
+      reusePort: false,
+      fetch: answer,
+      // Bun's own error page shows source text.
+      error: () => notice(400, "This request cannot be answered."),
+      development: false,
+      // Seconds a connection may stay silent. Nobody who means well takes that long on this machine.
+      idleTimeout: 10,
+      // No request that is answered here has a body.
+      maxRequestBodySize: 1,
+    });
+  } catch (error) {
+    throw unbindable(error, port);
+  }
+}
+
+function unbindable(error: unknown, port: number): GumCredError {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE") {
+    const hint = `end what listens on port ${port}, or choose another with --callback-port`;
+    return fail("E_PORT_BUSY", `port ${port} of 127.0.0.1 is in use`, hint);
+  }
+  const hint = "choose a --callback-port between 1024 and 65535";
+  return fail("E_INVALID_VALUE", `port ${port} of 127.0.0.1 cannot be listened on`, hint);
+}

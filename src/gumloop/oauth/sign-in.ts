@@ -1,0 +1,93 @@
+/**
+ * One sign-in in the browser, from nothing to tokens: bind, show the address, wait for the answer, redeem the
+ * code once. It stores nothing and prints nothing.
+ */
+import type { BaseUrl } from "../../core/base-url.ts";
+import { fail, type GumCredError } from "../../core/errors.ts";
+import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
+import { openBrowser } from "./browser.ts";
+import { listen } from "./listener.ts";
+import { pastedAnswer } from "./pasted.ts";
+import { exchangeCode, type TokenSet } from "./token-endpoint.ts";
+
+export interface SignInOptions {
+  readonly baseUrl: BaseUrl;
+  /** 0 takes a free port, which Gumloop's server may not accept. */
+  readonly callbackPort: number;
+  readonly openBrowser: boolean;
+  /** Milliseconds the person has. */
+  readonly timeoutMs: number;
+  /** Called once the listener is bound. `opened`: a browser could be started with the address. */
+  onUrl(url: string, opened: boolean): void | Promise<void>;
+  /** Where a redirect address or code may be pasted: stdin. Its end ends nothing. */
+  readonly pasted?: ReadableStream<Uint8Array>;
+  /** Told why a pasted line did not count; fixed text. */
+  onPasteIgnored?(reason: string): void;
+  /** Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Signs in. Throws E_PORT_BUSY, E_TIMEOUT, E_INTERRUPTED, E_AUTHORIZATION_DENIED, E_REJECTED, E_SERVER, and
+ * what {@link exchangeCode} throws.
+ */
+export async function signInWithBrowser(options: SignInOptions): Promise<TokenSet> {
+  const { baseUrl, signal, pasted } = options;
+  const secrets = newSignInSecrets();
+  const expected = { state: secrets.state, issuer: baseUrl.origin };
+  const listener = listen(options.callbackPort, expected);
+  const { redirectUri } = listener;
+  const patience = startPatience(options.timeoutMs, signal);
+  const paste = pasted && pastedAnswer(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
+  try {
+    const url = await authorizationUrl(baseUrl, redirectUri, secrets);
+    const answers = [listener.answered, patience.over, ...(paste ? [paste.answered] : [])];
+    const [answer] = await Promise.all([Promise.race(answers), show(url, options)]);
+    if (answer.kind === "failed") throw answer.error;
+    return await exchangeCode(
+      baseUrl,
+      { code: answer.code, redirectUri, verifier: secrets.verifier },
+      signal,
+    );
+  } finally {
+    patience.clear();
+    paste?.close();
+    await listener.close();
+  }
+}
+
+async function show(url: string, options: SignInOptions): Promise<void> {
+  const opened = options.openBrowser && (await openBrowser(url));
+  await options.onUrl(url, opened);
+}
+
+interface Patience {
+  /** Rejects at the deadline and on an interrupt. */
+  readonly over: Promise<never>;
+  clear(): void;
+}
+
+function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Patience {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
+  const interrupt = (): void => reject(fail("E_INTERRUPTED", "interrupted"));
+  if (signal?.aborted) interrupt();
+  signal?.addEventListener("abort", interrupt, { once: true });
+  // It may be over before anyone waits for it, which is no unhandled rejection.
+  promise.catch(() => {});
+  return {
+    over: promise,
+    clear: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", interrupt);
+    },
+  };
+}
+
+function late(timeoutMs: number): GumCredError {
+  return fail(
+    "E_TIMEOUT",
+    `the browser did not come back within ${timeoutMs / 1000} s`,
+    "run 'gum-cred login' again; without a browser on this machine add --no-browser",
+  );
+}

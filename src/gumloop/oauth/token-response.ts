@@ -1,0 +1,155 @@
+/**
+ * What an answer of the token or revocation endpoint means. Pure. Understands RFC 6749 §5.2 errors, Gumloop's
+ * envelope `{"error":{"code","message","type",…}}` (docs.gumloop.com/api-reference) and an error that is one
+ * sentence, and tells a refusal of the credential from everything that says nothing about it.
+ */
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { reveal, type Secret, secret } from "../../core/secret.ts";
+import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
+
+/** Tokens as the server issued them (RFC 6749 §5.1). */
+export interface TokenSet {
+  readonly accessToken: Secret;
+  /** Null when none was sent: after a refresh the old one stays good. */
+  readonly refreshToken: Secret | null;
+  /** Seconds, 1 to ten years; null when missing or making no sense. */
+  readonly expiresIn: number | null;
+  readonly scope: string | null;
+}
+
+/** What was asked for, as it is called in messages. */
+type Step = "sign-in" | "refresh" | "revocation";
+
+type Answer = Pick<HttpResponse, "status" | "contentType" | "headers" | "body">;
+
+const PORTAL_HINT = "sign in to the network you are on, or check the base URL; nothing stored was changed";
+
+/** Ten years. Longer is as good as unknown, and 1e308 seconds is no date. */
+const LONGEST_S = 10 * 365 * 24 * 3600;
+
+/**
+ * The tokens of an answer, or the failure it stands for. `sent` are the secrets of the request: a server may
+ * echo them in its error text. Throws as `refresh` and `exchangeCode` say.
+ */
+export function judgeTokens(answer: Answer, step: Step, sent: readonly Secret[]): TokenSet {
+  const json = successJson(answer, step, sent);
+  if (json === null) throw malformed(step, "is not a JSON object");
+  const type = json["token_type"];
+  // RFC 6750 §6.1.1. Missing is tolerated: there is no other kind this client could have asked for.
+  if (type !== undefined && !(typeof type === "string" && type.toLowerCase() === "bearer")) {
+    throw malformed(step, "has a token of an unknown type");
+  }
+  const accessToken = token(json, "access_token", step);
+  if (accessToken === null) throw malformed(step, "has no access token");
+  const scope = json["scope"];
+  return {
+    accessToken,
+    refreshToken: token(json, "refresh_token", step),
+    expiresIn: lifetime(json["expires_in"]),
+    scope: typeof scope === "string" && scope !== "" ? clean(scope) : null,
+  };
+}
+
+/** Returns when the answer says that the token is revoked (RFC 7009 §2.2: status 200, the body is ignored). */
+export function judgeRevocation(answer: Answer, sent: readonly Secret[]): void {
+  successJson(answer, "revocation", sent);
+}
+
+/** The body of a success; null when it is no JSON object. Throws what a failure stands for. */
+function successJson(answer: Answer, step: Step, sent: readonly Secret[]): Json | null {
+  const passing = passingFailure(answer, step);
+  if (passing) throw passing;
+  const json = jsonObject(answer.body);
+  const error = json?.["error"] ?? null;
+  // Some servers answer an error with status 200 (golang/oauth2, TestTokenRetrieveError200).
+  if (answer.status < 300 && error === null) return json;
+  throw refusal(answer.status, readError(json ?? {}, sent), step);
+}
+
+const PASSING: ReadonlySet<string> = new Set(["server_error", "temporarily_unavailable"]);
+
+/** Failures of the way or the server, which say nothing about the credential; null when there is none. */
+function passingFailure(answer: Answer, step: Step): GumCredError | null {
+  const { status } = answer;
+  const said = `the server answered the ${step} with status ${status}`;
+  if (status === 408) return fail("E_TIMEOUT", said);
+  if (status === 429) return fail("E_RATE_LIMITED", said, waitHint(answer.headers.get("retry-after")));
+  if (status >= 500) return fail("E_SERVER", said);
+  if (isRedirect(answer)) return fail("E_NETWORK", `${said}, a redirect, which is not followed`, PORTAL_HINT);
+  return isWebPage(answer) ? fail("E_NETWORK", `a web page answered the ${step}`, PORTAL_HINT) : null;
+}
+
+/** RFC 9110 §10.2.3, the form in seconds. */
+function waitHint(retryAfter: string | null): string | undefined {
+  return /^\d{1,5}$/.test(retryAfter ?? "")
+    ? `wait ${retryAfter} s and try again; nothing stored was changed`
+    : undefined;
+}
+
+function refusal(status: number, { codes, text }: ServerError, step: Step): GumCredError {
+  const said = `the server refused the ${step} (${status})${text && `: ${text}`}`;
+  if (codes.includes("invalid_grant") && step === "refresh") return fail("E_EXPIRED", said);
+  // RFC 6749 §4.1.2.1 has these for redirects; some servers use them here as well.
+  if (codes.some((code) => PASSING.has(code))) return fail("E_SERVER", said);
+  if (status === 402 || status === 403 || codes.includes("insufficient_scope")) {
+    return fail("E_FORBIDDEN", said, "check that your Gumloop plan includes API access (Pro and above)");
+  }
+  return fail("E_REJECTED", said, "run 'gum-cred login' to sign in again");
+}
+
+interface ServerError {
+  /** Machine-readable names: RFC 6749's `error`, or code and type of Gumloop's envelope. */
+  readonly codes: readonly string[];
+  /** For people; cleaned, and without the secrets that were sent. */
+  readonly text: string;
+}
+
+function readError(json: Json, sent: readonly Secret[]): ServerError {
+  const error = json["error"];
+  const [codes, text] = isJson(error)
+    ? [[error["code"], error["type"]], error["message"] ?? error["code"]]
+    : [[error], json["error_description"] ?? error];
+  return { codes: codes.filter((code) => typeof code === "string"), text: foreign(text, sent) };
+}
+
+/** Text of the server fit to be shown: what we sent it may come back in it. */
+function foreign(text: unknown, sent: readonly Secret[]): string {
+  if (typeof text !== "string") return "";
+  return clean(sent.reduce((shown, value) => shown.replaceAll(reveal(value), "***"), text));
+}
+
+function token(json: Json, name: "access_token" | "refresh_token", step: Step): Secret | null {
+  const value = json[name] ?? "";
+  if (value === "") return null;
+  // RFC 6749 appendix A.12 without the space, which no header could carry (RFC 6750 §2.1).
+  if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) {
+    throw malformed(step, `has a malformed ${name}`);
+  }
+  return secret(value);
+}
+
+function malformed(step: Step, what: string): GumCredError {
+  return fail("E_MALFORMED", `the server's answer to the ${step} ${what}`);
+}
+
+function lifetime(value: unknown): number | null {
+  const seconds = typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds < 1) return null;
+  return Math.min(Math.floor(seconds), LONGEST_S);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function jsonObject(text: string): Json | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJson(value) ? value : null;
+  } catch {
+    // The parser's error quotes the text, tokens and all.
+    return null;
+  }
+}

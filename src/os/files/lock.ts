@@ -1,0 +1,166 @@
+/**
+ * A lock between processes that the kernel frees when its holder dies: flock(2) on a file in a folder of our
+ * own, an exclusively opened file on Windows. The file stays; only the lock on it counts. Waiting is bounded
+ * and does not block the event loop.
+ */
+import { dlopen, type Pointer, read } from "bun:ffi";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import { fail, type GumCredError } from "../../core/errors.ts";
+
+const FIRST_PAUSE_MS = 4;
+const LONGEST_PAUSE_MS = 50;
+
+export interface Lock {
+  release(): void;
+}
+
+/** A lock file that can be tried again and again. */
+interface LockFile {
+  /** False while somebody else has the lock. Throws E_UNSAFE_FILE when it cannot be had at all. */
+  tryLock(): boolean;
+  /** Gives up the lock, if it was taken, and the file. */
+  close(): void;
+}
+
+/**
+ * Where lock files live: the runtime folder, which a reboot empties, else the state folder. A runtime folder
+ * that is not ours alone (XDG Base Directory Specification; `sudo -E` hands on somebody else's) does not count.
+ */
+export function lockFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === "win32") return `${env["LOCALAPPDATA"] || env["USERPROFILE"] || "C:"}\\gum-cred`;
+  const runtime = env["XDG_RUNTIME_DIR"];
+  if (runtime?.startsWith("/") && isOursAlone(runtime)) return `${runtime}/gum-cred`;
+  const state = env["XDG_STATE_HOME"];
+  return state?.startsWith("/") ? `${state}/gum-cred` : `${env["HOME"] || ""}/.local/state/gum-cred`;
+}
+
+/**
+ * Waits at most `timeoutMs` for the lock `name` in `folder`. Throws E_LOCK_TIMEOUT when it stays taken and
+ * E_UNSAFE_FILE when folder or file are links, not ours, writable by others, or cannot be made or locked:
+ * nobody goes on without the lock.
+ */
+export async function acquireLock(folder: string, name: string, timeoutMs: number): Promise<Lock> {
+  const file = process.platform === "win32" ? await windowsFile(folder, name) : unixFile(folder, name);
+  try {
+    const deadline = performance.now() + timeoutMs;
+    for (let pause = FIRST_PAUSE_MS; !file.tryLock(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      if (performance.now() >= deadline) {
+        throw fail("E_LOCK_TIMEOUT", `another gum-cred has held its lock for ${timeoutMs / 1000} s`);
+      }
+      await Bun.sleep(pause * (0.5 + Math.random()));
+    }
+    return { release: file.close };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function unixFile(folder: string, name: string): LockFile {
+  const fd = openOurs(folder, name);
+  return { tryLock: () => tryFlock(fd, folder), close: () => closeSync(fd) };
+}
+
+function openOurs(folder: string, name: string): number {
+  const path = `${folder}/${name}.lock`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    refuseUnlessOurs(lstatSync(folder), "directory", folder);
+    // Non-blocking, because opening a FIFO would wait for its other end.
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const fd = openSync(path, flags, 0o600);
+    try {
+      refuseUnlessOurs(fstatSync(fd), "file", path);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return fd;
+  } catch (error) {
+    throw systemCode(error) === null ? error : unusable(folder, systemCode(error));
+  }
+}
+
+function refuseUnlessOurs(stat: Stats, kind: "directory" | "file", path: string): void {
+  const rightKind = kind === "directory" ? stat.isDirectory() : stat.isFile();
+  if (!rightKind || stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) {
+    throw fail(
+      "E_UNSAFE_FILE",
+      `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
+      "remove it, or make it yours and writable by you alone",
+    );
+  }
+}
+
+function isOursAlone(path: string): boolean {
+  try {
+    const stat = lstatSync(path);
+    return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The code of an error that the system gave; null for any other. */
+function systemCode(error: unknown): string | null {
+  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : null;
+}
+
+function unusable(folder: string, code: string | null): GumCredError {
+  if (code === "ELOOP") {
+    return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, "remove it");
+  }
+  return fail(
+    "E_UNSAFE_FILE",
+    `the lock folder ${folder} cannot be used (${code}), and without a lock nothing is changed`,
+    "set XDG_STATE_HOME to a folder that you can write to",
+  );
+}
+
+const LOCK_EX_NB = 2 | 4;
+const EINTR = 4;
+const EWOULDBLOCK = process.platform === "darwin" ? 35 : 11;
+
+interface Flock {
+  flock(fd: number, operation: number): number;
+  errno(): number;
+}
+
+let library: Flock | undefined;
+
+/** The two functions of the C library that a lock takes; only who needs a lock pays for them. */
+function openLibrary(): Flock {
+  const flock = { args: ["i32", "i32"], returns: "i32" } as const;
+  const place = { args: [], returns: "ptr" } as const;
+  if (process.platform === "darwin") {
+    const { symbols } = dlopen("/usr/lib/libSystem.B.dylib", { flock, __error: place });
+    return { flock: symbols.flock, errno: () => errnoAt(symbols.__error()) };
+  }
+  // musl's loader takes this name for its own libc as well.
+  const { symbols } = dlopen("libc.so.6", { flock, __errno_location: place });
+  return { flock: symbols.flock, errno: () => errnoAt(symbols.__errno_location()) };
+}
+
+function errnoAt(place: Pointer | bigint | null): number {
+  return place === null ? 0 : read.i32(Number(place) as Pointer, 0);
+}
+
+function tryFlock(fd: number, folder: string): boolean {
+  library ??= openLibrary();
+  if (library.flock(fd, LOCK_EX_NB) === 0) return true;
+  const errno = library.errno();
+  if (errno === EWOULDBLOCK || errno === EINTR) return false;
+  // Some network file systems know no locks: waiting for one there would end in a wrong reason.
+  throw unusable(folder, `errno ${errno}`);
+}
+
+/** What LOCALAPPDATA holds is the user's own already; nothing there needs to be proven. */
+async function windowsFile(folder: string, name: string): Promise<LockFile> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw unusable(folder, systemCode(error));
+  }
+  const { exclusiveFile } = await import("./lock-windows.ts");
+  return exclusiveFile(`${folder}\\${name}.lock`);
+}

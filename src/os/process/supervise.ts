@@ -1,0 +1,82 @@
+/**
+ * Runs a program as a child and stands in for it: its output goes through filters, signals are forwarded, and its
+ * end becomes ours. Where all three standard streams are a terminal of ours, the child gets a pseudo-terminal
+ * (supervise-terminal.ts); else it gets pipes, and our own standard input.
+ */
+import { constants } from "node:os";
+import { fail } from "../../core/errors.ts";
+import type { ByteFilter } from "../streams/byte-filter.ts";
+import { isTerminal } from "../streams/terminal.ts";
+import { type JobControl, jobControl } from "./job-control.ts";
+import { reapOrphans } from "./orphans.ts";
+import { type Program, startProgram } from "./spawn.ts";
+import { superviseThroughPipes } from "./supervise-pipes.ts";
+import { superviseOnTerminal } from "./supervise-terminal.ts";
+
+export interface Supervision extends Program {
+  /** A filter for each stream of output. */
+  filter(): ByteFilter;
+}
+
+const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+/** What the terminal itself sends to every process in front of it, the child among them. */
+const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
+
+/**
+ * Does not return: exits with the child's status, or dies of the child's signal. Throws what
+ * {@link startProgram} throws when the child cannot be started.
+ */
+export async function supervise(supervision: Supervision): Promise<never> {
+  if (process.platform === "win32") throw fail("E_OWN_FAILURE", "exec does not work on Windows yet");
+  const control = jobControl();
+  const onTerminal = [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
+  const way = onTerminal ? superviseOnTerminal : superviseThroughPipes;
+  let child: Bun.Subprocess | undefined;
+  // Before the child is there, so that no signal falls in between.
+  forwardSignals(control, onTerminal, (signal) => {
+    const isGone = child?.signalCode || typeof child?.exitCode === "number";
+    if (!isGone) child?.kill(signal);
+    // Only what it wrote still waits for its reader. A new window size is no reason to end.
+    else if (signal !== "SIGWINCH") endBy(constants.signals[signal], control);
+  });
+  reapOrphans((pid) => pid === child?.pid);
+  await way(
+    (streams) => {
+      child = startProgram(supervision, streams);
+      return child;
+    },
+    supervision.filter,
+    control,
+  );
+  await child?.exited;
+  return endLike(child, control);
+}
+
+function forwardSignals(
+  control: JobControl,
+  onTerminal: boolean,
+  kill: (signal: NodeJS.Signals) => void,
+): void {
+  const shared = onTerminal ? [] : [0, 1, 2].filter((fd) => isTerminal(fd));
+  for (const signal of FORWARDED) {
+    if (control.isIgnored(constants.signals[signal])) continue;
+    process.on(signal, () => {
+      const hasItAlready = FROM_KEYBOARD.has(signal) && shared.some((fd) => control.hasKeyboard(fd));
+      // Of a new size the pseudo-terminal tells its own.
+      if (!hasItAlready && !(onTerminal && signal === "SIGWINCH")) kill(signal);
+    });
+  }
+}
+
+function endLike(child: Bun.Subprocess | undefined, control: JobControl): never {
+  const signal = child?.signalCode;
+  if (!signal) process.exit(child?.exitCode ?? 1);
+  const number = typeof signal === "number" ? signal : constants.signals[signal];
+  return endBy(number, control);
+}
+
+/** Dies of the signal; as process 1 of a container, which cannot, exits as a shell would say it did. */
+function endBy(signal: number, control: JobControl): never {
+  control.dieOf(signal);
+  process.exit(128 + signal);
+}

@@ -1,0 +1,219 @@
+/**
+ * Installed providers: reads manifests from the administrator's folder and the user's, and judges each. One
+ * that is not fit is reported with its reason and never stops another. A provider that is asked for by id
+ * costs one manifest; only listing reads them all. Writes nothing. Never looks at the current directory.
+ */
+import { clean, fail, GumCredError } from "../../core/errors.ts";
+import { ID_PATTERN } from "../../core/provider-id.ts";
+import { fileCalls } from "../../os/files/file-calls.ts";
+import { readTrustedFile } from "../../os/files/safe-file.ts";
+import { versionLine } from "../../version.ts";
+import type { Provider } from "../contract.ts";
+import { goodManifest } from "./good-manifest.ts";
+import type { Manifest } from "./manifest.ts";
+import { providerFromManifest } from "./manifest-provider.ts";
+import {
+  checkManifestPin,
+  checkProgramPin,
+  checkSystemProgram,
+  openPins,
+  type Pin,
+  type PinOf,
+  pathsIn,
+} from "./pins.ts";
+import { folderOf, type Place, type Places } from "./places.ts";
+
+/** One manifest that was found, fit or not. */
+export interface Installed {
+  /** `*` for a whole folder that cannot be read. */
+  readonly id: string;
+  readonly place: Place;
+  readonly path: string;
+  /** `broken` is malformed or unreadable, `refused` unsafe or in conflict, `changed` not what was trusted. */
+  readonly state: "ok" | "changed" | "broken" | "refused";
+  /** Why it is not ok. */
+  readonly error: GumCredError | null;
+  /** Null unless it is ok. */
+  readonly provider: Provider | null;
+  /** Its program, and what may be files among its arguments; empty unless it is ok. */
+  readonly files: readonly string[];
+}
+
+/** What a manifest is judged with. */
+export interface Setting {
+  readonly places: Places;
+  readonly builtIn: readonly Provider[];
+}
+
+/** The manifest in the bytes; throws what is wrong with it. The pin is null for one of the administrator's. */
+type Judge = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
+
+/** The largest manifest that is read. */
+export const MANIFEST_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * The installed provider of that id; null when there is none. The administrator's wins, also when it is not
+ * fit. Throws why it may not be used: E_PLUGIN_CHANGED, E_PLUGIN_REFUSED, E_UNSAFE_FILE, E_PLUGIN_INVALID,
+ * E_MALFORMED (the pins), E_FILE_UNREADABLE.
+ */
+export async function loadInstalled(id: string, { places, builtIn }: Setting): Promise<Provider | null> {
+  const place = placeOf(id, places);
+  if (place === null) return null;
+  const judge: Judge = async (bytes, pin) => {
+    // Agreed to, so these are the bytes that this very version judged before they were agreed to.
+    const known = pin?.judgedBy === versionLine() ? goodManifest(bytes) : null;
+    if (known !== null && known.id === id) return known;
+    const [{ claimsOf }, { checkedManifest }] = await judging();
+    return checkedManifest(id, bytes, claimsOf(builtIn));
+  };
+  return (await readOne(id, place, places, judge, pinsOnce(places)))?.provider ?? null;
+}
+
+/** Every manifest in both places, the administrator's first, then by id. */
+export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
+  const [{ claimsOf }, { checkedManifest }] = await judging();
+  const claims = claimsOf(builtIn);
+  const pins = pinsOnce(places);
+  const found: Installed[] = [];
+  for (const place of ["system", "user"] as const) {
+    const ids = idsIn(folderOf(place, places));
+    if (ids === null) found.push(unreadable(place, places));
+    for (const id of ids ?? []) {
+      // What others installed since it was agreed to counts too.
+      const entry = await inspect(id, place, places, (bytes) => checkedManifest(id, bytes, claims), pins);
+      if (entry.provider) claims.add(entry.provider);
+      found.push(entry);
+    }
+  }
+  return found;
+}
+
+/** The providers among them that are fit; `warn` hears of the others. */
+export function fitProviders(found: readonly Installed[], warn: (line: string) => void): readonly Provider[] {
+  for (const { id, error } of found) {
+    if (error) warn(leftOut(id, error));
+  }
+  return found.flatMap(({ provider }) => (provider ? [provider] : []));
+}
+
+/** Says that a plugin is not used, and why. */
+export function leftOut(id: string, { message, hint }: GumCredError): string {
+  return `the plugin '${clean(id, 64)}' is left out: ${message} (${hint})`;
+}
+
+/** The place that a plugin is taken from; null when it is installed in neither. */
+export function placeOf(id: string, places: Places): Place | null {
+  if (isThere(manifestPath(id, "system", places))) return "system";
+  return isThere(manifestPath(id, "user", places)) ? "user" : null;
+}
+
+/** The file of a plugin in a place; null where the place does not exist. */
+export function manifestPath(id: string, place: Place, places: Places): string | null {
+  const folder = folderOf(place, places);
+  return folder === null ? null : `${folder}/${id}.json`;
+}
+
+/** A manifest's bytes from its place, where nobody else can have written them; null when it is not there. */
+export function readPlaced(id: string, place: Place, places: Places): Uint8Array | null {
+  const path = manifestPath(id, place, places);
+  const owner = place === "system" ? "root" : "user";
+  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
+}
+
+/** What judging takes, and what a plugin that was judged already does without. */
+function judging() {
+  return Promise.all([import("./claims.ts"), import("./checked-manifest.ts")]);
+}
+
+/** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
+function idsIn(folder: string | null): readonly string[] | null {
+  if (folder === null) return [];
+  try {
+    const names = process
+      .getBuiltinModule("node:fs")
+      .readdirSync(folder)
+      .filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    return names.map((name) => name.slice(0, -".json".length)).sort();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    return code === "ENOENT" || code === "ENOTDIR" ? [] : null;
+  }
+}
+
+/** What cannot be looked at counts as being there: reading it then says why. */
+function isThere(path: string | null): boolean {
+  if (path === null) return false;
+  try {
+    fileCalls().lstat(path);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
+}
+
+/** The pins are read once, and only when a plugin of the user's is. */
+function pinsOnce({ user }: Places): PinOf {
+  let pins: PinOf | undefined;
+  return (id) => {
+    pins ??= user ? openPins(user.pins) : () => undefined;
+    return pins(id);
+  };
+}
+
+async function inspect(
+  id: string,
+  place: Place,
+  places: Places,
+  judge: Judge,
+  pins: PinOf,
+): Promise<Installed> {
+  const base = { id, place, path: manifestPath(id, place, places) ?? "" };
+  try {
+    if (place === "user" && placeOf(id, places) === "system") {
+      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id comes first`);
+    }
+    const read = await readOne(id, place, places, judge, pins);
+    if (read) return { ...base, state: "ok", error: null, ...read };
+    throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return { ...base, state: stateOf(error), error, provider: null, files: [] };
+  }
+}
+
+function unreadable(place: Place, places: Places): Installed {
+  const path = folderOf(place, places) ?? "";
+  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} may not be read by this user`);
+  return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
+}
+
+function stateOf(error: GumCredError): Installed["state"] {
+  if (error.code === "E_PLUGIN_CHANGED") return "changed";
+  return error.exitCode === 6 ? "refused" : "broken";
+}
+
+/** Reads, judges and makes a provider of one manifest; null when it is not there. Throws why it is not fit. */
+async function readOne(
+  id: string,
+  place: Place,
+  places: Places,
+  judge: Judge,
+  pins: PinOf,
+): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
+  if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not named by an id`);
+  const bytes = readPlaced(id, place, places);
+  if (bytes === null) return null;
+  const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
+  const manifest = await judge(bytes, pin);
+  const { title, command = [] } = manifest;
+  const checkProgram = (): void => (pin ? checkProgramPin(id, command, pin) : checkSystemProgram(command));
+  checkProgram();
+  const provider = providerFromManifest(manifest, async (key) => {
+    // Once more right before it runs.
+    checkProgram();
+    const { verifyByProgram } = await import("./command-verifier.ts");
+    return verifyByProgram({ command, provider: id, title, key });
+  });
+  return { provider, files: pathsIn(command) };
+}

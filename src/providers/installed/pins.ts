@@ -1,0 +1,174 @@
+/**
+ * What the user has agreed to: for each plugin of their own the SHA-256 of its manifest and of the program
+ * it runs. One file beside the plugins (write-pins.ts). Decides whether bytes are the agreed ones; it does
+ * not ask anybody and does not judge what they say.
+ */
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { paths } from "../../os/files/paths.ts";
+import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
+
+/** What was agreed to for one plugin. Hashes are SHA-256 as lower-case hex. */
+export interface Pin {
+  readonly manifest: string;
+  /** By absolute path: the program, and files among its arguments, such as the script of an interpreter. */
+  readonly files: ReadonlyMap<string, string>;
+  /** The gum-cred (`versionLine`) that judged the manifest before it was agreed to; absent when none did. */
+  readonly judgedBy?: string;
+}
+
+/** By provider id. */
+export type Pins = ReadonlyMap<string, Pin>;
+
+/** The pin of one plugin; undefined when there is none. Throws as {@link readPins}. */
+export type PinOf = (id: string) => Pin | undefined;
+
+const LIMIT_BYTES = 4 * 1024 * 1024;
+/** Larger than any interpreter, small enough to be hashed while somebody waits. */
+const PROGRAM_LIMIT_BYTES = 512 * 1024 * 1024;
+const HASH = /^[0-9a-f]{64}$/;
+
+/** The pins in a file; none when it is not there. Throws E_UNSAFE_FILE, E_MALFORMED, E_FILE_UNREADABLE. */
+export function readPins(path: string): Pins {
+  const plugins = readPlugins(path);
+  return new Map(Object.entries(plugins).map(([id, value]) => [id, parsedPin(path, value)] as const));
+}
+
+/** The same for whoever needs one or two of hundreds: the file is read now, a pin is parsed when it is asked for. */
+export function openPins(path: string): PinOf {
+  const plugins = readPlugins(path);
+  return (id) => (Object.hasOwn(plugins, id) ? parsedPin(path, plugins[id]) : undefined);
+}
+
+/**
+ * The pin of a plugin as it is now. Throws E_UNSAFE_FILE (a program that is not to be trusted) and
+ * E_PLUGIN_INVALID (one that is not there, or cannot be run).
+ */
+export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pin {
+  const files = filesOf(command).map((path) => [path, hashProgram(path)] as const);
+  const [program] = command;
+  if (program !== undefined && !isExecutable(program)) {
+    throw fail("E_PLUGIN_INVALID", `${clean(program)} cannot be run`, `chmod +x it, or name its interpreter`);
+  }
+  return { manifest: sha256(manifest), files: new Map(files) };
+}
+
+/** The pin of a plugin whose manifest is the one that was agreed to. Throws E_PLUGIN_REFUSED, E_PLUGIN_CHANGED. */
+export function checkManifestPin(id: string, manifest: Uint8Array, pinOf: PinOf): Pin {
+  const pin = pinOf(id);
+  if (!pin) {
+    const hint = `look into its manifest; if it is right: gum-cred plugins trust ${id}`;
+    throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was put there without being agreed to`, hint);
+  }
+  if (pin.manifest !== sha256(manifest)) throw changed(id, `the manifest of '${id}'`);
+  return pin;
+}
+
+/** Throws E_PLUGIN_CHANGED unless the program of a plugin, and what belongs to it, is what was agreed to. */
+export function checkProgramPin(id: string, command: readonly string[], pin: Pin): void {
+  // What became a file since then was not agreed to either.
+  for (const path of new Set([...filesOf(command), ...pin.files.keys()])) {
+    if (hashProgram(path) !== pin.files.get(path)) throw changed(id, `${clean(path)}, which '${id}' runs,`);
+  }
+}
+
+function changed(id: string, what: string): GumCredError {
+  const hint = `look into the change; if it is right: gum-cred plugins trust ${id}`;
+  return fail("E_PLUGIN_CHANGED", `${what} changed since it was trusted`, hint);
+}
+
+/** The program of an administrator's plugin: root's, and nobody else's to write. Throws E_UNSAFE_FILE. */
+export function checkSystemProgram(command: readonly string[]): void {
+  for (const path of filesOf(command)) {
+    if (!checkTrustedFile(path, programOptions("root"))) throw missing(path);
+  }
+}
+
+/** Throws E_UNSAFE_FILE (not to be trusted) and E_PLUGIN_INVALID (not there). */
+function hashProgram(path: string): string {
+  const hash = hashTrustedFile(path, programOptions("root-or-user"));
+  if (hash === null) throw missing(path);
+  return hash;
+}
+
+/** Everything in a command that is a file, or would be one if it were there. */
+export function pathsIn(command: readonly string[]): readonly string[] {
+  return [...new Set(command.filter((word) => paths.isAbsolute(word)))];
+}
+
+/** The program, which must be a file, and those arguments that are files. */
+function filesOf([program = "", ...args]: readonly string[]): readonly string[] {
+  return [...new Set([program, ...args.filter((word) => paths.isAbsolute(word) && isFile(word))])].filter(
+    Boolean,
+  );
+}
+
+function isFile(path: string): boolean {
+  // Not imported: every start would pay for node:fs.
+  const { statSync } = process.getBuiltinModule("node:fs");
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isExecutable(path: string): boolean {
+  const { accessSync, constants } = process.getBuiltinModule("node:fs");
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function programOptions(owner: Owner) {
+  return { owner, limitBytes: PROGRAM_LIMIT_BYTES };
+}
+
+function missing(path: string): GumCredError {
+  return fail("E_PLUGIN_INVALID", `${clean(path)} does not exist`, "install the program first");
+}
+
+/** The pins of a file as they stand there, by provider id. */
+function readPlugins(path: string): Readonly<Record<string, unknown>> {
+  const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
+  if (bytes === null) return {};
+  try {
+    const { version, plugins } = JSON.parse(new TextDecoder().decode(bytes));
+    if (version === 1 && typeof plugins === "object" && plugins !== null) return plugins;
+  } catch {}
+  throw spoilt(path);
+}
+
+function parsedPin(path: string, value: unknown): Pin {
+  try {
+    return parsePin(value);
+  } catch {
+    throw spoilt(path);
+  }
+}
+
+function spoilt(path: string): GumCredError {
+  const hint = "delete it and trust each plugin again: gum-cred plugins trust ID";
+  return fail("E_MALFORMED", `${clean(path)} is not what gum-cred wrote`, hint);
+}
+
+/** Throws for anything that {@link writePins} would not have written. */
+function parsePin(value: unknown): Pin {
+  if (typeof value !== "object" || value === null) throw new TypeError("no pin");
+  const manifest: unknown = Reflect.get(value, "manifest");
+  const files: unknown = Reflect.get(value, "files");
+  const judgedBy: unknown = Reflect.get(value, "judged_by");
+  if (typeof files !== "object" || files === null) throw new TypeError("no files");
+  return {
+    manifest: hash(manifest),
+    files: new Map(Object.entries(files).map(([path, it]) => [path, hash(it)])),
+    ...(typeof judgedBy === "string" ? { judgedBy } : {}),
+  };
+}
+
+function hash(value: unknown): string {
+  if (typeof value !== "string" || !HASH.test(value)) throw new TypeError("no hash");
+  return value;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,161 @@
+/**
+ * Remembers which plugins are installed and which variables carry their keys, so that a command that names no provider
+ * need not read every manifest to find the few that have a key. What is remembered holds only while every manifest,
+ * program, folder and the pins are, by lstat(2), those that were judged. It never makes a plugin trusted: whatever has
+ * a key is read, hashed against its pin and judged anew. One file in the state folder; losing it costs time and
+ * nothing else, so nothing here fails. Kept in long texts, which cost hundreds of plugins less than lists of objects.
+ */
+import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
+import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
+import { versionLine } from "../../version.ts";
+import type { Provider } from "../contract.ts";
+import { variablesOf } from "./claims.ts";
+import type { Installed } from "./installed.ts";
+import { folderOf, type Place, type Places } from "./places.ts";
+
+/** As much of the installed providers as it takes to find out which of them may have a key. */
+export interface Outlines {
+  /** The administrator's first, then by id. */
+  ids(): readonly string[];
+  /** Every variable that carries a key of theirs. */
+  variables(): readonly string[];
+  /** Whose key a variable carries; null for nobody's. */
+  ownerOf(variable: string): string | null;
+}
+
+/** What is remembered. Another version of gum-cred may judge otherwise, so it begins anew. */
+interface Index {
+  readonly program: string;
+  readonly stamp: string;
+  /** Files that plugins run, wherever they are. */
+  readonly programs: readonly string[];
+  /** The ids of a place's plugins, with a blank between. */
+  readonly system: string;
+  readonly user: string;
+  /** {@link Owners} as JSON in a text, which is read when somebody asks whose a variable is. */
+  readonly owners: string;
+}
+
+/** By variable the id of its plugin: no two plugins that are fit have the same. */
+type Owners = Readonly<Record<string, string>>;
+
+const LIMIT_BYTES = 4 * 1024 * 1024;
+/** What changes twice within a tick of the file system's clock seems to have changed once; the coarsest tick is 2 s. */
+const COARSEST_TICK_MS = 2_000;
+const IDS = /^(?:[a-z0-9][a-z0-9-]{0,63}(?: |$))*$/;
+const VARIABLE = /^[A-Z][A-Z0-9_]{0,127}$/;
+
+/** The outlines of these providers. */
+export function outlinesOf(providers: readonly Provider[]): Outlines {
+  const owners = ownersIn(providers);
+  return outlines(
+    providers.map(({ id }) => id),
+    () => owners,
+  );
+}
+
+/** What is installed and fit; null when that has to be looked up anew. */
+export function readIndex(path: string, places: Places): Outlines | null {
+  try {
+    const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
+    const index: Index | null = bytes && JSON.parse(new TextDecoder().decode(bytes));
+    if (index?.program !== versionLine() || index.stamp !== stampNow(index, places)) return null;
+    const ids = [index.system, index.user].filter(Boolean).join(" ");
+    // Names end up in shells, so they are looked at even here.
+    if (!IDS.test(ids)) return null;
+    let owners: Owners | undefined;
+    return outlines(ids === "" ? [] : ids.split(" "), () => {
+      owners ??= parsedOwners(index.owners);
+      return owners;
+    });
+  } catch {
+    return null; // whatever it is, reading the manifests says it better
+  }
+}
+
+/**
+ * Remembers what a look at every plugin that began at `sinceMs` found. Nothing is remembered while a plugin is not
+ * fit, which each run is to say, or when something is so new that it may have changed during the look.
+ */
+export async function writeIndex(
+  path: string,
+  places: Places,
+  found: readonly Installed[],
+  sinceMs: number,
+): Promise<void> {
+  if (found.some(({ error }) => error !== null)) return;
+  const idsIn = (place: Place) =>
+    found.flatMap((entry) => (entry.place === place ? [entry.id] : [])).join(" ");
+  const index = {
+    program: versionLine(),
+    programs: [...new Set(found.flatMap(({ files }) => files))],
+    system: idsIn("system"),
+    user: idsIn("user"),
+    owners: JSON.stringify(ownersIn(found.flatMap(({ provider }) => (provider ? [provider] : [])))),
+  };
+  try {
+    // Before the times are looked at: whatever changes in between is too new.
+    const whole: Index = { ...index, stamp: stampNow(index, places) };
+    const { lstatSync } = await import("node:fs");
+    const files = filesOf(index, places).flatMap(pathsIn);
+    const changes = files.map((file) => lstatSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0);
+    if (Math.max(...changes) > sinceMs - COARSEST_TICK_MS) return;
+    const { makeOwnFolder, replaceFile } = await import("../../os/files/replace-file.ts");
+    const [folder = ""] = foldersAbove(path);
+    makeOwnFolder(folder);
+    checkTrustedFolder(folder, "user");
+    replaceFile(path, new TextEncoder().encode(JSON.stringify(whole)));
+  } catch {
+    // What cannot be looked at or written is no reason to fail.
+  }
+}
+
+function outlines(ids: readonly string[], owners: () => Owners): Outlines {
+  return {
+    ids: () => ids,
+    variables: () => Object.keys(owners()).filter((name) => VARIABLE.test(name)),
+    ownerOf: (variable) => (Object.hasOwn(owners(), variable) ? (owners()[variable] ?? null) : null),
+  };
+}
+
+/** None where it is not what was written: then no variable leads to a plugin. */
+function parsedOwners(text: string): Owners {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function ownersIn(providers: readonly Provider[]): Owners {
+  return Object.fromEntries(
+    providers.flatMap((provider) => variablesOf(provider).map((variable) => [variable, provider.id])),
+  );
+}
+
+type Extent = Pick<Index, "programs" | Place>;
+
+function stampNow(index: Extent, places: Places): string {
+  const outside = [places.system, ...(places.user ? [places.user.folder] : []), ...index.programs];
+  const folders = new Set(outside.flatMap(foldersAbove));
+  return stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
+}
+
+/** Everything that was read or listed to judge what the index holds. */
+function filesOf(index: Extent, places: Places): readonly Group[] {
+  const { system, user } = places;
+  const single = [system, ...(user ? [user.folder, user.pins] : []), ...index.programs];
+  const inPlace = (place: Place): readonly Group[] => {
+    const folder = folderOf(place, places);
+    const names = `${index[place].replaceAll(" ", ".json\0")}.json`;
+    return folder === null || index[place] === "" ? [] : [{ folder, names }];
+  };
+  return [{ folder: "", names: single.join("\0") }, ...inPlace("system"), ...inPlace("user")];
+}
+
+/** The folders above a path, the nearest first. */
+function foldersAbove(path: string): readonly string[] {
+  const end = Math.max(path.lastIndexOf("/"), process.platform === "win32" ? path.lastIndexOf("\\") : -1);
+  const folder = path.slice(0, Math.max(end, 0));
+  return folder === "" ? [] : [folder, ...foldersAbove(folder)];
+}

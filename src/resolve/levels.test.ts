@@ -1,0 +1,150 @@
+/**
+ * The level rules against a brute-force reading of the contract: for every combination of level, source and
+ * state, who wins, or which error stands in the way.
+ */
+import { expect, test } from "bun:test";
+import type { Level } from "../core/credential.ts";
+import { fail } from "../core/errors.ts";
+import { secret } from "../core/secret.ts";
+import { judgeLevels, LEVELS, levelScopes } from "./levels.ts";
+import { type ConfiguredSource, NO_POLICY, type Policy, tighten } from "./policy.ts";
+import { type Candidate, decides, type Finding, foundAt, plan } from "./precedence.ts";
+
+const PROVIDER = {
+  id: "openai",
+  methods: [{ method: "api_key", variables: ["OPENAI_API_KEY"], field: "api_key", companions: [] }],
+} as const;
+
+const STATES = ["absent", "found", "locked", "invalid", "unavailable", "no-service"] as const;
+type State = (typeof STATES)[number];
+
+function finding(candidate: Candidate, state: State): Finding {
+  switch (state) {
+    case "absent":
+      return { state: "absent" };
+    case "found":
+      return foundAt(candidate, secret(`${candidate.location}-EXAMPLE`));
+    case "locked":
+      return { state: "locked", error: fail("E_KEYCHAIN_LOCKED", candidate.location) };
+    case "invalid":
+      return { state: "invalid", error: fail("E_MALFORMED", candidate.location) };
+    case "unavailable":
+      return {
+        state: "unavailable",
+        error: fail("E_KEYCHAIN_TIMEOUT", candidate.location),
+        serviceExists: true,
+      };
+    case "no-service":
+      return {
+        state: "unavailable",
+        error: fail("E_KEYCHAIN_UNAVAILABLE", candidate.location),
+        serviceExists: false,
+      };
+  }
+}
+
+/** Contract §2 read by hand: walk levels strongest first; the first thing that is not absent decides. */
+function bruteForce(candidates: readonly Candidate[], states: readonly State[], asked: Level | null): string {
+  for (const level of LEVELS) {
+    for (const [index, candidate] of candidates.entries()) {
+      if (candidate.level !== level) continue;
+      const state = states[index] ?? "absent";
+      if (state === "absent" || state === "no-service") continue;
+      if (state !== "found") return `error at ${candidate.location}`;
+      if (asked !== null && asked !== level) return "refused by policy";
+      return `${candidate.location} wins`;
+    }
+  }
+  return "nothing";
+}
+
+function program(
+  candidates: readonly Candidate[],
+  states: readonly State[],
+  asked: Level | null,
+  teamId: string | null,
+): string {
+  const findings: (Finding | undefined)[] = [];
+  let decided = false;
+  for (const [index, candidate] of candidates.entries()) {
+    const found: Finding | undefined = decided ? undefined : finding(candidate, states[index] ?? "absent");
+    findings.push(found);
+    decided ||= found !== undefined && decides(found);
+  }
+  const request = { profile: "default", teamId, level: asked };
+  const { winner, error } = judgeLevels(candidates, findings, NO_POLICY, request);
+  if (winner) return `${winner.location} wins`;
+  if (error?.code === "E_POLICY") return "refused by policy";
+  return error ? `error at ${error.message}` : "nothing";
+}
+
+test("every combination of level, source and state", () => {
+  let combinations = 0;
+  for (const teamId of [null, "team_1"]) {
+    for (const asked of [null, ...LEVELS]) {
+      const candidates = plan(
+        PROVIDER,
+        levelScopes("openai", NO_POLICY, { profile: "default", teamId, level: asked }),
+      );
+      // Three sources a level make 6^9 combinations; the keychain and the variable of each level are enough to
+      // tell every rule apart, and the file in between takes the state of one of them in turn.
+      const varied = candidates
+        .map((candidate, index) => ({ candidate, index }))
+        .filter(({ candidate }) => candidate.source !== "file");
+      const total = STATES.length ** varied.length;
+      const step = total > 20_000 ? 7 : 1;
+      for (let code = 0; code < total; code += step) {
+        const states: State[] = candidates.map(() => "absent");
+        let rest = code;
+        for (const { index } of varied) {
+          states[index] = STATES[rest % STATES.length] ?? "absent";
+          rest = Math.floor(rest / STATES.length);
+        }
+        if (code % 3 === 0) states[1] = STATES[code % STATES.length] ?? "absent";
+        expect(program(candidates, states, asked, teamId)).toBe(bruteForce(candidates, states, asked));
+        combinations++;
+      }
+    }
+  }
+  expect(combinations).toBeGreaterThan(10_000);
+});
+
+test("a configured source stands between the variables and the keychain of its level", () => {
+  const source: ConfiguredSource = { kind: "command", argv: ["/usr/bin/vault"], timeoutMs: 1 };
+  const policy: Policy = { ...NO_POLICY, providers: new Map([["openai", { kind: "source", source }]]) };
+  const request = { profile: "work", teamId: null, level: null };
+  expect(plan(PROVIDER, levelScopes("openai", policy, request)).map(({ location }) => location)).toEqual([
+    "GUM_CRED_ORG_OPENAI_API_KEY",
+    "GUM_CRED_ORG_OPENAI_API_KEY_FILE",
+    "/usr/bin/vault",
+    "gum-cred/llm:organization:openai",
+    "OPENAI_API_KEY",
+    "OPENAI_API_KEY_FILE",
+    "gum-cred/llm:personal:work:openai",
+  ]);
+});
+
+test("a second policy file adds and tightens, and never loosens", () => {
+  const rules = (entries: Record<string, ConfiguredSource | "deny">): Policy["providers"] =>
+    new Map(
+      Object.entries(entries).map(([id, rule]) => [
+        id,
+        rule === "deny" ? { kind: "deny" } : { kind: "source", source: rule },
+      ]),
+    );
+  const [a, b]: ConfiguredSource[] = [
+    { kind: "path", path: "/system" },
+    { kind: "path", path: "/extra" },
+  ];
+  if (!a || !b) throw new Error("two sources");
+  const system: Policy = { ...NO_POLICY, providers: rules({ kept: a, denied: "deny", tightened: a }) };
+  const extra: Policy = {
+    ...NO_POLICY,
+    providers: rules({ kept: b, denied: b, tightened: "deny", added: b }),
+  };
+  const merged = tighten(system, extra).providers;
+  expect(merged.get("kept")).toEqual({ kind: "source", source: a });
+  expect(merged.get("denied")).toEqual({ kind: "deny" });
+  expect(merged.get("tightened")).toEqual({ kind: "deny" });
+  expect(merged.get("added")).toEqual({ kind: "source", source: b });
+});

@@ -1,0 +1,99 @@
+/**
+ * The level rules for LLM keys: organisation, then team (only in scope), then personal. Whoever has an
+ * organisation key set cannot be overridden for that provider, by a variable or by a flag. Pure.
+ */
+import type { Level } from "../core/credential.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
+import { OWN_SERVICE } from "../keychain/keychain.ts";
+import { organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
+import {
+  type Candidate,
+  type Finding,
+  type Judged,
+  type Judgement,
+  judge,
+  type LevelScope,
+} from "./precedence.ts";
+
+export const LEVELS: readonly Level[] = ["organization", "team", "personal"];
+
+/** What a level lookup is scoped to. */
+export interface LevelRequest {
+  readonly profile: string;
+  readonly teamId: string | null;
+  /** One level only; null for all. */
+  readonly level: Level | null;
+}
+
+/** Keychain account of an LLM key under the service `gum-cred`. Profiles and team ids hold no colon. */
+export function llmAccount(level: Level, provider: string, request: LevelRequest): string {
+  switch (level) {
+    case "organization":
+      return `llm:organization:${provider}`;
+    case "team":
+      return `llm:team:${request.teamId}:${provider}`;
+    case "personal":
+      return `llm:personal:${request.profile}:${provider}`;
+  }
+}
+
+const PREFIX: Record<Level, string> = {
+  organization: "GUM_CRED_ORG_",
+  team: "GUM_CRED_TEAM_",
+  personal: "",
+};
+
+/** The variable of a level for a provider's own variable name. */
+export function levelVariable(level: Level, name: string): string {
+  return PREFIX[level] + name;
+}
+
+/**
+ * The levels to look at, strongest first. With one level asked for, the organisation's is still looked at:
+ * a key there refuses the request ({@link judgeLevels}).
+ */
+export function levelScopes(provider: string, policy: Policy, request: LevelRequest): readonly LevelScope[] {
+  const wanted = LEVELS.filter(
+    (level) =>
+      (level !== "team" || request.teamId !== null) &&
+      (request.level === null || level === request.level || level === "organization"),
+  );
+  return wanted.map((level) => ({
+    level,
+    prefix: PREFIX[level],
+    service: OWN_SERVICE,
+    account: () => llmAccount(level, provider, request),
+    configured: configured(level, provider, policy, request),
+  }));
+}
+
+/** Judges the findings of those scopes: an organisation key that was not asked for refuses the request. */
+export function judgeLevels(
+  candidates: readonly Candidate[],
+  findings: readonly (Finding | undefined)[],
+  policy: Policy,
+  request: LevelRequest,
+): Judgement {
+  const judgement = judge(candidates, findings);
+  const { winner } = judgement;
+  if (!winner || request.level === null || winner.level === request.level) return judgement;
+  const error = overridden(winner.provider, policy, request.level);
+  const refused = judgement.candidates.map((judged): Judged => {
+    return judged.state === "selected" ? { ...judged, state: "blocked", reason: error.message } : judged;
+  });
+  return { winner: null, error, candidates: refused };
+}
+
+/** The refusal of a weaker key where the organisation set its own. */
+export function overridden(provider: string, policy: Policy, wanted: Level): GumCredError {
+  return fail(
+    "E_POLICY",
+    `${organizationName(policy)} sets the key for ${provider}, so no ${wanted} key is used`,
+    "leave --level out to use the organisation's key, or ask its administrator",
+  );
+}
+
+function configured(level: Level, provider: string, policy: Policy, request: LevelRequest) {
+  if (level === "organization") return organizationSource(policy, provider);
+  return level === "team" ? teamSource(policy, provider, request.teamId) : null;
+}

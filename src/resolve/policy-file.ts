@@ -1,0 +1,62 @@
+/**
+ * Finds, checks and reads the organisation's policy: the system's file, and one more that `GUM_CRED_POLICY`
+ * names, which can only tighten it. A file that is not fit is an error, never ignored.
+ */
+import type { RawEnvironment } from "../core/environment.ts";
+import { fail } from "../core/errors.ts";
+import { mayExist } from "../os/files/may-exist.ts";
+import { NO_POLICY, type Policy, tighten } from "./policy.ts";
+import type { Problem } from "./policy-schema.ts";
+
+const LIMIT_BYTES = 1024 * 1024;
+
+/** Where administrators deploy the policy. */
+export function systemPolicyPath(raw: RawEnvironment): string {
+  switch (process.platform) {
+    case "darwin":
+      return "/Library/Application Support/gum-cred/policy.json";
+    case "win32":
+      return `${raw["ProgramData"] ?? "C:\\ProgramData"}\\gum-cred\\policy.json`;
+    default:
+      return "/etc/gum-cred/policy.json";
+  }
+}
+
+/** The rules in force. Throws E_UNSAFE_FILE (exit 6) and E_POLICY_INVALID (exit 7). */
+export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
+  const system = await readPolicyFile(systemPolicyPath(raw));
+  const named = raw["GUM_CRED_POLICY"];
+  if (!named) return system ?? NO_POLICY;
+  const extra = await readPolicyFile(named);
+  if (!extra) {
+    throw fail(
+      "E_POLICY_INVALID",
+      "the file that GUM_CRED_POLICY names does not exist",
+      "correct or unset it",
+    );
+  }
+  return system ? tighten(system, extra) : extra;
+}
+
+/** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
+export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
+  const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+  const bytes = await readTrusted(absolute);
+  if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
+  const { policyProblems } = await import("./policy-schema.ts");
+  return policyProblems(bytes);
+}
+
+async function readPolicyFile(path: string): Promise<Policy | null> {
+  const bytes = await readTrusted(path);
+  if (!bytes) return null;
+  const { parsePolicy } = await import("./policy-schema.ts");
+  return parsePolicy(bytes, path);
+}
+
+/** The bytes of a file that root or the user alone may write; null when it is not there. */
+async function readTrusted(path: string): Promise<Uint8Array | null> {
+  if (!mayExist(path)) return null;
+  const { readTrustedFile } = await import("../os/files/safe-file.ts");
+  return readTrustedFile(path, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
+}

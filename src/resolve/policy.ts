@@ -1,0 +1,78 @@
+/**
+ * The organisation's rules: where its and its teams' keys come from, and which providers are denied. Pure:
+ * reading and checking the files is src/resolve/policy-file.ts.
+ */
+
+/** Where an organisation's or team's key comes from. Exactly one kind. */
+export type ConfiguredSource =
+  | { readonly kind: "command"; readonly argv: readonly string[]; readonly timeoutMs: number }
+  | { readonly kind: "path"; readonly path: string }
+  | { readonly kind: "policy-variable"; readonly variable: string }
+  | { readonly kind: "policy-keychain" };
+
+export type ProviderRule =
+  | { readonly kind: "source"; readonly source: ConfiguredSource }
+  | { readonly kind: "deny" };
+
+export type Rules = ReadonlyMap<string, ProviderRule>;
+
+export interface Policy {
+  /** Who decides, for messages: the organisation's name. */
+  readonly organization: { readonly id: string; readonly name: string } | null;
+  /** By provider id. */
+  readonly providers: Rules;
+  /** By team id, then provider id. */
+  readonly teams: ReadonlyMap<string, Rules>;
+  /** The files it was read from, the system's first. */
+  readonly files: readonly string[];
+}
+
+export const NO_POLICY: Policy = { organization: null, providers: new Map(), teams: new Map(), files: [] };
+
+/** The rule for a provider: the organisation's, which a team's can only tighten by denying. */
+export function isDenied(policy: Policy, provider: string, teamId: string | null): boolean {
+  const team = teamId === null ? undefined : policy.teams.get(teamId)?.get(provider);
+  return policy.providers.get(provider)?.kind === "deny" || team?.kind === "deny";
+}
+
+/** The organisation's own source for a provider; null when it configured none. */
+export function organizationSource(policy: Policy, provider: string): ConfiguredSource | null {
+  return sourceOf(policy.providers.get(provider));
+}
+
+/** A team's source for a provider; null when there is none, or no team is in scope. */
+export function teamSource(policy: Policy, provider: string, teamId: string | null): ConfiguredSource | null {
+  return teamId === null ? null : sourceOf(policy.teams.get(teamId)?.get(provider));
+}
+
+/** How the organisation is called in messages. */
+export function organizationName(policy: Policy): string {
+  return policy.organization?.name ?? "the organisation";
+}
+
+/**
+ * The system's policy with one more file on top, which can add rules and deny, and never loosens: where the
+ * system names a source or denies, that stays.
+ */
+export function tighten(system: Policy, extra: Policy): Policy {
+  const teams = new Map(system.teams);
+  for (const [team, rules] of extra.teams) teams.set(team, merge(system.teams.get(team) ?? new Map(), rules));
+  return {
+    organization: system.organization ?? extra.organization,
+    providers: merge(system.providers, extra.providers),
+    teams,
+    files: [...system.files, ...extra.files],
+  };
+}
+
+function merge(system: Rules, extra: Rules): Rules {
+  const merged = new Map(system);
+  for (const [provider, rule] of extra) {
+    if (rule.kind === "deny" || !merged.has(provider)) merged.set(provider, rule);
+  }
+  return merged;
+}
+
+function sourceOf(rule: ProviderRule | undefined): ConfiguredSource | null {
+  return rule?.kind === "source" ? rule.source : null;
+}

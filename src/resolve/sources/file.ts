@@ -1,0 +1,85 @@
+/**
+ * Reads a secret from a file, as container platforms mount them. Follows symbolic links (Kubernetes mounts
+ * secrets through one) and reads pipes, so that `<(command)` works; bounded in size and time.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { type Secret, secret } from "../../core/secret.ts";
+
+const LIMIT_BYTES = 64 * 1024;
+const TIMEOUT_MS = 5_000;
+
+/**
+ * The trimmed content of the file. `named` is the variable or setting that names it, for messages.
+ * Throws E_FILE_UNREADABLE (missing, no permission, a folder, no answer) and E_MALFORMED (empty, too large,
+ * not one line of text).
+ */
+export async function readSecretFile(path: string, named: string): Promise<Secret> {
+  const bytes = await bounded(readBytes(path, named), () =>
+    fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} gave nothing within ${TIMEOUT_MS / 1000} s`),
+  );
+  if (bytes.length > LIMIT_BYTES) {
+    throw fail("E_MALFORMED", `${named}: ${clean(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
+  }
+  const text = decode(bytes)?.trim();
+  if (text === undefined) throw fail("E_MALFORMED", `${named}: ${clean(path)} is not UTF-8 text`);
+  if (text === "") {
+    throw fail(
+      "E_MALFORMED",
+      `${named}: ${clean(path)} is empty`,
+      "write the secret into it, or unset the variable",
+    );
+  }
+  if (/[\u0000-\u001f\u007f]/.test(text)) {
+    throw fail("E_MALFORMED", `${named}: ${clean(path)} holds more than one line`);
+  }
+  return secret(text);
+}
+
+async function readBytes(path: string, named: string): Promise<Uint8Array> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, "r");
+    const buffer = new Uint8Array(LIMIT_BYTES + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  } catch (error) {
+    throw unreadable(path, named, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  EACCES: "may not be read by this user",
+  EISDIR: "is a folder",
+  ENOTDIR: "does not exist",
+  ELOOP: "is a loop of links",
+};
+
+function unreadable(path: string, named: string, error: unknown): GumCredError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} ${REASONS[code] ?? "cannot be read"}`);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded<T>(work: Promise<T>, late: () => GumCredError): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), TIMEOUT_MS);
+  });
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}
