@@ -9,8 +9,8 @@ import { deadlineIn } from "../../os/native/deadline.ts";
 import type { Keychain, KeychainOptions } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import type { MacosItems } from "./items.ts";
-import { type Libraries, MACOS_LIBRARIES } from "./security-framework.ts";
 import type { Answer, Request } from "./macos-worker.ts";
+import { type Libraries, MACOS_LIBRARIES } from "./security-framework.ts";
 
 /**
  * The user's keychains: entries are found in any that macOS searches and added to the default one. A timed-out
