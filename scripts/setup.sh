@@ -45,7 +45,8 @@ Nushell         | env in Nushell                   | nu --version
 chromium        | screenshots of the callback page | chromium --version
 ruby            | the syntax of the Homebrew formula | ruby --version
 mandoc          | lint of the manual page          | program mandoc
-root            | other users, mounts, containers  | is_root
+root            | other users                      | is_root
+namespaces      | containers and mounts            | unshare --mount --pid --fork true
 '
 
 program() {
