@@ -39,16 +39,16 @@ wine            | Windows programs                  | program wine
 wine64          | Windows programs, 64 bits         | file_exists /usr/lib/wine/wine64
 gcc-mingw-w64-x86-64-win32 | libraries for Wine     | compiles x86_64-w64-mingw32-gcc windows.h
 '
-# What a test uses where it is there; without it that test is left out: NAME | what is left out | check.
+# What some tests use where it is there; without it they are left out, and the run says so. Installed where that is
+# possible; `-` where no package of Debian brings it.
 TEST_EXTRAS='
-Nushell         | env in Nushell                   | nu --version
-chromium        | screenshots of the callback page | chromium --version
-ruby            | the syntax of the Homebrew formula | ruby --version
-mandoc          | lint of the manual page          | program mandoc
-root            | other users                      | is_root
-namespaces      | containers and mounts            | unshare --mount --pid --fork true
+chromium        | the callback page in a browser    | chromium --version
+ruby            | the syntax of the Homebrew formula| ruby --version
+mandoc          | lint of the manual page           | program mandoc
+-               | env in Nushell                    | nu --version
+-               | other users (takes root)          | is_root
+-               | containers and mounts (namespaces)| unshare --mount --pid --fork true
 '
-
 program() {
   local name
   for name in "$@"; do command -v "$name" || return 1; done
@@ -115,8 +115,8 @@ works() {
   $1 </dev/null >/dev/null 2>&1
 }
 
-note_if_missing() { works "$3" || MISSING+=("$1"); }
-say_if_missing() { works "$3" || MISSING+=("$1 ($2)"); }
+note_if_missing() { works "$3" || [ "$1" = - ] || MISSING+=("$1"); }
+say_if_missing() { works "$3" || MISSING+=("$2 ($1)"); }
 
 # need TABLE: everything in it works afterwards, or the end.
 need() {
@@ -135,10 +135,19 @@ need() {
   [ ${#MISSING[@]} -eq 0 ] || stop "still does not work after installing it:" "${MISSING[@]}"
 }
 
+# want TABLE: installs what it can of the table, and does not mind what it cannot.
+want() {
+  MISSING=()
+  each_need "$1" note_if_missing
+  [ ${#MISSING[@]} -eq 0 ] || ! is_root || ! command -v apt-get >/dev/null ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${MISSING[@]}" >/dev/null 2>&1
+  return 0
+}
+
 # Says once, before a run, what it found and which tests are left out.
 say_what_is_there() {
   echo "found: Bun $(bun --version), Node $(node --version), $(grep -c '|' <<<"$1") programs and libraries, all in working order"
   MISSING=()
   each_need "$2" say_if_missing
-  [ ${#MISSING[@]} -eq 0 ] || printf 'left out, not found: %s\n' "${MISSING[@]}"
+  [ ${#MISSING[@]} -eq 0 ] || printf 'left out: %s\n' "${MISSING[@]}"
 }

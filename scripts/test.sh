@@ -13,7 +13,7 @@ count() {
 }
 
 ( # `stop` of setup.sh ends this part only
-  setup_project && need "$TEST_NEEDS" && say_what_is_there "$TEST_NEEDS" "$TEST_EXTRAS" &&
+  setup_project && need "$TEST_NEEDS" && want "$TEST_EXTRAS" && say_what_is_there "$TEST_NEEDS" "$TEST_EXTRAS" &&
     bun run --silent check && bun run --silent build
 ) || {
   echo "0 passed, 1 failed"
