@@ -54,6 +54,22 @@ describe.skipIf(process.platform !== "linux")("a finished Linux file", () => {
     expect(changed).toBeLessThanOrEqual(places + 8);
   });
 
+  test.skipIf(!Bun.which("strace"))("keeps its memory to itself before any JavaScript runs", () => {
+    const calls = (name: "original" | "hardened") => {
+      const traced = Bun.spawnSync(["strace", "-f", "-e", "trace=prctl,close_range", path(name), "0"]);
+      return traced.stderr
+        .toString()
+        .split("\n")
+        .filter((line) => /PR_SET_DUMPABLE|close_range\(/.test(line));
+    };
+    expect(calls("original")).toEqual([
+      expect.stringContaining("close_range(4, 4294967295, CLOSE_RANGE_CLOEXEC)"),
+    ]);
+    expect(calls("hardened")).toEqual([
+      expect.stringContaining("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0"),
+    ]);
+  });
+
   test("does not listen for a debugger, nor call one", async () => {
     const calls: string[] = [];
     const listener = Bun.listen({
