@@ -17,6 +17,7 @@ TEST_NEEDS=$TRY_NEEDS'
 dbus-bin        | calls from a shell                | program dbus-send
 python3-keyring | Python keyring                    | python_imports keyring
 python3-dbus    | stand-ins for services on the bus | python_imports dbus
+python3-gi      | GLib as another reader of D-Bus     | python_imports gi
 python3-pip     | libraries of the musl tests       | python_imports pip
 zsh             | env in zsh                        | zsh -fc true
 mksh            | env in ksh                        | mksh -c true

@@ -52,7 +52,7 @@ export function judgeCallback(parameters: URLSearchParams, expected: Expected): 
  * or the bare code. Whatever carries parameters is judged exactly like a callback.
  */
 export function parsePasted(text: string, expected: Expected): Answered | Ignored {
-  const line = text.trim();
+  const line = unwrapped(text);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(line)) {
     const url = URL.canParse(line) ? new URL(line) : null;
     // Through URL, because a browser leaves port 80 out.
@@ -65,6 +65,17 @@ export function parsePasted(text: string, expected: Expected): Answered | Ignore
   const query = /^\??((?:code|state|error|iss)=.*)$/.exec(line)?.[1];
   if (query !== undefined) return judgeCallback(new URLSearchParams(query), expected);
   return isCode(line) ? { kind: "code", code: secret(line) } : ignored("it is neither an address nor a code");
+}
+
+/**
+ * What was copied, without what copying adds: marks of a bracketed paste, line ends and blanks where a terminal wrapped
+ * it, quotes or angle brackets around it; and with the scheme that browsers hide.
+ */
+function unwrapped(text: string): string {
+  const plain = text.replace(/\u001b?\[20[01]~/g, "").trim();
+  const whole = /\/callback\b|^\W?(?:code|state|error|iss)=/.test(plain) ? plain.replace(/\s+/g, "") : plain;
+  const bare = whole.replace(/^[<"'`(]+|[>"'`)]+$/g, "");
+  return /^(?:127\.0\.0\.1|localhost):\d+\//i.test(bare) ? `http://${bare}` : bare;
 }
 
 /** Visible ASCII, a stricter form of RFC 6749 appendix A.11. */

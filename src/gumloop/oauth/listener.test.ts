@@ -60,6 +60,49 @@ async function code(listener: Listener): Promise<string> {
 const request = (line: string, host: string, ...headers: string[]): string =>
   `${[`${line} HTTP/1.1`, `Host: ${host}`, ...headers].join("\r\n")}\r\n\r\n`;
 
+describe("the address that a browser is started with", () => {
+  const URL_ = "https://api.gumloop.example/oauth/authorize?state=x&code_challenge=y";
+  const follow = (url: string) => fetch(url, { redirect: "manual" });
+
+  test("leads to the sign-in page, and shows nothing of it", async () => {
+    const { listener } = start();
+    const entry = listener.entryTo(URL_);
+    expect(entry).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[0-9a-f-]{36}$/);
+    const response = await follow(entry);
+    expect([response.status, response.headers.get("location")]).toEqual([302, URL_]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    // A browser that restores its tabs asks again: it is the same user's.
+    expect((await follow(entry)).status).toBe(process.platform === "linux" ? 302 : 410);
+    expect(await settled(listener.answered)).toBe(false);
+  });
+
+  test("before it is known, and under another name, there is nothing", async () => {
+    const { listener, port } = start();
+    expect((await follow(`http://127.0.0.1:${port}/start/`)).status).toBe(404);
+    expect((await follow(`${listener.entryTo("")}`)).status).toBe(410);
+  });
+
+  test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+    "is closed to another user, as the callback is",
+    async () => {
+      const { listener, port } = start();
+      const entry = listener.entryTo(URL_);
+      const asNobody = (url: string) => {
+        const curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url];
+        return Bun.spawn(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ...curl], {
+          stdout: "pipe",
+        }).stdout.text();
+      };
+      expect(await asNobody(entry)).toBe("403");
+      expect(await asNobody(`http://127.0.0.1:${port}${GOOD}`)).toBe("403");
+      expect(await settled(listener.answered)).toBe(false);
+      expect((await follow(entry)).status).toBe(302);
+      expect((await follow(`http://127.0.0.1:${port}${GOOD}`)).status).toBe(200);
+      expect(await code(listener)).toBe("code-EXAMPLE");
+    },
+  );
+});
+
 describe("a hostile request gets a 4xx and the wait goes on", () => {
   type Hostile = readonly [name: string, bytes: (host: string) => string, status: string];
   const hostile: readonly Hostile[] = [

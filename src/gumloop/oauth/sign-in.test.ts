@@ -267,6 +267,36 @@ describe("by pasting", () => {
     expect(forms).toHaveLength(1);
   });
 
+  test("a word that the server does not take for a code is told, and the wait goes on", async () => {
+    const { stream, type } = keyboard();
+    const ignored: string[] = [];
+    const tokens = await signIn(
+      async (url) => {
+        tokenAnswer = () => Response.json({ error: "invalid_grant" }, { status: 400 });
+        type("stray\n");
+        while (ignored.length === 0) await Bun.sleep(20);
+        tokenAnswer = null;
+        type(`${await redirectOf(url)}\n`);
+      },
+      { pasted: stream, onPasteIgnored: (reason) => ignored.push(reason) },
+    );
+    expect(reveal(tokens.accessToken)).toEndWith("code-EXAMPLE-1");
+    expect(ignored).toEqual(["the server does not accept it as a code"]);
+  });
+
+  test("an address that a terminal wrapped over three lines", async () => {
+    const { stream, type } = keyboard();
+    const tokens = await signIn(
+      async (url) => {
+        const address = await redirectOf(url);
+        for (const part of [address.slice(0, 30), address.slice(30, 60), address.slice(60)])
+          type(`${part}\n`);
+      },
+      { pasted: stream },
+    );
+    expect(reveal(tokens.accessToken)).toEndWith("code-EXAMPLE-1");
+  });
+
   test("a denial ends it", async () => {
     const { stream, type } = keyboard();
     const denied = signIn((url) => type(`${callbackOf(url)}?error=access_denied&state=${stateOf(url)}\n`), {

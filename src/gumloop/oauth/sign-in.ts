@@ -3,11 +3,11 @@
  * code once. It stores nothing and prints nothing.
  */
 import type { BaseUrl } from "../../core/base-url.ts";
-import { fail, type GumCredError } from "../../core/errors.ts";
+import { fail, type GumCredError, hasCode } from "../../core/errors.ts";
 import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
 import { openBrowser } from "./browser.ts";
 import { listen } from "./listener.ts";
-import { pastedAnswer } from "./pasted.ts";
+import { pastedAnswers } from "./pasted.ts";
 import { exchangeCode, type TokenSet } from "./token-endpoint.ts";
 
 export interface SignInOptions {
@@ -38,17 +38,25 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
   const patience = startPatience(options.timeoutMs, signal);
-  const paste = pasted && pastedAnswer(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
+  const paste = pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
-    const answers = [listener.answered, patience.over, ...(paste ? [paste.answered] : [])];
-    const [answer] = await Promise.all([Promise.race(answers), show(url, options)]);
-    if (answer.kind === "failed") throw answer.error;
-    return await exchangeCode(
-      baseUrl,
-      { code: answer.code, redirectUri, verifier: secrets.verifier },
-      signal,
-    );
+    const shown = show(url, listener.entryTo(url), options);
+    for (;;) {
+      const pastedNext = paste?.next().then((answer) => ({ answer, pasted: true }));
+      const fromBrowser = listener.answered.then((answer) => ({ answer, pasted: false }));
+      const answers = [fromBrowser, patience.over, ...(pastedNext ? [pastedNext] : [])];
+      const [{ answer, pasted: wasPasted }] = await Promise.all([Promise.race(answers), shown]);
+      if (answer.kind === "failed") throw answer.error;
+      try {
+        const { verifier } = secrets;
+        return await exchangeCode(baseUrl, { code: answer.code, redirectUri, verifier }, signal);
+      } catch (error) {
+        // Any word may be a code: only the server knows, and a wrong one ends nothing.
+        if (!wasPasted || !hasCode(error, "E_REJECTED")) throw error;
+        options.onPasteIgnored?.("the server does not accept it as a code");
+      }
+    }
   } finally {
     patience.clear();
     paste?.close();
@@ -56,9 +64,14 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   }
 }
 
-async function show(url: string, options: SignInOptions): Promise<void> {
-  const opened = options.openBrowser && (await openBrowser(url));
+async function show(url: string, entry: string, options: SignInOptions): Promise<void> {
+  const opened = options.openBrowser && (await openBrowser(isRemote(process.env) ? url : entry));
   await options.onUrl(url, opened);
+}
+
+/** Whether the browser may run on another machine, from where the listener is not reached before the port is forwarded. */
+function isRemote(env: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(env["SSH_CONNECTION"] || env["REMOTE_CONTAINERS"] || env["CODESPACES"] || env["container"]);
 }
 
 interface Patience {
