@@ -6,8 +6,8 @@ import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
 import { PROVIDERS, VENDORS } from "../providers/registry.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
+import type { Judgement } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import type { Judgement } from "../resolve/precedence.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Ports): Promise<Provider> {

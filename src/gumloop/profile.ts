@@ -7,7 +7,7 @@ import type { Digest } from "../core/environment.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import type { Candidate, Finding } from "../resolve/precedence.ts";
+import type { Candidate, Finding } from "../resolve/plan.ts";
 import { expiryAccount, expiryOf } from "./expiry.ts";
 import {
   GUMLOOP_SERVICE,

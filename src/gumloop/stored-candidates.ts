@@ -5,8 +5,8 @@
  */
 import { fail, GumCredError } from "../core/errors.ts";
 import type { Keychain } from "../keychain/keychain.ts";
+import type { Candidate, Finding } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import type { Candidate, Finding } from "../resolve/precedence.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
 import { judgeReading, type ProfileReading, readProfile } from "./profile.ts";
 import { alone, needsRefresh, refreshSession } from "./session.ts";

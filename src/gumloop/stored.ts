@@ -6,7 +6,7 @@ import { type BaseUrl, parseBaseUrl, sameOrigin } from "../core/base-url.ts";
 import { DIGITS, LOWER, madeOf } from "../core/characters.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
-import { type Candidate, type Finding, foundAt } from "../resolve/precedence.ts";
+import { type Candidate, type Finding, foundAt } from "../resolve/plan.ts";
 
 /** Keychain service of the official `gumloop` CLI; account `<profile>:<field>`, value plain UTF-8. */
 export const GUMLOOP_SERVICE = "gumloop-cli";

@@ -7,8 +7,8 @@ import type { Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { secret } from "../core/secret.ts";
 import { judgeLevels, LEVELS, levelScopes } from "./levels.ts";
+import { type Candidate, decides, type Finding, foundAt, plan } from "./plan.ts";
 import { type ConfiguredSource, NO_POLICY, type Policy, tighten } from "./policy.ts";
-import { type Candidate, decides, type Finding, foundAt, plan } from "./precedence.ts";
 
 const PROVIDER = {
   id: "openai",

@@ -5,15 +5,8 @@
 import type { Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
+import { type Candidate, type Finding, type Judged, type Judgement, judge, type LevelScope } from "./plan.ts";
 import { organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
-import {
-  type Candidate,
-  type Finding,
-  type Judged,
-  type Judgement,
-  judge,
-  type LevelScope,
-} from "./precedence.ts";
 
 export const LEVELS: readonly Level[] = ["organization", "team", "personal"];
 

@@ -4,9 +4,9 @@
  * can no longer win: a keychain that nobody needed stays closed.
  */
 import type { Environment } from "../core/environment.ts";
+import { type Candidate, decides, type Finding } from "./plan.ts";
 import type { ConfiguredSource } from "./policy.ts";
 import type { Ports } from "./ports.ts";
-import { type Candidate, decides, type Finding } from "./precedence.ts";
 import { readVariable, readVariableFile } from "./sources/environment.ts";
 
 export type Reach = "first" | "all";

@@ -1,8 +1,8 @@
 /** Doctor's look at the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import { lockName } from "../../gumloop/session.ts";
+import type { Judgement } from "../../resolve/plan.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
-import type { Judgement } from "../../resolve/precedence.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
 const OWNER_TIMEOUT_MS = 2_000;

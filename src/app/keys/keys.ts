@@ -11,9 +11,9 @@ import type { Provider, RequestScope, Verdict } from "../../providers/contract.t
 import { type KeyNote, noteAccount, readNote, writeNote } from "../../resolve/key-note.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
+import type { Judged } from "../../resolve/plan.ts";
 import { isDenied, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
-import type { Judged } from "../../resolve/precedence.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
 

@@ -1,7 +1,7 @@
 /** `gum-cred explain`: every place that was looked at, and why it won or lost. */
 
 import { table } from "../../output/table.ts";
-import type { Judged, Judgement } from "../../resolve/precedence.ts";
+import type { Judged, Judgement } from "../../resolve/plan.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const explain: Command = {

@@ -2,8 +2,9 @@
  * What the known providers have taken: ids, titles and variables, with all that looks like them. A manifest
  * is judged against it, so that no installed provider can pass for another or read another's key. No I/O.
  */
-import { skeleton } from "../../core/look-alikes.ts";
+
 import type { Provider } from "../contract.ts";
+import { skeleton } from "./look-alikes.ts";
 
 export interface Claims {
   /** The provider that has this id, or one that looks like it; null when it is free. */

@@ -6,9 +6,9 @@
 import { parseBaseUrl } from "../../core/base-url.ts";
 import { clean, hasCode } from "../../core/errors.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
-import { variableProblem } from "../../core/variable-names.ts";
 import { paths } from "../../os/files/paths.ts";
 import type { Claims } from "./claims.ts";
+import { variableProblem } from "./variable-names.ts";
 
 /** One thing wrong with a manifest. */
 export interface Problem {

@@ -1,7 +1,7 @@
 /**
  * Which credential wins. `plan` lists every place to look, strongest first; `judge` reads what was found
  * there and names the winner and why each other place lost. Pure: no I/O, so the rules are tables in
- * precedence.test.ts. The walk that carries a plan out is src/resolve/walk.ts.
+ * plan.test.ts. The walk that carries a plan out is src/resolve/walk.ts.
  *
  * The one rule: the first place that holds something wins outright. A place that holds something which
  * cannot be used (unreadable, locked, incomplete, expired) is an error and never a reason to go on.

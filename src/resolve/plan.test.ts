@@ -4,7 +4,7 @@ import { gumloop } from "../../plugins/gumloop/index.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { secret } from "../core/secret.ts";
-import { type Candidate, type Finding, judge, type LevelScope, plan } from "./precedence.ts";
+import { type Candidate, type Finding, judge, type LevelScope, plan } from "./plan.ts";
 
 const SCOPE: LevelScope = {
   level: null,
