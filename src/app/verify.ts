@@ -3,7 +3,7 @@ import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { send } from "../net/http.ts";
 import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Voice } from "../resolve/ports.ts";
 
 export type Outcome = "verified" | "rejected" | "unreachable";
 
@@ -20,7 +20,7 @@ export async function verify(
   provider: Provider,
   credential: Pick<Credential, "method" | "value" | "userId">,
   scope: RequestScope,
-  ports: Pick<Ports, "debug">,
+  ports: Pick<Voice, "debug">,
 ): Promise<Verification> {
   try {
     if (provider.check) return judged(null, await provider.check(credential.value));
