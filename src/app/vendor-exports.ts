@@ -25,9 +25,9 @@ export async function vendorShares(
   ports: Ports,
 ): Promise<readonly ProviderExports[]> {
   if (vendors.length === 0) return [];
-  const judgements = await resolveKeys({ providers: vendors, level }, scope, ports);
+  const resolutions = await resolveKeys({ providers: vendors, level }, scope, ports);
   const shares: ProviderExports[] = [];
-  for (const [provider, { winner, error }] of judgements) {
+  for (const [provider, { winner, error }] of resolutions) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
     if (winner) shares.push(keyExports(winner, provider));

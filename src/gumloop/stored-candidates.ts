@@ -6,7 +6,8 @@
 import { type BaseUrl, sameOrigin } from "../core/base-url.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { type Candidate, type Finding, foundAt } from "../resolve/plan.ts";
+import { type Finding, foundAt } from "../resolve/finding.ts";
+import type { Candidate } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
 import { openProfile, type Profile, type ProfileReading } from "./profile.ts";

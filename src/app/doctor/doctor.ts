@@ -6,8 +6,8 @@ import { DEFAULT_BASE_URL } from "../../core/base-url.ts";
 import type { Credential } from "../../core/credential.ts";
 import { GumCredError } from "../../core/errors.ts";
 import { masked } from "../../core/secret.ts";
-import { resolveGumloop, whyNot } from "../../gumloop/resolve.ts";
-import type { Judgement } from "../../resolve/plan.ts";
+import { resolutionError, resolveGumloop } from "../../gumloop/resolve.ts";
+import type { Resolution } from "../../resolve/classify.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 import { checkCopies, checkExports, checkNetwork, checkVariables } from "./environment.ts";
@@ -16,8 +16,8 @@ import { checkAcceptance, checkServer } from "./server.ts";
 
 /** Runs every check that makes sense. Throws for bugs only. */
 export async function examine(scope: Scope, ports: Ports): Promise<readonly Check[]> {
-  const judgement = await resolveGumloop(scope, ports);
-  const { winner } = judgement;
+  const resolution = await resolveGumloop(scope, ports);
+  const { winner } = resolution;
   const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const server = await checkServer(baseUrl, ports);
   const reached = server.every(({ state }) => state !== "problem");
@@ -25,19 +25,19 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkVariables(ports),
     checkCopies(ports),
     checkExports(ports, winner),
-    ...(await checkStorage(judgement, scope, ports)),
+    ...(await checkStorage(resolution, scope, ports)),
     await checkPolicy(ports),
     checkBaseUrl(baseUrl),
-    checkCredential(judgement, scope),
+    checkCredential(resolution, scope),
     checkNetwork(ports),
     ...server,
     ...(winner && reached ? [await checkAcceptance(winner, baseUrl, scope, ports)] : []),
   ];
 }
 
-function checkCredential(judgement: Judgement, scope: Scope): Check {
-  const { winner } = judgement;
-  if (!winner) return problem("credential", whyNot(judgement, scope.profile));
+function checkCredential(resolution: Resolution, scope: Scope): Check {
+  const { winner } = resolution;
+  if (!winner) return problem("credential", resolutionError(resolution, scope.profile));
   return ok("credential", `${describe(winner)} ${masked(winner.value)} from ${winner.location}`);
 }
 

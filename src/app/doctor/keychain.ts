@@ -1,7 +1,7 @@
 /** Doctor's look at the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import { lockName } from "../../gumloop/session.ts";
-import type { Judgement } from "../../resolve/plan.ts";
+import type { Resolution } from "../../resolve/classify.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
@@ -11,18 +11,18 @@ const LOCK_TIMEOUT_MS = 500;
 
 /** Keychain and lock. Without a keychain there is no session to guard, and a container may have no room for locks. */
 export async function checkStorage(
-  judgement: Judgement,
+  resolution: Resolution,
   scope: Scope,
   ports: Ports,
 ): Promise<readonly Check[]> {
-  const keychain = await checkKeychain(judgement, ports);
+  const keychain = await checkKeychain(resolution, ports);
   const isAbsent = keychain.some(({ error }) => hasCode(error, "E_KEYCHAIN_UNAVAILABLE"));
   return isAbsent ? keychain : [...keychain, await checkLock(scope, ports)];
 }
 
 /** Where nothing else signs in, a keychain that cannot be used is more than a pity. */
-async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
-  const { winner, error: met } = judgement;
+async function checkKeychain(resolution: Resolution, ports: Ports): Promise<readonly Check[]> {
+  const { winner, error: met } = resolution;
   const needed = winner === null || winner.source === "keychain";
   // Asking a keychain again that did not answer would only double the wait.
   if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met)];

@@ -8,11 +8,11 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Provider, RequestScope, Verdict } from "../../providers/contract.ts";
+import { type Explanation, explain } from "../../resolve/explain.ts";
 import { type KeyNote, noteAccount, readNote, writeNote } from "../../resolve/key-note.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
-import type { Judged } from "../../resolve/plan.ts";
-import { isDenied, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
+import { deniedError, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
@@ -44,9 +44,8 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
     throw fail("E_USAGE", "a team's key needs the team", "give --team-id, or set GUMLOOP_TEAM_ID");
   }
   const policy = await ports.policy();
-  if (isDenied(policy, provider.id, scope.teamId)) {
-    throw fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider.id}`);
-  }
+  const denied = deniedError(policy, provider.id, scope.teamId);
+  if (denied) throw denied;
   const configured =
     level === "organization"
       ? organizationSource(policy, provider.id)
@@ -58,8 +57,8 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
     );
   }
   if (level === "organization") return;
-  const judgements = await resolveKeys({ providers: [provider], level }, scope, ports);
-  const error = judgements.get(provider)?.error;
+  const resolutions = await resolveKeys({ providers: [provider], level }, scope, ports);
+  const error = resolutions.get(provider)?.error;
   if (error && !(level === "team" && error.code === "E_POLICY_SOURCE")) throw error;
 }
 
@@ -113,7 +112,7 @@ export async function removeKey({ provider, level }: KeyPlace, scope: Scope, por
 /** A key that exists somewhere, and whether it wins. */
 export interface ListedKey {
   readonly provider: Provider;
-  readonly judged: Judged;
+  readonly explanation: Explanation;
   readonly credential: Credential;
   readonly note: KeyNote | null;
 }
@@ -124,15 +123,15 @@ export async function listKeys(
   ports: Ports,
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
   const providers = await vendorsInPlay(ports);
-  const judgements = await resolveKeys({ providers, level: null }, scope, ports, "all");
+  const resolutions = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();
   const keys: ListedKey[] = [];
-  for (const [provider, { candidates, error }] of judgements) {
-    if (error) errors.set(provider, error);
-    for (const judged of candidates) {
-      const { credential } = judged;
-      if (credential) keys.push({ provider, judged, credential, note: notes(credential) });
+  for (const [provider, resolution] of resolutions) {
+    if (resolution.error) errors.set(provider, resolution.error);
+    for (const explanation of explain(resolution)) {
+      const { credential } = explanation;
+      if (credential) keys.push({ provider, explanation, credential, note: notes(credential) });
     }
   }
   return { keys, errors };

@@ -34,7 +34,7 @@ export async function verifyKeys(
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
   }
-  const inForce = keys.filter(({ judged }) => judged.state === "selected");
+  const inForce = keys.filter(({ explanation }) => explanation.state === "selected");
   const missing = wanted.find(({ id }) => !inForce.some(({ provider }) => provider.id === id));
   if (missing) throw noKey(missing, null);
   const chosen = inForce.filter(

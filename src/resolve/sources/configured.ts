@@ -5,7 +5,8 @@
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import { type Candidate, type Finding, foundAt } from "../plan.ts";
+import { type Finding, foundAt } from "../finding.ts";
+import type { Candidate } from "../plan.ts";
 import type { ConfiguredSource } from "../policy.ts";
 
 export interface ConfiguredReaders {
