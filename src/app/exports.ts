@@ -2,14 +2,9 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
-import {
-  combine,
-  type Exports,
-  GUMLOOP_VARIABLES,
-  gumloopExports,
-  type ProviderExports,
-} from "../core/exports.ts";
+import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
+import { GUMLOOP_VARIABLES, gumloopExports } from "../gumloop/exports.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
@@ -54,10 +49,10 @@ export async function wantedVariables(names: readonly string[], ports: Ports): P
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
-  const { variablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  const { keyVariablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
-  return { shares, variables: vendors.flatMap(variablesOf) };
+  return { shares, variables: vendors.flatMap(keyVariablesOf) };
 }
 
 function wantsGumloop(names: readonly string[]): boolean {

@@ -31,7 +31,7 @@ export async function vendorShares(
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
     if (winner) shares.push(keyExports(winner, provider));
-    else if (skipped) shares.push({ set: new Map(), unset: variablesOf(provider), fromStorage: [] });
+    else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
     else if (named) throw noKey(provider, level);
   }
   return shares;
@@ -39,12 +39,12 @@ export async function vendorShares(
 
 /** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
 export async function keyVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
-  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(variablesOf);
+  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(keyVariablesOf);
   const installed = await ports.installed.outlines();
-  return [...VENDORS.flatMap(variablesOf), ...installed.variables()];
+  return [...VENDORS.flatMap(keyVariablesOf), ...installed.variables()];
 }
 
 /** The variables that a vendor's programs read its key from. */
-export function variablesOf(provider: Provider): readonly string[] {
+export function keyVariablesOf(provider: Provider): readonly string[] {
   return provider.methods.flatMap(({ variables }) => variables);
 }

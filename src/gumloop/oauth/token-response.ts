@@ -4,6 +4,7 @@
  * sentence, and tells a refusal of the credential from everything that says nothing about it.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../core/json.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
 
@@ -56,10 +57,10 @@ export function judgeRevocation(answer: Answer, sent: readonly Secret[]): void {
 }
 
 /** The body of a success; null when it is no JSON object. Throws what a failure stands for. */
-function successJson(answer: Answer, step: Step, sent: readonly Secret[]): Json | null {
+function successJson(answer: Answer, step: Step, sent: readonly Secret[]): JsonObject | null {
   const passing = passingFailure(answer, step);
   if (passing) throw passing;
-  const json = jsonObject(answer.body);
+  const json = parseJsonObject(answer.body);
   const error = json?.["error"] ?? null;
   // Some servers answer an error with status 200 (golang/oauth2, TestTokenRetrieveError200).
   if (answer.status < 300 && error === null) return json;
@@ -104,9 +105,9 @@ interface ServerError {
   readonly text: string;
 }
 
-function readError(json: Json, sent: readonly Secret[]): ServerError {
+function readError(json: JsonObject, sent: readonly Secret[]): ServerError {
   const error = json["error"];
-  const [codes, text] = isJson(error)
+  const [codes, text] = isJsonObject(error)
     ? [[error["code"], error["type"]], error["message"] ?? error["code"]]
     : [[error], json["error_description"] ?? error];
   return { codes: codes.filter((code) => typeof code === "string"), text: foreign(text, sent) };
@@ -118,7 +119,7 @@ function foreign(text: unknown, sent: readonly Secret[]): string {
   return clean(sent.reduce((shown, value) => shown.replaceAll(reveal(value), "***"), text));
 }
 
-function token(json: Json, name: "access_token" | "refresh_token", step: Step): Secret | null {
+function token(json: JsonObject, name: "access_token" | "refresh_token", step: Step): Secret | null {
   const value = json[name] ?? "";
   if (value === "") return null;
   // RFC 6749 appendix A.12 without the space, which no header could carry (RFC 6750 §2.1).
@@ -136,20 +137,4 @@ function lifetime(value: unknown): number | null {
   const seconds = typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
   if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds < 1) return null;
   return Math.min(Math.floor(seconds), LONGEST_S);
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function jsonObject(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJson(value) ? value : null;
-  } catch {
-    // The parser's error quotes the text, tokens and all.
-    return null;
-  }
 }

@@ -6,7 +6,7 @@ import { commandManifest, GOOD, manifestWith, verifyWith } from "../../../test/s
 import { reveal, secret } from "../../core/secret.ts";
 import type { Provider } from "../contract.ts";
 import { PROVIDERS } from "../registry.ts";
-import { claimsOf, variablesOf } from "./claims.ts";
+import { claimedVariables, claimsOf } from "./claims.ts";
 import { skeleton } from "./look-alikes.ts";
 import { readManifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
@@ -51,7 +51,7 @@ describe("a good manifest", () => {
     );
     expect(made.kind).toBe("llm");
     expect(made.exported).toBe("MISTRAL_API_KEY");
-    expect(variablesOf(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
+    expect(claimedVariables(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
     expect(made.check).toBeUndefined();
   });
   test("sends the key where the manifest says, as it is, and to no other base URL", () => {

@@ -9,7 +9,7 @@ import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
-import { variablesOf } from "./claims.ts";
+import { claimedVariables } from "./claims.ts";
 import type { Installed } from "./installed.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
@@ -129,7 +129,7 @@ function parsedOwners(text: string): Owners {
 
 function ownersIn(providers: readonly Provider[]): Owners {
   return Object.fromEntries(
-    providers.flatMap((provider) => variablesOf(provider).map((variable) => [variable, provider.id])),
+    providers.flatMap((provider) => claimedVariables(provider).map((variable) => [variable, provider.id])),
   );
 }
 
