@@ -1,4 +1,4 @@
-/** What `env` and `exec` hand to other programs: every wanted provider's variables, together. */
+/** What `env` and `exec` export to other programs: the variables of every provider asked for. */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
@@ -24,7 +24,7 @@ interface Vendors {
 
 const NO_VENDORS: Vendors = { shares: [], variables: [] };
 
-/** Resolves and gathers the variables. Throws the first provider's error: nothing partial is handed on. */
+/** Resolves and gathers the variables. Throws the first provider's error: nothing partial is exported. */
 export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const vendors = await gatherVendors(request, scope, ports);
   const own = wantsGumloop(request.names)
@@ -72,8 +72,8 @@ function ownVariables(names: readonly string[]): readonly string[] {
 }
 
 /**
- * Without names, a missing Gumloop credential is no error as long as some key was found; one that the policy refuses
- * is left out, as vendors are, and its variables go.
+ * Without names, a missing Gumloop credential is not an error as long as some key was found; one that the policy refuses
+ * is left out, as vendors are, and its variables are unset.
  */
 async function gumloopShare(
   request: ExportRequest,

@@ -14,7 +14,7 @@ import type { Ports, Scope } from "../resolve/ports.ts";
 export async function providerNamed(name: string, ports: Ports): Promise<Provider> {
   const id = providerId(name);
   const provider = PROVIDERS.find((known) => known.id === id) ?? (await ports.installed.load(id));
-  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `there is no provider '${id}'`);
+  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
   return provider;
 }
 
@@ -23,7 +23,7 @@ export async function allVendors(ports: Ports): Promise<readonly Provider[]> {
   return [...VENDORS, ...(await ports.installed.all())];
 }
 
-/** The credential in force of a provider. Throws what stands in its way. */
+/** The credential in force of a provider. Throws when there is none, or it cannot be used. */
 export async function requireCredential(
   provider: Provider,
   level: Level | null,

@@ -1,5 +1,5 @@
 /**
- * Signing in: find out whether the keychain can be written before anybody is asked anything, obtain the
+ * Signing in: find out whether the keychain can be written before any prompt, obtain the
  * credential, verify it, and only then store it.
  */
 import { gumloop } from "../../plugins/gumloop/index.ts";
@@ -31,7 +31,7 @@ export type Obtain = (baseUrl: string) => Promise<NewCredential>;
 export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promise<SignedIn> {
   const keychain = await ports.keychain();
   const profile = openProfile(keychain, scope.profile, ports.digest);
-  // Keychain and lock fail now rather than after the person has been to the browser and back.
+  // Keychain and lock should fail now rather than after the user has been to the browser and back.
   await withProfileLock(profile.name, ports, () => profile.read());
   const baseUrl = (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const next = await obtain(baseUrl);
@@ -43,17 +43,17 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
     await profile.store(next);
     return before.stored;
   });
-  await ports.busy("Revoking the session that this one replaces", retire(replaced, next, ports));
+  await ports.busy("Revoking the previous session", revokeReplaced(replaced, next, ports));
   return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
 }
 
 /** Revokes the session that a sign-in replaced. Best effort: the new one is stored already. */
-async function retire(old: StoredProfile, next: NewCredential, ports: Voice): Promise<void> {
+async function revokeReplaced(old: StoredProfile, next: NewCredential, ports: Voice): Promise<void> {
   const sameToken =
     next.method === "oauth" && old.access_token && reveal(old.access_token) === reveal(next.accessToken);
   // Storing the same access token again must not end the session it belongs to.
   if (old.refresh_token && !sameToken && !(await revokeStored(old, ports))) {
-    ports.note("note: the session that this one replaces could not be revoked; it ends by itself");
+    ports.note("note: the previous session could not be revoked; it remains valid until it expires");
   }
 }
 

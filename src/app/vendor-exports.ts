@@ -1,4 +1,4 @@
-/** The LLM vendors' share of what `env` and `exec` hand on. Loaded unless Gumloop alone was named. */
+/** The LLM vendors' share of what `env` and `exec` export. Not loaded when only Gumloop was named. */
 import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
 import { keyExports, type ProviderExports } from "../core/exports.ts";

@@ -1,6 +1,6 @@
 /**
- * Asks Gumloop about the credential in force. A stored session whose expiry nobody knows shows only in a 401
- * that it has expired: it is then refreshed once and asked about again, as the official CLI does.
+ * Asks Gumloop about the credential in force. That a stored session of unknown expiry has
+ * expired shows only in a 401: it is then refreshed once and asked about again, as the official CLI does.
  */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
@@ -13,7 +13,7 @@ import { storedBaseUrl } from "../gumloop/stored.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type Verification, verify } from "./verify.ts";
 
-/** The credential as it stands after the asking, and what the server said about it. */
+/** The credential as it is after verification, and what the server said about it. */
 export interface Verified {
   readonly credential: Credential;
   readonly verification: Verification;

@@ -48,7 +48,7 @@ async function policyRefusal(scope: Scope, ports: Surroundings): Promise<GumCred
   }
 }
 
-/** Loads the keychain's half of the program only when a keychain candidate is reached. */
+/** Loads the keychain code only when a keychain candidate is reached. */
 function lazyStoredReader(scope: Scope, ports: Ports, mayRefresh: boolean) {
   let reader: Promise<StoredReader> | undefined;
   const load = async (): Promise<StoredReader> => {
@@ -61,7 +61,7 @@ function lazyStoredReader(scope: Scope, ports: Ports, mayRefresh: boolean) {
   };
 }
 
-/** The winning credential. Throws what stands in its way, E_NOT_SIGNED_IN when there is nothing. */
+/** The winning credential. Throws the error of a candidate that should have won, E_NOT_SIGNED_IN when there is nothing. */
 export async function requireGumloop(scope: Scope, ports: Ports): Promise<Credential> {
   const resolution = await resolveGumloop(scope, ports);
   if (resolution.winner) return resolution.winner;

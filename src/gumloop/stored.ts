@@ -1,6 +1,6 @@
 /**
  * The entries of a profile by name, and which server they belong to. Pure, and part of every start; reading and
- * writing them is profile.ts, what they amount to stored-candidates.ts.
+ * writing them is profile.ts, classifying them stored-candidates.ts.
  */
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { DIGITS, LOWER, madeOf } from "../core/characters.ts";
@@ -49,7 +49,7 @@ export function storedBaseUrl(stored: StoredProfile): BaseUrl {
     throw fail(
       "E_MALFORMED",
       "the stored base_url is not an https URL, so the credential is not sent anywhere",
-      "run 'gum-cred login' to store the whole credential again",
+      "run 'gum-cred login' to store the complete credential again",
     );
   }
 }

@@ -29,7 +29,7 @@ export function decisiveReading(readings: readonly Reading[]): Reading | undefin
 /** Why what was found must not be used after all; null when it may. */
 export type RefuseWinner = (winner: Credential) => GumCredError | null;
 
-/** Names the winner, or the error that stands in the way. */
+/** Names the winner, or the error of a candidate that should have won. */
 export function classify(readings: readonly Reading[], refuseWinner?: RefuseWinner): Resolution {
   const decisive = decisiveReading(readings);
   const finding = decisive?.finding;

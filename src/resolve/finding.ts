@@ -4,7 +4,7 @@ import type { GumCredError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Candidate } from "./plan.ts";
 
-/** What reading one candidate gave. Everything but `found` and `absent` carries the error to raise. */
+/** The result of reading one candidate. Everything but `found` and `absent` carries the error to raise. */
 export type Finding =
   | { readonly state: "found"; readonly credential: Credential }
   | { readonly state: "absent" }

@@ -1,6 +1,6 @@
 /**
  * What gum-cred remembers about an LLM key it stored: when, and what the vendor last said. Bound to a hash of
- * the key, so that a key which somebody else put in its place is not described by a stale note. Pure.
+ * the key, so that a key which another program stored in its place is not described by a stale note. Pure.
  */
 import type { Digest } from "../core/environment.ts";
 import { parseJsonObject } from "../core/json.ts";

@@ -50,7 +50,7 @@ export async function resolveKeys(
   return resolutions;
 }
 
-/** One provider's key in force. Throws what stands in its way, E_NO_CREDENTIAL when there is none. */
+/** One provider's key in force. Throws the error of a candidate that should have won, E_NO_CREDENTIAL when there is none. */
 export async function requireKey(
   provider: Provider,
   level: Level | null,
@@ -66,7 +66,7 @@ export async function requireKey(
 export function noKey(provider: Provider, level: Level | null): GumCredError {
   return fail(
     "E_NO_CREDENTIAL",
-    `there is no ${level ? `${level} ` : ""}key for ${provider.title}`,
+    `no ${level ? `${level} ` : ""}key found for ${provider.title}`,
     `run 'gum-cred keys set ${provider.id}', or set ${provider.exported}; create one at ${provider.setupUrl}`,
   );
 }

@@ -73,7 +73,7 @@ export function refuseOtherLevel(
 export function overridden(provider: string, policy: Policy, wanted: Level): GumCredError {
   return fail(
     "E_POLICY",
-    `${organizationName(policy)} sets the key for ${provider}, so no ${wanted} key is used`,
+    `${organizationName(policy)} sets the key for ${provider}, so a ${wanted} key cannot be used`,
     "leave --level out to use the organisation's key, or ask its administrator",
   );
 }

@@ -66,7 +66,7 @@ export interface Scope {
   readonly profile: string;
   /** Base URL asked for by `--base-url` or GUMLOOP_BASE_URL; null when neither is set. */
   readonly baseUrl: BaseUrl | null;
-  /** `--base-url` alone: what an LLM key may be sent to, unlike a variable that means Gumloop's API. */
+  /** `--base-url` only: where an LLM key may be sent, unlike a variable that means Gumloop's API. */
   readonly baseUrlFlag: BaseUrl | null;
   readonly teamId: string | null;
 }

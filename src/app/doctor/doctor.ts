@@ -1,5 +1,5 @@
 /**
- * What may be wrong, looked at in the order in which one thing causes the next: variables, keychain, lock,
+ * What may be wrong, checked in the order in which one thing causes the next: variables, keychain, lock,
  * policy, credential, server. Changes nothing but what any use would: an expired session is refreshed.
  */
 import { DEFAULT_BASE_URL } from "../../core/base-url.ts";
@@ -48,7 +48,11 @@ function describe({ method, expiresAt }: Credential): string {
 
 function checkBaseUrl(baseUrl: string): Check {
   if (baseUrl === DEFAULT_BASE_URL.href) return ok("base_url", baseUrl);
-  return warning("base_url", `${baseUrl} is not Gumloop's own`, `Gumloop's own is ${DEFAULT_BASE_URL.href}`);
+  return warning(
+    "base_url",
+    `${baseUrl} is not Gumloop's default`,
+    `the default is ${DEFAULT_BASE_URL.href}`,
+  );
 }
 
 async function checkPolicy(ports: Ports): Promise<Check> {

@@ -28,7 +28,7 @@ export interface StoredKey extends KeyPlace {
   /** Null when it was not asked. */
   readonly verdict: Verdict | null;
   readonly message: string | null;
-  /** The masked tail of the key that stood there before; null when there was none. */
+  /** The masked tail of the key that it replaced; null when there was none. */
   readonly replaced: string | null;
 }
 
@@ -41,7 +41,7 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
     throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' for it");
   }
   if (level === "team" && scope.teamId === null) {
-    throw fail("E_USAGE", "a team's key needs the team", "give --team-id, or set GUMLOOP_TEAM_ID");
+    throw fail("E_USAGE", "a team key needs a team", "pass --team-id, or set GUMLOOP_TEAM_ID");
   }
   const policy = await ports.policy();
   const denied = deniedError(policy, provider.id, scope.teamId);
@@ -53,7 +53,7 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
   if (level !== "personal" && configured && configured.kind !== "policy-keychain") {
     throw fail(
       "E_POLICY",
-      `${organizationName(policy)} takes the ${level} key for ${provider.id} from elsewhere`,
+      `${organizationName(policy)} sets another source for the ${level} key for ${provider.id}`,
     );
   }
   if (level === "organization") return;
@@ -73,7 +73,7 @@ export async function requireStored(
   if (!stored.has(account)) throw noKey(provider, level);
 }
 
-/** Verifies and stores a key. Throws what the vendor's refusal or silence amounts to; then nothing is stored. */
+/** Verifies and stores a key. When the vendor refuses or cannot be reached, throws and stores nothing. */
 export async function storeKey(
   place: KeyPlace,
   key: Secret,
@@ -84,7 +84,7 @@ export async function storeKey(
   const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
   const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
   const verdict = verification?.assessment?.verdict ?? null;
-  if (verification?.error && verdict !== "unverifiable") throw unstored(verification.error);
+  if (verification?.error && verdict !== "unverifiable") throw notStored(verification.error);
   const account = llmAccount(place.level, place.provider.id, { ...scope, level: null });
   const keychain = await ports.keychain();
   const before = (await keychain.read(OWN_SERVICE, [account])).get(account);
@@ -152,7 +152,7 @@ export async function verifyKey(
   );
 }
 
-/** Notes what a vendor said about a key that lies in the keychain. */
+/** Notes what a vendor said about a key that is in the keychain. */
 export async function rememberVerdict(listed: ListedKey, verdict: Verdict, ports: Ports): Promise<void> {
   if (listed.credential.source !== "keychain") return;
   const account = listed.credential.location.slice(OWN_SERVICE.length + 1);
@@ -168,7 +168,7 @@ function vendorScope(provider: Provider, scope: Scope, ports: Ports): RequestSco
   return { baseUrl: baseUrl?.href ?? null, teamId: null };
 }
 
-function unstored(error: GumCredError): GumCredError {
+function notStored(error: GumCredError): GumCredError {
   const hint = error.exitCode === 5 ? "try again, or store it unverified with --no-verify" : error.hint;
   return fail(error.code, `${error.message}; the key was not stored`, hint);
 }

@@ -34,13 +34,13 @@ export interface PluginPlan {
   readonly pin: Pin;
   /** Where the manifest is, or will be. */
   readonly path: string;
-  /** True when a manifest of that id stood there before. */
+  /** True when it replaces a manifest of that id. */
   readonly replaces: boolean;
   /** What to write to `path`; null when it is there already. */
   readonly bytes: Uint8Array | null;
 }
 
-/** Every manifest that is installed, fit or not. */
+/** Every manifest that is installed, usable or not. */
 export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
   return listInstalled(setting(ports));
 }
@@ -55,11 +55,11 @@ export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
   if (place === "system") {
-    throw fail("E_PLUGIN_REFUSED", `the administrator has installed '${manifest.id}'; that one comes first`);
+    throw fail("E_PLUGIN_REFUSED", `the administrator's plugin '${manifest.id}' takes precedence`);
   }
   return {
     manifest,
-    pin: judgedPin(bytes, manifest),
+    pin: checkedPin(bytes, manifest),
     path: `${ownPlace(places).folder}/${manifest.id}.json`,
     replaces: place === "user",
     bytes,
@@ -71,13 +71,13 @@ export async function planTrust(name: string, ports: Ports): Promise<PluginPlan>
   const id = providerId(name);
   const { places } = setting(ports);
   if (placeOf(id, places) === "system") {
-    throw fail("E_INVALID_VALUE", `'${id}' is the administrator's plugin and needs no trust of yours`);
+    throw fail("E_INVALID_VALUE", `'${id}' is the administrator's plugin; you do not need to trust it`);
   }
   const bytes = readPlaced(id, "user", places);
   if (bytes === null) throw notInstalled(id);
   const manifest = await checkedManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
-  return { manifest, pin: judgedPin(bytes, manifest), path, replaces: true, bytes: null };
+  return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, bytes: null };
 }
 
 /** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
@@ -96,7 +96,7 @@ export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
   }
 }
 
-/** Removes a plugin of the user's, fit or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
+/** Removes a plugin of the user's, usable or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
 export async function removePlugin(name: string, ports: Ports): Promise<{ id: string; path: string }> {
   const id = providerId(name);
   const { places } = setting(ports);
@@ -105,7 +105,7 @@ export async function removePlugin(name: string, ports: Ports): Promise<{ id: st
   const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
   try {
     const wasThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    // Before the pins are read: a plugin can be removed whatever became of them.
+    // Before the pins are read: a plugin can be removed even when they are unreadable.
     if (wasThere) removeFile(path);
     const pins = new Map(readPins(pinsPath));
     if (pins.delete(id)) writePins(pinsPath, pins);
@@ -134,8 +134,8 @@ export async function checkManifestFile(
   }
 }
 
-/** The pin of a manifest that was judged against all that is installed. */
-function judgedPin(bytes: Uint8Array, { command }: Manifest): Pin {
+/** The pin of a manifest that was checked against all that is installed. */
+function checkedPin(bytes: Uint8Array, { command }: Manifest): Pin {
   return { ...pinOf(bytes, command), judgedBy: versionLine() };
 }
 
@@ -160,18 +160,14 @@ function readGiven(file: string): Uint8Array {
 
 function ownPlace({ user }: Places): NonNullable<Places["user"]> {
   if (user) return user;
-  throw fail(
-    "E_FILE_UNREADABLE",
-    "there is no home folder to keep plugins in",
-    "set HOME or XDG_CONFIG_HOME",
-  );
+  throw fail("E_FILE_UNREADABLE", "no home directory for plugins", "set HOME or XDG_CONFIG_HOME");
 }
 
 function removeFile(path: string): void {
   try {
     rmSync(path);
   } catch {
-    throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be removed`, "remove it by hand");
+    throw fail("E_FILE_UNREADABLE", `cannot remove ${clean(path)}`, "remove it by hand");
   }
 }
 
@@ -184,5 +180,5 @@ function administrators(id: string) {
 }
 
 function notInstalled(id: string) {
-  return fail("E_UNKNOWN_PROVIDER", `no plugin '${id}' is installed`, "run 'gum-cred plugins list'");
+  return fail("E_UNKNOWN_PROVIDER", `plugin '${id}' is not installed`, "run 'gum-cred plugins list'");
 }

@@ -1,4 +1,4 @@
-/** The manifest to begin with: fit as it stands, and of hosts that belong to nobody (RFC 2606 §3). */
+/** The manifest to begin with: valid as it is, with hosts that are reserved for examples (RFC 2606 §3). */
 import { fail } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
 import { claimsOf } from "../../providers/installed/claims.ts";

@@ -1,6 +1,6 @@
 /**
- * Waits for a redirect address or a code on a stream that the person pastes into, over SSH or in a container
- * where the browser's way back leads to another machine. What a line means is judged in callback.ts.
+ * Waits for a redirect address or a code on a stream that the user pastes into, over SSH or in a container
+ * where the browser's redirect goes to another machine. What a line means is decided in callback.ts.
  */
 import { type Answered, type Expected, parsePasted } from "./callback.ts";
 
@@ -22,7 +22,7 @@ export function pastedAnswer(
 ): Paste {
   const reader = stream.getReader();
   const { promise, resolve } = Promise.withResolvers<Answered>();
-  const judge = (line: string): boolean => {
+  const accept = (line: string): boolean => {
     if (line.trim() === "") return false;
     const answer = parsePasted(line, expected);
     if (answer.kind === "ignored") onIgnored(answer.reason);
@@ -30,14 +30,14 @@ export function pastedAnswer(
     return answer.kind !== "ignored";
   };
   const ignoreFailure = (): void => {};
-  readLines(reader, judge).catch(ignoreFailure);
+  readLines(reader, accept).catch(ignoreFailure);
   return { answered: promise, close: () => void reader.cancel().catch(ignoreFailure) };
 }
 
-/** Hands over one line after the other until `judge` says that it was the one. */
+/** Passes on one line after the other until `accept` returns true. */
 async function readLines(
   reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
-  judge: (line: string) => boolean,
+  accept: (line: string) => boolean,
 ): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -47,6 +47,6 @@ async function readLines(
     const lines = rest.split(/\r?\n|\r/);
     // The last piece has no end yet, unless the stream has.
     rest = done ? "" : (lines.pop() ?? "").slice(0, LINE_LIMIT);
-    if (lines.some(judge) || done) return;
+    if (lines.some(accept) || done) return;
   }
 }
