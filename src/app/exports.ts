@@ -6,7 +6,7 @@ import { combine, type Exports, type ProviderExports } from "../core/exports.ts"
 import { providerId } from "../core/provider-id.ts";
 import { GUMLOOP_VARIABLES, gumloopExports } from "../gumloop/exports.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 export interface ExportRequest {
@@ -41,7 +41,10 @@ export async function gatherExports(request: ExportRequest, scope: Scope, ports:
 }
 
 /** Every variable that `env` may set for these providers, for `env --unset`. */
-export async function wantedVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
+export async function wantedVariables(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly string[]> {
   if (onlyGumloop(names)) return GUMLOOP_VARIABLES;
   const { keyVariables } = await import("./vendor-exports.ts");
   return [...ownVariables(names), ...(await keyVariables(names, ports))];

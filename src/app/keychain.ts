@@ -3,7 +3,7 @@ import { fail, GumCredError, hasCode } from "../core/errors.ts";
 import { GUMLOOP_SERVICE } from "../gumloop/stored.ts";
 import type { Keychain, KeychainState } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Storage, Surroundings } from "../resolve/ports.ts";
 
 /** How long finding out why a keychain was chosen may take, in milliseconds. */
 const REASON_TIMEOUT_MS = 2_000;
@@ -26,7 +26,7 @@ export interface KeychainEntry {
 }
 
 /** Looks at the keychain in force; reads no value, prompts nobody. Throws E_INVALID_VALUE for one that is unknown. */
-export async function inspectKeychain(ports: Ports): Promise<KeychainReport> {
+export async function inspectKeychain(ports: Surroundings & Storage): Promise<KeychainReport> {
   const keychain = await ports.keychain();
   const { state, error, entries } = await look(keychain);
   return { backend: keychain.backend, state, entries, error, reason: await reasonFor(ports) };
@@ -49,7 +49,7 @@ async function look(keychain: Keychain): Promise<Pick<KeychainReport, "state" | 
   }
 }
 
-async function reasonFor(ports: Ports): Promise<string | null> {
+async function reasonFor(ports: Surroundings): Promise<string | null> {
   const { describeChoice } = await import("../keychain/describe-choice.ts");
   try {
     return describeChoice(ports.raw, REASON_TIMEOUT_MS).reason;
@@ -66,7 +66,7 @@ const UNLOCK_HINT = "run 'gum-cred keychain unlock' in a terminal of the desktop
  * opened. Throws E_KEYCHAIN_LOCKED where none can be shown, E_KEYCHAIN_DENIED when the user declines,
  * E_KEYCHAIN_TIMEOUT after 60 s, E_KEYCHAIN_UNAVAILABLE.
  */
-export async function unlock(maySystemAsk: boolean, ports: Ports): Promise<boolean> {
+export async function unlock(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<boolean> {
   const keychain = await ports.keychain();
   const before = await closedState(keychain);
   if (before === "unlocked") return false;
@@ -89,7 +89,7 @@ export async function unlock(maySystemAsk: boolean, ports: Ports): Promise<boole
 }
 
 /** For commands that will need the keychain: the same, but any other failure is left for them to report. */
-export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promise<void> {
+export async function unlockIfLocked(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<void> {
   if (!maySystemAsk) return;
   const state = await closedState(await ports.keychain());
   if (state === "locked") await unlock(maySystemAsk, ports);
@@ -99,7 +99,7 @@ export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promi
  * Throws E_KEYCHAIN_UNAVAILABLE where no keychain exists at all, as in a container. Every other state is left for
  * the caller to report.
  */
-export async function requireKeychain(ports: Ports): Promise<void> {
+export async function requireKeychain(ports: Storage): Promise<void> {
   const keychain = await ports.keychain();
   if ((await closedState(keychain)) === "unavailable") throw await whyUnavailable(keychain);
 }

@@ -8,10 +8,10 @@ import { PROVIDERS, VENDORS } from "../providers/registry.ts";
 import type { Resolution } from "../resolve/classify.ts";
 import { type Explanation, explain } from "../resolve/explain.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Ports, Scope, Storage } from "../resolve/ports.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
-export async function providerNamed(name: string, ports: Ports): Promise<Provider> {
+export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
   const id = providerId(name);
   const provider = PROVIDERS.find((known) => known.id === id) ?? (await ports.installed.load(id));
   if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
@@ -19,7 +19,7 @@ export async function providerNamed(name: string, ports: Ports): Promise<Provide
 }
 
 /** Every LLM vendor: built in, then installed. */
-export async function allVendors(ports: Ports): Promise<readonly Provider[]> {
+export async function allVendors(ports: Pick<Storage, "installed">): Promise<readonly Provider[]> {
   return [...VENDORS, ...(await ports.installed.all())];
 }
 

@@ -5,12 +5,15 @@ import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { providerNamed } from "./providers.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The vendors of these names; without names all that may have a key. Throws E_UNKNOWN_PROVIDER. */
-export async function vendorsNamed(names: readonly string[], ports: Ports): Promise<readonly Provider[]> {
+export async function vendorsNamed(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly Provider[]> {
   if (names.length === 0) return vendorsInPlay(ports);
   const providers = await Promise.all(names.map((name) => providerNamed(name, ports)));
   return [...new Set(providers)].filter(({ kind }) => kind === "llm");
@@ -38,9 +41,12 @@ export async function vendorShares(
 }
 
 /** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
-export async function keyVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
+export async function keyVariables(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly string[]> {
   if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(keyVariablesOf);
-  const installed = await ports.installed.outlines();
+  const installed = await ports.installed.summaries();
   return [...VENDORS.flatMap(keyVariablesOf), ...installed.variables()];
 }
 

@@ -144,3 +144,25 @@ describe("while a session is refreshed, at every operation", () => {
     expect(raced).toBeGreaterThan(8);
   });
 });
+
+test("a run sends one refresh request, however often it is asked to refresh", async () => {
+  here.reset();
+  const old = here.issueTokens({ expiresIn: 0 });
+  const keychain = memoryKeychain();
+  put(keychain, {
+    [name("access_token")]: old.accessToken,
+    [name("refresh_token")]: old.refreshToken,
+    [name("base_url")]: here.baseUrl,
+  });
+  const profile = openProfile(keychain, "p", sha256);
+  const requests = () => here.log().filter(({ path }) => path === "/oauth/token").length;
+  const ports = portsOf();
+  const first = await refreshSession(profile, await profile.read(), ports);
+  expect([requests(), ports.memory.refreshSent]).toEqual([1, true]);
+  // The same run again, with what it just received: nothing is sent, and nothing changes.
+  expect(await refreshSession(profile, first, ports)).toEqual(first);
+  expect(requests()).toBe(1);
+  // The next run may refresh once more.
+  await refreshSession(profile, first, portsOf());
+  expect(requests()).toBe(2);
+});

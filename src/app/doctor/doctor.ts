@@ -8,7 +8,7 @@ import { GumCredError } from "../../core/errors.ts";
 import { masked } from "../../core/secret.ts";
 import { resolutionError, resolveGumloop } from "../../gumloop/resolve.ts";
 import type { Resolution } from "../../resolve/classify.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Ports, Scope, Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 import { checkCopies, checkExports, checkNetwork, checkVariables } from "./environment.ts";
 import { checkStorage } from "./keychain.ts";
@@ -55,7 +55,7 @@ function checkBaseUrl(baseUrl: string): Check {
   );
 }
 
-async function checkPolicy(ports: Ports): Promise<Check> {
+async function checkPolicy(ports: Surroundings): Promise<Check> {
   try {
     const { files } = await ports.policy();
     return ok("policy", files.length === 0 ? "no policy is deployed" : `in force: ${files.join(", ")}`);

@@ -5,10 +5,10 @@ import { fail } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import { LEVELS, levelVariable } from "../../resolve/levels.ts";
-import type { Ports } from "../../resolve/ports.ts";
+import type { Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
-type Variables = Pick<Ports, "environment" | "raw">;
+type Variables = Pick<Surroundings, "environment" | "raw">;
 
 /** Every variable that may hold a credential, at every level. */
 function credentialVariables(): readonly string[] {

@@ -2,7 +2,7 @@
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import { lockName } from "../../gumloop/session.ts";
 import type { Resolution } from "../../resolve/classify.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Scope, Storage, Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
 const OWNER_TIMEOUT_MS = 2_000;
@@ -13,7 +13,7 @@ const LOCK_TIMEOUT_MS = 500;
 export async function checkStorage(
   resolution: Resolution,
   scope: Scope,
-  ports: Ports,
+  ports: Surroundings & Storage,
 ): Promise<readonly Check[]> {
   const keychain = await checkKeychain(resolution, ports);
   const isAbsent = keychain.some(({ error }) => hasCode(error, "E_KEYCHAIN_UNAVAILABLE"));
@@ -21,7 +21,10 @@ export async function checkStorage(
 }
 
 /** A keychain that cannot be used is a problem only where no other source has a credential. */
-async function checkKeychain(resolution: Resolution, ports: Ports): Promise<readonly Check[]> {
+async function checkKeychain(
+  resolution: Resolution,
+  ports: Surroundings & Storage,
+): Promise<readonly Check[]> {
   const { winner, error: met } = resolution;
   const needed = winner === null || winner.source === "keychain";
   // A second request to a keychain that timed out would only double the wait.
@@ -52,7 +55,7 @@ function unusable(error: GumCredError, needed: boolean): Check {
 }
 
 /** Which keychain is in force where there could be several, and why. */
-async function checkBackend(backend: string, ports: Ports): Promise<Check> {
+async function checkBackend(backend: string, ports: Surroundings): Promise<Check> {
   const { describeChoice } = await import("../../keychain/describe-choice.ts");
   try {
     return ok("backend", `${backend}: ${describeChoice(ports.raw, OWNER_TIMEOUT_MS).reason}`);
@@ -62,7 +65,7 @@ async function checkBackend(backend: string, ports: Ports): Promise<Check> {
   }
 }
 
-async function checkOwner(ports: Ports): Promise<Check> {
+async function checkOwner(ports: Surroundings): Promise<Check> {
   const { secretServiceOwner } = await import("../../keychain/secret-service/owner.ts");
   try {
     const owner = secretServiceOwner(ports.raw, OWNER_TIMEOUT_MS);
@@ -82,7 +85,7 @@ async function checkOwner(ports: Ports): Promise<Check> {
 }
 
 /** Whether the lock of this profile's session can be acquired, which refreshing and signing in and out need. */
-async function checkLock(scope: Scope, ports: Ports): Promise<Check> {
+async function checkLock(scope: Scope, ports: Surroundings & Storage): Promise<Check> {
   try {
     (await ports.lock(lockName(scope.profile, ports), LOCK_TIMEOUT_MS)).release();
     return ok("lock", "free");

@@ -3,7 +3,7 @@ import type { Credential } from "../../core/credential.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { EXPIRY_SLACK_MS } from "../../gumloop/expiry.ts";
 import { type HttpResponse, isRedirect, isWebPage, send } from "../../net/http.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Ports, Scope, Surroundings, Voice } from "../../resolve/ports.ts";
 import { verifyInForce } from "../verify-in-force.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
@@ -11,7 +11,7 @@ import { type Check, ok, problem, warning } from "./check.ts";
 const USER_ID_LENGTH = 28;
 
 /** One request without a credential; what the response says about the connection and the clock. */
-export async function checkServer(baseUrl: string, ports: Ports): Promise<readonly Check[]> {
+export async function checkServer(baseUrl: string, ports: Surroundings & Voice): Promise<readonly Check[]> {
   const sentMs = ports.now();
   try {
     const answer = await ports.busy("Asking Gumloop", send({ url: `${baseUrl}/models` }));

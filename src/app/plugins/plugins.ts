@@ -23,7 +23,7 @@ import { type Pin, pinOf, readPins } from "../../providers/installed/pins.ts";
 import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
 import { writePins } from "../../providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
-import type { Ports } from "../../resolve/ports.ts";
+import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;
@@ -41,7 +41,7 @@ export interface PluginPlan {
 }
 
 /** Every manifest that is installed, usable or not. */
-export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
+export function listPlugins(ports: Surroundings): Promise<readonly Installed[]> {
   return listInstalled(setting(ports));
 }
 
@@ -49,7 +49,7 @@ export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
  * Plans to install a manifest. Throws E_FILE_UNREADABLE, E_UNSAFE_FILE, E_PLUGIN_INVALID, E_PLUGIN_REFUSED
  * naming every problem.
  */
-export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
+export async function planAdd(file: string, ports: Surroundings): Promise<PluginPlan> {
   const bytes = readGiven(file);
   const manifest = await checkedManifest(null, bytes, await claimsBut(idIn(bytes), ports));
   const { places } = setting(ports);
@@ -67,7 +67,7 @@ export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
 }
 
 /** Plans to agree to an installed manifest as it is now. Throws as {@link planAdd}, and E_UNKNOWN_PROVIDER. */
-export async function planTrust(name: string, ports: Ports): Promise<PluginPlan> {
+export async function planTrust(name: string, ports: Surroundings): Promise<PluginPlan> {
   const id = providerId(name);
   const { places } = setting(ports);
   if (placeOf(id, places) === "system") {
@@ -81,7 +81,7 @@ export async function planTrust(name: string, ports: Ports): Promise<PluginPlan>
 }
 
 /** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
-export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
+export async function carryOut(plan: PluginPlan, ports: Surroundings & Storage): Promise<void> {
   const { folder, pins: pinsPath } = ownPlace(setting(ports).places);
   const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
   try {
@@ -97,7 +97,10 @@ export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
 }
 
 /** Removes a plugin of the user's, usable or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
-export async function removePlugin(name: string, ports: Ports): Promise<{ id: string; path: string }> {
+export async function removePlugin(
+  name: string,
+  ports: Surroundings & Storage,
+): Promise<{ id: string; path: string }> {
   const id = providerId(name);
   const { places } = setting(ports);
   const { folder, pins: pinsPath } = ownPlace(places);
@@ -119,7 +122,7 @@ export async function removePlugin(name: string, ports: Ports): Promise<{ id: st
 /** Everything that is wrong with a manifest file, its program included. Throws when the file cannot be read. */
 export async function checkManifestFile(
   file: string,
-  ports: Ports,
+  ports: Surroundings,
 ): Promise<{ readonly manifest: Manifest | null; readonly problems: readonly Problem[] }> {
   const bytes = readGiven(file);
   const read = readManifest(bytes, await claimsBut(idIn(bytes), ports));
@@ -139,12 +142,12 @@ function checkedPin(bytes: Uint8Array, { command }: Manifest): Pin {
   return { ...pinOf(bytes, command), judgedBy: versionLine() };
 }
 
-function setting(ports: Ports) {
+function setting(ports: Surroundings) {
   return { places: pluginPlaces(ports.raw), builtIn: PROVIDERS };
 }
 
 /** What all providers but this one have taken: a plugin may be replaced by a newer version of itself. */
-async function claimsBut(id: string | null, ports: Ports): Promise<Claims> {
+async function claimsBut(id: string | null, ports: Surroundings): Promise<Claims> {
   const claims = claimsOf(PROVIDERS);
   for (const entry of await listPlugins(ports)) {
     if (entry.provider && entry.id !== id) claims.add(entry.provider);
