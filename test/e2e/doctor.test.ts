@@ -175,7 +175,7 @@ describe("variables", () => {
       SSL_CERT_FILE: "/x",
     });
     expect(check("network").state).toBe("warning");
-    expect(check("network").message).toStartWith("HTTPS_PROXY, SSL_CERT_FILE in force");
+    expect(check("network").message).toStartWith("HTTPS_PROXY, SSL_CERT_FILE set: ");
     expect(JSON.stringify(check("network"))).not.toContain("password");
   });
 });

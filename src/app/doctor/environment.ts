@@ -82,7 +82,7 @@ export function checkNetwork({ raw }: Variables): Check {
   if (found.length === 0) return ok("network", "no proxy and no extra certificate authorities are set");
   return warning(
     "network",
-    `${found.join(", ")} is set: whoever runs that proxy or authority can read what is sent`,
+    `${found.join(", ")} set: whoever runs that proxy or authority can read what is sent`,
     "unset what you or your organisation did not set",
   );
 }

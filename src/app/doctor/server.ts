@@ -81,7 +81,7 @@ function further(credential: Credential, error: GumCredError): readonly string[]
   const ownVariable = error.exitCode === 3 && source !== "keychain";
   const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
   return [
-    ...(ownVariable ? [`the credential is from ${location}; unset it to use the one in the keychain`] : []),
+    ...(ownVariable ? [`the credential came from ${location}; unset it to use the one in the keychain`] : []),
     ...(short
       ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} is usual`]
       : []),
