@@ -83,7 +83,7 @@ function further(credential: Credential, error: GumCredError): readonly string[]
   return [
     ...(ownVariable ? [`the credential came from ${location}; unset it to use the one in the keychain`] : []),
     ...(short
-      ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} is usual`]
+      ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`]
       : []),
   ];
 }

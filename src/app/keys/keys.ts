@@ -9,13 +9,13 @@ import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Provider, RequestScope, Verdict } from "../../providers/contract.ts";
 import { type Explanation, explain } from "../../resolve/explain.ts";
-import { type KeyNote, noteAccount, readNote, writeNote } from "../../resolve/key-note.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
 import { deniedError, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
+import { type KeyNote, noteAccount, readNote, writeNote } from "./key-note.ts";
 
 /** A key of a vendor at a level. */
 export interface KeyPlace {

@@ -2,9 +2,9 @@
  * What gum-cred remembers about an LLM key it stored: when, and what the vendor last said. Bound to a hash of
  * the key, so that a key which another program stored in its place is not described by a stale note. Pure.
  */
-import type { Digest } from "../core/environment.ts";
-import { parseJsonObject } from "../core/json.ts";
-import { reveal, type Secret, secret } from "../core/secret.ts";
+import type { Digest } from "../../core/environment.ts";
+import { parseJsonObject } from "../../core/json.ts";
+import { reveal, type Secret, secret } from "../../core/secret.ts";
 
 export interface KeyNote {
   /** ISO 8601. */
