@@ -32,7 +32,7 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
     throw fail(
       "E_POLICY_INVALID",
       "the file that GUM_CRED_POLICY names does not exist",
-      "correct or unset it",
+      "correct the path, or unset the variable",
     );
   }
   return system ? tighten(system, extra) : extra;

@@ -38,7 +38,7 @@ export interface StoredKey extends KeyPlace {
  */
 export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   if (provider.kind !== "llm") {
-    throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' for it");
+    throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' to store it");
   }
   if (level === "team" && scope.teamId === null) {
     throw fail("E_USAGE", "a team key needs a team", "pass --team-id, or set GUMLOOP_TEAM_ID");

@@ -27,7 +27,7 @@ export async function verifyKeys(
     throw fail(
       "E_USAGE",
       "Gumloop's own credential is not an LLM key",
-      "run 'gum-cred status --verify' for it",
+      "run 'gum-cred status --verify' to verify it",
     );
   }
   const { keys, errors } = await listKeys(scope, ports);
