@@ -93,7 +93,7 @@ test("a session that has ended leaves the API key beside it, and nothing else th
   ]);
 });
 
-test("profiles are told by their entries' names; what is nobody's field is no profile", async () => {
+test("profile names come from account names; unknown fields and empty names are ignored", async () => {
   const keychain = memoryKeychain();
   put(keychain, {
     ...OLD,
