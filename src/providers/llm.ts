@@ -2,6 +2,7 @@
  * Makes a provider of an LLM vendor's facts: one API key, one request that costs nothing, and a table that
  * reads the answer. A vendor is data; what all of them share stands here. Sends nothing itself.
  */
+import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
@@ -172,8 +173,7 @@ function step(value: unknown, name: string): readonly unknown[] {
   // One level of arrays only: a body of half a million brackets must not fill the stack.
   const holders: readonly unknown[] = Array.isArray(value) ? value : [value];
   return holders.flatMap((holder) => {
-    const own =
-      typeof holder === "object" && holder !== null ? Object.getOwnPropertyDescriptor(holder, name) : null;
+    const own = isJsonObject(holder) ? Object.getOwnPropertyDescriptor(holder, name) : null;
     return own ? [own.value] : [];
   });
 }

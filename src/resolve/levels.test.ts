@@ -1,14 +1,16 @@
 /**
- * The level rules against a brute-force reading of the contract: for every combination of level, source and
+ * The level rules against a brute-force reading of docs/policy.md: for every combination of level, source and
  * state, who wins, or which error stands in the way.
  */
 import { expect, test } from "bun:test";
 import type { Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { secret } from "../core/secret.ts";
-import { judgeLevels, LEVELS, levelScopes } from "./levels.ts";
+import { classify } from "./classify.ts";
+import { type Finding, foundAt, isDecisive, type Reading } from "./finding.ts";
+import { LEVELS, levelScopes, refuseOtherLevel } from "./levels.ts";
+import { type Candidate, plan } from "./plan.ts";
 import { type ConfiguredSource, NO_POLICY, type Policy, tighten } from "./policy.ts";
-import { type Candidate, decides, type Finding, foundAt, plan } from "./precedence.ts";
 
 const PROVIDER = {
   id: "openai",
@@ -43,7 +45,7 @@ function finding(candidate: Candidate, state: State): Finding {
   }
 }
 
-/** Contract §2 read by hand: walk levels strongest first; the first thing that is not absent decides. */
+/** The rule read by hand: walk levels strongest first; the first thing that is not absent decides. */
 function bruteForce(candidates: readonly Candidate[], states: readonly State[], asked: Level | null): string {
   for (const level of LEVELS) {
     for (const [index, candidate] of candidates.entries()) {
@@ -58,21 +60,15 @@ function bruteForce(candidates: readonly Candidate[], states: readonly State[], 
   return "nothing";
 }
 
-function program(
-  candidates: readonly Candidate[],
-  states: readonly State[],
-  asked: Level | null,
-  teamId: string | null,
-): string {
-  const findings: (Finding | undefined)[] = [];
+function program(candidates: readonly Candidate[], states: readonly State[], asked: Level | null): string {
+  const readings: Reading[] = [];
   let decided = false;
   for (const [index, candidate] of candidates.entries()) {
-    const found: Finding | undefined = decided ? undefined : finding(candidate, states[index] ?? "absent");
-    findings.push(found);
-    decided ||= found !== undefined && decides(found);
+    const found: Finding | null = decided ? null : finding(candidate, states[index] ?? "absent");
+    readings.push({ candidate, finding: found });
+    decided ||= found !== null && isDecisive(found);
   }
-  const request = { profile: "default", teamId, level: asked };
-  const { winner, error } = judgeLevels(candidates, findings, NO_POLICY, request);
+  const { winner, error } = classify(readings, (found) => refuseOtherLevel(found, NO_POLICY, asked));
   if (winner) return `${winner.location} wins`;
   if (error?.code === "E_POLICY") return "refused by policy";
   return error ? `error at ${error.message}` : "nothing";
@@ -101,7 +97,7 @@ test("every combination of level, source and state", () => {
           rest = Math.floor(rest / STATES.length);
         }
         if (code % 3 === 0) states[1] = STATES[code % STATES.length] ?? "absent";
-        expect(program(candidates, states, asked, teamId)).toBe(bruteForce(candidates, states, asked));
+        expect(program(candidates, states, asked)).toBe(bruteForce(candidates, states, asked));
         combinations++;
       }
     }

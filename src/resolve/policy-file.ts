@@ -1,6 +1,6 @@
 /**
  * Finds, checks and reads the organisation's policy: the system's file, and one more that `GUM_CRED_POLICY`
- * names, which can only tighten it. A file that is not fit is an error, never ignored.
+ * names, which can only tighten it. An unusable file is an error, never ignored.
  */
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
@@ -32,17 +32,17 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
     throw fail(
       "E_POLICY_INVALID",
       "the file that GUM_CRED_POLICY names does not exist",
-      "correct or unset it",
+      "correct the path, or unset the variable",
     );
   }
   return system ? tighten(system, extra) : extra;
 }
 
-/** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
+/** Every problem in a policy file, wherever it is. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
 export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   const bytes = await readTrusted(absolute);
-  if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
+  if (!bytes) throw fail("E_FILE_UNREADABLE", "the file does not exist");
   const { policyProblems } = await import("./policy-schema.ts");
   return policyProblems(bytes);
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
-import { jsonPath } from "../core/json-path.ts";
+import { jsonPath } from "../core/json.ts";
 import type { ConfiguredSource, Policy, ProviderRule, Rules } from "./policy.ts";
 
 const absolute = z.string().check(z.regex(/^(?:\/|[A-Za-z]:\\)/, "must be an absolute path"));

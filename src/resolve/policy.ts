@@ -2,6 +2,7 @@
  * The organisation's rules: where its and its teams' keys come from, and which providers are denied. Pure:
  * reading and checking the files is src/resolve/policy-file.ts.
  */
+import { fail, type GumCredError } from "../core/errors.ts";
 
 /** Where an organisation's or team's key comes from. Exactly one kind. */
 export type ConfiguredSource =
@@ -30,9 +31,16 @@ export interface Policy {
 export const NO_POLICY: Policy = { organization: null, providers: new Map(), teams: new Map(), files: [] };
 
 /** The rule for a provider: the organisation's, which a team's can only tighten by denying. */
-export function isDenied(policy: Policy, provider: string, teamId: string | null): boolean {
+function isDenied(policy: Policy, provider: string, teamId: string | null): boolean {
   const team = teamId === null ? undefined : policy.teams.get(teamId)?.get(provider);
   return policy.providers.get(provider)?.kind === "deny" || team?.kind === "deny";
+}
+
+/** Why a provider may not be used at all; null when it may. */
+export function deniedError(policy: Policy, provider: string, teamId: string | null): GumCredError | null {
+  return isDenied(policy, provider, teamId)
+    ? fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider}`)
+    : null;
 }
 
 /** The organisation's own source for a provider; null when it configured none. */

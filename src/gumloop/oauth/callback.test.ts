@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
-import { type Answered, type Expected, type Ignored, judgeCallback, parsePasted } from "./callback.ts";
+import { type Answered, type Expected, type Ignored, parseCallback, parsePasted } from "./callback.ts";
 
 const STATE = "state-EXAMPLE-0123456789abcdefghijklmnopqrst";
 const CODE = "code-EXAMPLE-1";
@@ -13,7 +13,7 @@ const expected: Expected = {
 };
 const GOOD = `code=${CODE}&state=${STATE}`;
 
-const judge = (query: string) => judgeCallback(new URLSearchParams(query), expected);
+const judge = (query: string) => parseCallback(new URLSearchParams(query), expected);
 
 function seen(answer: Answered | Ignored): string {
   if (answer.kind === "code") return reveal(answer.code);

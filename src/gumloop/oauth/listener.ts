@@ -1,11 +1,11 @@
 /**
  * The loopback listener that the browser comes back to (RFC 8252 §7.3). It binds the literal 127.0.0.1, takes
- * one kind of request and ends a sign-in for the right one alone; every other request gets a fixed 4xx and
- * changes nothing. What makes a callback right is judged in callback.ts.
+ * one kind of request and ends a sign-in for the right one only; every other request gets a fixed 4xx and
+ * changes nothing. Which callback is right is decided in callback.ts.
  */
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { isForeignPeer, peerUid } from "../../net/peer.ts";
-import { type Answered, type Expected, judgeCallback } from "./callback.ts";
+import { type Answered, type Expected, parseCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
 
 const PATH = "/callback";
@@ -43,7 +43,7 @@ export function listen(port: number, expected: Omit<Expected, "redirectUri">): L
       return notice(403, "Another user's program cannot sign in here.");
     if (new URL(request.url).pathname === entry.path) return enter(entry, client, server.port ?? 0);
     if (!waiting) return notice(410, "The sign-in was answered already.");
-    const answer = judgeCallback(new URL(request.url).searchParams, { ...expected, redirectUri });
+    const answer = parseCallback(new URL(request.url).searchParams, { ...expected, redirectUri });
     if (answer.kind === "ignored") return notice(400, "This does not belong to the sign-in that is waiting.");
     waiting = false;
     resolve(answer);
@@ -79,7 +79,7 @@ function enter(entry: { readonly url: string; used: boolean }, client: number, p
 /** The answer to a request that no browser coming back would make; null when it may be the callback. */
 function refusal(request: Request, host: string, paths: readonly string[]): Response | null {
   // DNS rebinding brings a web page here under its own name. The check comes first also because Bun's
-  // request.url is no URL when the Host header is malformed.
+  // request.url is not a URL when the Host header is malformed.
   if (request.headers.get("host") !== host) return notice(421, "This address is not served here.");
   const origin = request.headers.get("origin");
   if (origin !== null && origin !== `http://${host}`) return notice(403, "Other sites are not served here.");
@@ -99,9 +99,9 @@ function bind(port: number, answer: (request: Request, client: number) => Respon
       // Bun's own error page shows source text.
       error: () => notice(400, "This request cannot be answered."),
       development: false,
-      // Seconds a connection may stay silent. Nobody who means well takes that long on this machine.
+      // Seconds a connection may stay silent. A browser on this machine never takes that long.
       idleTimeout: 10,
-      // No request that is answered here has a body.
+      // No request that is served here has a body.
       maxRequestBodySize: 1,
     });
   } catch (error) {
@@ -116,5 +116,5 @@ function unbindable(error: unknown, port: number): GumCredError {
     return fail("E_PORT_BUSY", `port ${port} of 127.0.0.1 is in use`, hint);
   }
   const hint = "choose a --callback-port between 1024 and 65535";
-  return fail("E_INVALID_VALUE", `port ${port} of 127.0.0.1 cannot be listened on`, hint);
+  return fail("E_INVALID_VALUE", `port ${port} of 127.0.0.1 cannot be bound`, hint);
 }

@@ -384,7 +384,7 @@ describe("the deadline", () => {
       );
       await expect(late).rejects.toMatchObject({
         code: "E_TIMEOUT",
-        message: "the browser did not come back within 0.4 s",
+        message: "no response from the browser within 0.4 s",
         hint: expect.stringContaining("--no-browser"),
       });
       expect(performance.now() - started).toBeLessThan(1400);

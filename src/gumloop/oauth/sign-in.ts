@@ -15,7 +15,7 @@ export interface SignInOptions {
   /** 0 takes a free port, which Gumloop's server may not accept. */
   readonly callbackPort: number;
   readonly openBrowser: boolean;
-  /** Milliseconds the person has. */
+  /** Milliseconds to wait for the browser. */
   readonly timeoutMs: number;
   /** Called once the listener is bound. `opened`: a browser could be started with the address. */
   onUrl(url: string, opened: boolean): void | Promise<void>;
@@ -37,7 +37,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const expected = { state: secrets.state, issuer: baseUrl.origin };
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
-  const patience = startPatience(options.timeoutMs, signal);
+  const deadline = startDeadline(options.timeoutMs, signal);
   const paste = pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
@@ -45,7 +45,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
     for (;;) {
       const pastedNext = paste?.next().then((answer) => ({ answer, pasted: true }));
       const fromBrowser = listener.answered.then((answer) => ({ answer, pasted: false }));
-      const answers = [fromBrowser, patience.over, ...(pastedNext ? [pastedNext] : [])];
+      const answers = [fromBrowser, deadline.over, ...(pastedNext ? [pastedNext] : [])];
       const [{ answer, pasted: wasPasted }] = await Promise.all([Promise.race(answers), shown]);
       if (answer.kind === "failed") throw answer.error;
       try {
@@ -58,7 +58,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
       }
     }
   } finally {
-    patience.clear();
+    deadline.clear();
     paste?.close();
     await listener.close();
   }
@@ -74,19 +74,19 @@ function isRemote(env: Readonly<Record<string, string | undefined>>): boolean {
   return Boolean(env["SSH_CONNECTION"] || env["REMOTE_CONTAINERS"] || env["CODESPACES"] || env["container"]);
 }
 
-interface Patience {
+interface Deadline {
   /** Rejects at the deadline and on an interrupt. */
   readonly over: Promise<never>;
   clear(): void;
 }
 
-function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Patience {
+function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): Deadline {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
   const interrupt = (): void => reject(fail("E_INTERRUPTED", "interrupted"));
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt, { once: true });
-  // It may be over before anyone waits for it, which is no unhandled rejection.
+  // It may reject before it is awaited, which must not be an unhandled rejection.
   promise.catch(() => {});
   return {
     over: promise,
@@ -100,7 +100,7 @@ function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Pati
 function late(timeoutMs: number): GumCredError {
   return fail(
     "E_TIMEOUT",
-    `the browser did not come back within ${timeoutMs / 1000} s`,
+    `no response from the browser within ${timeoutMs / 1000} s`,
     "run 'gum-cred login' again; without a browser on this machine add --no-browser",
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Runs an organisation's secret store: no shell, by absolute path, in a minimal environment, bounded in time
- * and output. Its trimmed stdout is the key; its stderr is never shown, because it may quote one.
+ * and output. Its trimmed stdout is the key; its stderr is never shown, because it may contain one.
  */
 import { clean, fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
@@ -22,7 +22,7 @@ const PASSED_ON = [
 
 /**
  * The key a command prints; null when it prints nothing. Throws E_TIMEOUT when it does not end in time and
- * E_SOURCE_FAILED when it cannot be started, fails, or prints what no key is.
+ * E_SOURCE_FAILED when it cannot be started, fails, or prints text that is not a valid key.
  */
 export async function runSecretCommand(
   argv: readonly string[],
@@ -37,22 +37,27 @@ export async function runSecretCommand(
     kill(child.pid);
   }, timeoutMs);
   // Ctrl-C does not reach another session: without this the command would outlive us and its time limit.
-  const endTogether = (signal: NodeJS.Signals): void => {
-    for (const name of ENDING) process.off(name, endTogether);
+  const killAndExit = (signal: NodeJS.Signals): void => {
+    for (const name of ENDING) process.off(name, killAndExit);
     kill(child.pid);
     process.kill(process.pid, signal);
   };
-  for (const name of ENDING) process.on(name, endTogether);
+  for (const name of ENDING) process.on(name, killAndExit);
   try {
     const output = await readBounded(child.stdout, () => kill(child.pid));
     const code = await child.exited;
-    if (late) throw fail("E_TIMEOUT", `${whose}: ${name} gave no answer within ${timeoutMs} ms`);
-    if (output === null) throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than a key`);
-    if (code !== 0) throw fail("E_SOURCE_FAILED", `${whose}: ${name} ended with ${code ?? child.signalCode}`);
+    if (late) throw fail("E_TIMEOUT", `${whose}: ${name} did not finish within ${timeoutMs} ms`);
+    if (output === null)
+      throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than ${LIMIT_BYTES / 1024} KiB`);
+    if (code !== 0)
+      throw fail(
+        "E_SOURCE_FAILED",
+        `${whose}: ${name} failed (${code === null ? child.signalCode : `exit code ${code}`})`,
+      );
     return keyIn(output, name, whose);
   } finally {
     clearTimeout(timer);
-    for (const name of ENDING) process.off(name, endTogether);
+    for (const name of ENDING) process.off(name, killAndExit);
     kill(child.pid);
   }
 }
@@ -74,7 +79,7 @@ function start(argv: readonly string[], name: string, whose: string) {
       detached: true,
     });
   } catch {
-    throw fail("E_SOURCE_FAILED", `${whose}: ${name} cannot be started`);
+    throw fail("E_SOURCE_FAILED", `${whose}: cannot start ${name}`);
   }
 }
 
@@ -105,7 +110,7 @@ function keyIn(output: Uint8Array, name: string, whose: string): Secret | null {
   const text = new TextDecoder().decode(output).trim();
   if (text === "") return null;
   if (!/^[\x21-\x7e]+$/.test(text)) {
-    throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed something that no key is`);
+    throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed text that is not a valid key`);
   }
   return secret(text);
 }

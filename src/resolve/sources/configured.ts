@@ -1,12 +1,13 @@
 /**
  * Reads the sources that a policy configures: an organisation's own secret store by command, a file, a
- * variable, the keychain. What a policy configures must give a key: nothing is an error, never "absent".
+ * variable, the keychain. What a policy configures must give a key: finding nothing is an error, never "absent".
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
+import { type Finding, foundAt } from "../finding.ts";
+import type { Candidate } from "../plan.ts";
 import type { ConfiguredSource } from "../policy.ts";
-import { type Candidate, type Finding, foundAt } from "../precedence.ts";
 
 export interface ConfiguredReaders {
   readonly raw: RawEnvironment;
@@ -27,7 +28,7 @@ export async function readConfigured(
     if (value === null) {
       throw fail(
         "E_POLICY_SOURCE",
-        `${whose} is set by policy, and its source ${candidate.location} holds none`,
+        `${whose} is set by policy, but its source ${candidate.location} has no key`,
       );
     }
     return foundAt(candidate, value);

@@ -1,9 +1,10 @@
 /**
  * What gum-cred remembers about an LLM key it stored: when, and what the vendor last said. Bound to a hash of
- * the key, so that a key which somebody else put in its place is not described by a stale note. Pure.
+ * the key, so that a key which another program stored in its place is not described by a stale note. Pure.
  */
-import type { Digest } from "../core/environment.ts";
-import { reveal, type Secret, secret } from "../core/secret.ts";
+import type { Digest } from "../../core/environment.ts";
+import { parseJsonObject } from "../../core/json.ts";
+import { reveal, type Secret, secret } from "../../core/secret.ts";
 
 export interface KeyNote {
   /** ISO 8601. */
@@ -33,16 +34,11 @@ export function writeNote(key: Secret, note: KeyNote, digest: Digest): Secret {
 
 /** The note of a key; null when there is none, or it is another key's. */
 export function readNote(key: Secret, note: Secret | undefined, digest: Digest): KeyNote | null {
-  if (!note) return null;
-  try {
-    const parsed = JSON.parse(reveal(note)) as Record<string, unknown>;
-    if (parsed["key"] !== hash(key, digest)) return null;
-    const text = (name: string) => (typeof parsed[name] === "string" ? parsed[name] : null);
-    const storedAt = text("stored_at");
-    return storedAt === null ? null : { storedAt, verdict: text("verdict"), verifiedAt: text("verified_at") };
-  } catch {
-    return null;
-  }
+  const parsed = note ? parseJsonObject(reveal(note)) : null;
+  if (parsed?.["key"] !== hash(key, digest)) return null;
+  const text = (name: string) => (typeof parsed[name] === "string" ? parsed[name] : null);
+  const storedAt = text("stored_at");
+  return storedAt === null ? null : { storedAt, verdict: text("verdict"), verifiedAt: text("verified_at") };
 }
 
 function hash(key: Secret, digest: Digest): string {
