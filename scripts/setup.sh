@@ -102,7 +102,7 @@ install_by_a_bun_from_npm() {
   local folder
   folder=$(mktemp -d)
   quietly npm install --prefix "$folder" --no-save --no-audit --no-fund --loglevel=error "bun@$(pinned_bun)"
-  quietly node "$folder/node_modules/bun/install.js"
+  (cd "$folder" && quietly node node_modules/bun/install.js) || exit 1 # it works on the current directory
   quietly "$folder/node_modules/.bin/bun" install --frozen-lockfile
   rm -rf "$folder"
 }

@@ -2,10 +2,10 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { runtimePackages } from "../release/bill-of-materials.ts";
 import { rewriteImports } from "./builtin-modules.ts";
 import { optionsFor } from "./bundle.ts";
 import { compile } from "./compile.ts";
+import { runtimePackages } from "./lock-file.ts";
 import { GUM_CRED } from "./program.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/gum-cred-bundle-`);
