@@ -1,9 +1,9 @@
 /** The loopback listener against hostile, half-open and honest connections on real sockets. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
-import { GumCredError } from "../../core/errors.ts";
-import { reveal } from "../../core/secret.ts";
-import { type Listener, listen } from "./listener.ts";
+import { GumCredError } from "../../../src/core/errors.ts";
+import { reveal } from "../../../src/core/secret.ts";
+import { type Listener, listen } from "../../../src/gumloop/oauth/listener.ts";
 
 const STATE = "state-EXAMPLE-0123456789abcdefghijklmnopqrst";
 const ISSUER = "http://127.0.0.1:9";

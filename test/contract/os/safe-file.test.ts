@@ -11,15 +11,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { resolve } from "node:path";
-import { type ErrorCode, GumCredError } from "../../core/errors.ts";
-import { replaceFile } from "./replace-file.ts";
+import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
+import { replaceFile } from "../../../src/os/files/replace-file.ts";
 import {
   checkTrustedFile,
   checkTrustedFolder,
   hashTrustedFile,
   type Owner,
   readTrustedFile,
-} from "./safe-file.ts";
+} from "../../../src/os/files/safe-file.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-safe-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { browserCommands, openBrowser } from "./browser.ts";
+import { browserCommands, openBrowser } from "../../../src/gumloop/oauth/browser.ts";
 
 const URL_ = "https://api.gumloop.com/oauth/authorize?a=1&state=EXAMPLE;$(touch PWNED)`x`%20";
 const folder = mkdtempSync(join(tmpdir(), "gum-cred-browser-"));

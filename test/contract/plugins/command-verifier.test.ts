@@ -12,8 +12,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { type Secret, secret } from "../../core/secret.ts";
-import { verifyByProgram } from "./command-verifier.ts";
+import { type Secret, secret } from "../../../src/core/secret.ts";
+import { verifyByProgram } from "../../../src/providers/installed/command-verifier.ts";
 
 const folder = mkdtempSync("/tmp/gum-cred-program-");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ErrorCode, GumCredError } from "../core/errors.ts";
-import { secret } from "../core/secret.ts";
-import { type HttpRequest, isRedirect, isWebPage, send } from "./http.ts";
+import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
+import { secret } from "../../../src/core/secret.ts";
+import { type HttpRequest, isRedirect, isWebPage, send } from "../../../src/net/http.ts";
 
 const BEARER = "bearer-EXAMPLE-0001";
 const FORM = "refresh_token=refresh-EXAMPLE-0002";
@@ -334,7 +334,7 @@ describe("the environment", () => {
 
 function compile(folder: string): string {
   const source = join(folder, "sender.ts");
-  const root = join(import.meta.dir, "..");
+  const root = join(import.meta.dir, "../../../src");
   const program = `
     import { secret } from ${JSON.stringify(join(root, "core/secret.ts"))};
     import { send } from ${JSON.stringify(join(root, "net/http.ts"))};

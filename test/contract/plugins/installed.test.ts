@@ -11,14 +11,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { commandManifest, manifestWith } from "../../../test/support/manifests.ts";
-import { type ErrorCode, GumCredError } from "../../core/errors.ts";
-import { secret } from "../../core/secret.ts";
-import { PROVIDERS } from "../registry.ts";
-import { fitProviders, listInstalled, loadInstalled } from "./installed.ts";
-import { pinOf, readPins } from "./pins.ts";
-import { anyInstalled, pluginPlaces } from "./places.ts";
-import { writePins } from "./write-pins.ts";
+import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
+import { secret } from "../../../src/core/secret.ts";
+import { fitProviders, listInstalled, loadInstalled } from "../../../src/providers/installed/installed.ts";
+import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { anyInstalled, pluginPlaces } from "../../../src/providers/installed/places.ts";
+import { writePins } from "../../../src/providers/installed/write-pins.ts";
+import { PROVIDERS } from "../../../src/providers/registry.ts";
+import { commandManifest, manifestWith } from "../../support/manifests.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-installed-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
