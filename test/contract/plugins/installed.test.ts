@@ -1,4 +1,5 @@
 /** Installed providers on real files: places, pins, precedence, and that a bad one stops no other. */
+
 import { afterAll, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
@@ -19,6 +20,7 @@ import { anyInstalled, pluginPlaces } from "../../../src/providers/installed/pla
 import { writePins } from "../../../src/providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
 import { commandManifest, manifestWith } from "../../support/manifests.ts";
+import { SOON_MS } from "../../support/patience.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-installed-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -382,9 +384,9 @@ describe("with 500 installed", () => {
     expect(await at.load("vendor500")).toBeNull();
     expect(bytesRead() - before).toBeLessThan(padding);
   });
-  test("all of them are read in well under a second", async () => {
+  test("all of them are read soon", async () => {
     const started = performance.now();
     expect((await at.all()).ids).toHaveLength(500);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
   });
 });
