@@ -298,17 +298,20 @@ describe("by pasting", () => {
     const before = memory();
     let kept = Number.POSITIVE_INFINITY;
     let left = 1000;
+    const approved = Promise.withResolvers<void>(); // a code that is pasted before would be refused
     const stream = new ReadableStream<Uint8Array>({
-      pull: (controller) => {
+      pull: async (controller) => {
         if (left === 0) {
           kept = memory();
+          await approved.promise;
           return controller.enqueue(new TextEncoder().encode("\ncode-EXAMPLE-1\n"));
         }
         left--;
         controller.enqueue(flood);
       },
     });
-    await signIn(async (url) => void (await redirectOf(url)), { pasted: stream, timeoutMs: 60_000 });
+    const approve = (url: string) => redirectOf(url).then(() => approved.resolve());
+    await signIn(approve, { pasted: stream, timeoutMs: 60_000 });
     expect(kept - before).toBeLessThan(16e6);
     expect(forms[0]?.get("code")).toBe("code-EXAMPLE-1");
   });
