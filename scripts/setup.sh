@@ -78,26 +78,51 @@ quietly() {
   rm -f "$log"
 }
 
-# The packages of package-lock.json, and a bun that runs.
+# The packages of bun.lock, Bun itself among them. Asks no registry where all of them are there.
 setup_project() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     stop "Node.js with npm is missing: install it from your system or https://nodejs.org"
   cd "$ROOT" || exit 1
-  # Not `npm ci`: it refuses a lock file without the optional packages of every platform, and npm writes such files
-  # when a registry has not got them all. This installs what the lock file pins, and leaves the file alone.
-  packages_installed || quietly npm install --no-save --no-audit --no-fund --loglevel=error
-  # npm 11 runs no install scripts that nobody has allowed; this one only puts bun's own binary in its place.
+  packages_installed && bun --version >/dev/null 2>&1 && return
+  [ -w . ] || stop "packages are missing, and $(id -un) may not write to $ROOT: run this as its owner first"
+  if bun_is_the_pinned_one; then
+    quietly bun install --frozen-lockfile
+  else
+    install_by_a_bun_from_npm
+  fi
+  # Bun's package puts its binary in place by an install script, which only some package managers run.
   bun --version >/dev/null 2>&1 || quietly node node_modules/bun/install.js
   bun --version >/dev/null 2>&1 || stop "bun does not run on this machine: $ROOT/node_modules/.bin/bun"
 }
 
+# What package.json names under packageManager.
+pinned_bun() { node -p 'require("./package.json").packageManager.split("@")[1]'; }
+
+bun_is_the_pinned_one() { [ "$(bun --version 2>/dev/null)" = "$(pinned_bun)" ]; }
+
+# Only Bun reads bun.lock, and npm is what a machine with Node has: npm fetches a Bun for this one installation.
+install_by_a_bun_from_npm() {
+  local folder
+  folder=$(mktemp -d)
+  quietly npm install --prefix "$folder" --no-save --no-audit --no-fund --loglevel=error "bun@$(pinned_bun)"
+  (cd "$folder" && quietly node node_modules/bun/install.js) || exit 1 # it works on the current directory
+  quietly "$folder/node_modules/.bin/bun" install --frozen-lockfile
+  rm -rf "$folder"
+}
+
+# Whether every package of bun.lock that this machine needs is there in its version.
 packages_installed() {
   node -e '
-    const { packages: wanted } = require("./package-lock.json");
-    const { packages: there } = require("./node_modules/.package-lock.json");
-    const missing = Object.keys(wanted).some(
-      (name) => name && !wanted[name].optional && there[name]?.version !== wanted[name].version);
-    process.exit(missing ? 1 : 0);
+    const { readFileSync } = require("node:fs");
+    const line = /^    "([^"]+)": \["[^"]+@([^"@]+)", "[^"]*", (\{.*\}), "sha/gm;
+    const fits = (wanted, own) => !wanted || [wanted].flat().includes(own);
+    for (const [, path, version, facts] of readFileSync("bun.lock", "utf8").matchAll(line)) {
+      const { os, cpu, libc } = JSON.parse(facts);
+      if (!fits(os, process.platform) || !fits(cpu, process.arch) || libc) continue;
+      const folder = path.match(/(@[^/]+\/)?[^/]+/g).join("/node_modules/");
+      const there = JSON.parse(readFileSync(`node_modules/${folder}/package.json`, "utf8"));
+      if (there.version !== version) process.exit(1);
+    }
   ' 2>/dev/null
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads a provider's manifest: bytes in, a checked manifest or every problem at once out. The shape is
- * zod's and is published as docs/plugin-manifest.schema.json (scripts/manifest-schema.ts); what no schema
+ * zod's and is published as docs/plugin-manifest.schema.json (scripts/schemas.ts); what no schema
  * can say is manifest-rules.ts's. No I/O. Loaded only when there is a manifest to read: it brings zod along.
  */
 import * as z from "zod/mini";

@@ -1,4 +1,5 @@
 /** Installed providers on real files: places, pins, precedence, and that a bad one stops no other. */
+
 import { afterAll, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
@@ -11,14 +12,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { commandManifest, manifestWith } from "../../../test/support/manifests.ts";
-import { type ErrorCode, GumCredError } from "../../core/errors.ts";
-import { secret } from "../../core/secret.ts";
-import { PROVIDERS } from "../registry.ts";
-import { fitProviders, listInstalled, loadInstalled } from "./installed.ts";
-import { pinOf, readPins } from "./pins.ts";
-import { anyInstalled, pluginPlaces } from "./places.ts";
-import { writePins } from "./write-pins.ts";
+import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
+import { secret } from "../../../src/core/secret.ts";
+import { fitProviders, listInstalled, loadInstalled } from "../../../src/providers/installed/installed.ts";
+import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { anyInstalled, pluginPlaces } from "../../../src/providers/installed/places.ts";
+import { writePins } from "../../../src/providers/installed/write-pins.ts";
+import { PROVIDERS } from "../../../src/providers/registry.ts";
+import { commandManifest, manifestWith } from "../../support/manifests.ts";
+import { SOON_MS } from "../../support/patience.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-installed-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -382,9 +384,9 @@ describe("with 500 installed", () => {
     expect(await at.load("vendor500")).toBeNull();
     expect(bytesRead() - before).toBeLessThan(padding);
   });
-  test("all of them are read in well under a second", async () => {
+  test("all of them are read soon", async () => {
     const started = performance.now();
     expect((await at.all()).ids).toHaveLength(500);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
   });
 });

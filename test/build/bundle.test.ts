@@ -2,11 +2,11 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { runtimePackages } from "../release/bill-of-materials.ts";
-import { rewriteImports } from "./builtin-modules.ts";
-import { optionsFor } from "./bundle.ts";
-import { compile } from "./compile.ts";
-import { GUM_CRED } from "./program.ts";
+import { rewriteImports } from "../../scripts/build/builtin-modules.ts";
+import { optionsFor } from "../../scripts/build/bundle.ts";
+import { compile } from "../../scripts/build/compile.ts";
+import { runtimePackages } from "../../scripts/build/lock-file.ts";
+import { GUM_CRED } from "../../scripts/build/program.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/gum-cred-bundle-`);
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 /** The instrument itself: what counts as a broken promise, what the page says of it, and that times are taken. */
 import { expect, test } from "bun:test";
-import { fairCopy, measure, median } from "./measure.ts";
-import { asPage, asText } from "./page.ts";
-import { absentRow, missed, type Row, timeRow, type Verdict, verdict } from "./rows.ts";
+import { fairCopy, measure, median } from "../../scripts/bench/measure.ts";
+import { asPage, asText } from "../../scripts/bench/page.ts";
+import { absentRow, missed, type Row, timeRow, type Verdict, verdict } from "../../scripts/bench/rows.ts";
 
 const row = (ratio: number | null, limit: number | null): Row => ({ ...absentRow("x", "y"), ratio, limit });
 

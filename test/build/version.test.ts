@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { parseElf } from "./elf.ts";
-import { findTarget, hostTarget, TARGETS } from "./targets.ts";
-import { readVersion } from "./version.ts";
+import { parseElf } from "../../scripts/build/elf.ts";
+import { findTarget, hostTarget, TARGETS } from "../../scripts/build/targets.ts";
+import { readVersion } from "../../scripts/build/version.ts";
 
 async function withPackage(text: string, use: (root: string) => Promise<void>): Promise<void> {
   const root = mkdtempSync(`${tmpdir()}/gum-cred-version-`);
@@ -52,7 +52,7 @@ test("in a repository the commit is what git says, with a mark for changes", asy
 
 test("what is given out is dated by SOURCE_DATE_EPOCH, or else by the commit", () => {
   const date = (env: Record<string, string>, root: string) => {
-    const script = `import { readSourceDate } from "${import.meta.dir}/version.ts";
+    const script = `import { readSourceDate } from "${import.meta.dir}/../../scripts/build/version.ts";
       console.log(readSourceDate(${JSON.stringify(root)}));`;
     const path = { PATH: process.env["PATH"] };
     const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { env: { ...path, ...env } });

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { compile } from "./compile.ts";
-import { parseElf } from "./elf.ts";
-import { openExecutable } from "./executable.ts";
-import { harden } from "./harden.ts";
-import { CODE, NAMES } from "./harden-table.ts";
-import { hostTarget, TARGETS, type Target } from "./targets.ts";
-import { verify } from "./verify.ts";
+import { compile } from "../../scripts/build/compile.ts";
+import { parseElf } from "../../scripts/build/elf.ts";
+import { openExecutable } from "../../scripts/build/executable.ts";
+import { harden } from "../../scripts/build/harden.ts";
+import { CODE, NAMES } from "../../scripts/build/harden-table.ts";
+import { hostTarget, TARGETS, type Target } from "../../scripts/build/targets.ts";
+import { verify } from "../../scripts/build/verify.ts";
 
 /** Prints its soft limit of open files, then sleeps as long as it is told. */
 const PROBE = `
@@ -168,7 +168,7 @@ for (const target of TARGETS) {
 /** The Bun executable that programs for a target are made from; fetched once, for another machine. */
 function runtimeOf(target: Target): string {
   if (target === hostTarget()) return process.execPath;
-  const script = `${import.meta.dir}/target-bun.sh`;
+  const script = `${import.meta.dir}/../../scripts/build/target-bun.sh`;
   const found = Bun.spawnSync([script, target.runtime], { stderr: "inherit" });
   return found.stdout.toString().trim();
 }

@@ -13,12 +13,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { commandManifest, manifestWith } from "../../../test/support/manifests.ts";
-import { PROVIDERS } from "../registry.ts";
-import { listInstalled } from "./installed.ts";
-import { pinOf, readPins } from "./pins.ts";
-import { readIndex, writeIndex } from "./plugin-index.ts";
-import { writePins } from "./write-pins.ts";
+import { listInstalled } from "../../../src/providers/installed/installed.ts";
+import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { readIndex, writeIndex } from "../../../src/providers/installed/plugin-index.ts";
+import { writePins } from "../../../src/providers/installed/write-pins.ts";
+import { PROVIDERS } from "../../../src/providers/registry.ts";
+import { commandManifest, manifestWith } from "../../support/manifests.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-index-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));

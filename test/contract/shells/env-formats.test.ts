@@ -7,11 +7,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { parse as parseDotenv } from "dotenv";
-import { NUSHELL } from "../../../test/support/nushell.ts";
-import { hasCode } from "../../core/errors.ts";
-import { secret } from "../../core/secret.ts";
-import { ENV_FORMAT_NAMES, type EnvFormatName, envFormat, failureText } from "../env-formats.ts";
-import type { Rendered } from "./format.ts";
+import { hasCode } from "../../../src/core/errors.ts";
+import { secret } from "../../../src/core/secret.ts";
+import type { Rendered } from "../../../src/output/env-formats/format.ts";
+import {
+  ENV_FORMAT_NAMES,
+  type EnvFormatName,
+  envFormat,
+  failureText,
+} from "../../../src/output/env-formats.ts";
+import { NUSHELL } from "../../support/nushell.ts";
 
 const FILE = "/nonexistent/github-env";
 let folder = "";

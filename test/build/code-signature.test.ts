@@ -5,10 +5,10 @@
 import { beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { mismatchedPages, signAdHoc } from "./code-signature.ts";
-import { harden } from "./harden.ts";
-import { parseMachO } from "./mach-o.ts";
-import { findTarget } from "./targets.ts";
+import { mismatchedPages, signAdHoc } from "../../scripts/build/code-signature.ts";
+import { harden } from "../../scripts/build/harden.ts";
+import { parseMachO } from "../../scripts/build/mach-o.ts";
+import { findTarget } from "../../scripts/build/targets.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { resolve } from "node:path";
 
-const OS = import.meta.dir;
+const OS = resolve(import.meta.dir, "../../../src/os/streams");
 
 /** Does what its first argument says; `nonblock` first makes all its streams non-blocking. */
 const FIXTURE = `
