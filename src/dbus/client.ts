@@ -4,12 +4,14 @@
  * is: starts no daemon, watches no names, exports nothing.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
-import type { Deadline } from "../os/native/deadline.ts";
+import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
 import { refusal } from "./error.ts";
-import { type Environment, sessionBusAddress } from "./session-bus.ts";
+import { sessionBusAddress } from "./session-bus.ts";
 import { type BusSocket, connectBus } from "./socket.ts";
 import { MESSAGE, type Value } from "./types.ts";
 
@@ -64,7 +66,7 @@ const HELLO: Call = {
  * The session bus of `env`, which {@link Bus.send} connects to. `hear` is given the signals that are sent to us
  * or that we asked for. Throws E_KEYCHAIN_UNAVAILABLE without a bus.
  */
-export function openSessionBus(env: Environment, hear: (signal: Signal) => void = () => {}): Bus {
+export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => void = () => {}): Bus {
   const address = sessionBusAddress(env);
   let link: Link | null = null;
   let closed = false;

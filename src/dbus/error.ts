@@ -3,7 +3,7 @@
  * are dropped: they may hold what the service was sent.
  */
 import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { ERRNO } from "../os/native/socket.ts";
+import { ERRNO } from "../os/native/libc.ts";
 
 /** A connection that could not be made, by its errno: only where nobody listens is there no keychain. */
 export function connectFailure(errno: number): GumCredError {

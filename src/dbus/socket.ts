@@ -5,18 +5,9 @@
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
  */
 import { fail, type GumCredError } from "../core/errors.ts";
-import type { Deadline } from "../os/native/deadline.ts";
-import {
-  AF_UNIX,
-  ERRNO,
-  MSG_NOSIGNAL,
-  POLLIN,
-  POLLOUT,
-  type Sockets,
-  STREAM,
-  sockets,
-} from "../os/native/socket.ts";
-import { socketAddresses } from "./address.ts";
+import type { Deadline } from "../os/deadline.ts";
+import { ERRNO, errno, POLLIN, POLLOUT, type SocketCalls, socketCalls } from "../os/native/libc.ts";
+import { AF_UNIX, socketAddresses } from "./address.ts";
 import { messageLength } from "./decode.ts";
 import { connectFailure } from "./error.ts";
 import { FIXED_BYTES } from "./types.ts";
@@ -36,6 +27,10 @@ export interface BusSocket {
   close(): void;
 }
 
+/** SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK: no program that we start inherits it, no call waits in it. */
+const STREAM = 0x1 | 0x8_0000 | 0x800;
+/** No SIGPIPE where the other side is gone. */
+const MSG_NOSIGNAL = 0x4000;
 const CHUNK_BYTES = 8192;
 /** Of what the other side says before its first message. */
 const LONGEST_LINE = 1024;
@@ -48,15 +43,16 @@ const NEW_LINE = 0x0a;
  * does, E_KEYCHAIN_DENIED for a socket that is closed to us, E_KEYCHAIN_TIMEOUT and E_KEYCHAIN_FAILED.
  */
 export function connectBus(addresses: string, deadline: Deadline): BusSocket {
-  const system = sockets();
+  const system = socketCalls();
+  if (!system) throw fail("E_KEYCHAIN_FAILED", "this system does not let gum-cred open a socket of its own");
   let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
   for (const address of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);
-    if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${system.errno()})`);
+    if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${errno()})`);
     try {
-      const errno = connect(system, fd, address, deadline);
-      if (errno === 0) return busSocket(system, fd);
-      failure = connectFailure(errno);
+      const reason = connect(system, fd, address, deadline);
+      if (reason === 0) return busSocket(system, fd);
+      failure = connectFailure(reason);
     } catch (error) {
       system.close(fd);
       throw error;
@@ -75,11 +71,11 @@ function knownAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
 }
 
 /** Connects, and returns the reason why not, or 0. A Unix socket connects at once or says EAGAIN: its queue is full. */
-function connect(system: Sockets, fd: number, address: Uint8Array, deadline: Deadline): number {
+function connect(system: SocketCalls, fd: number, address: Uint8Array, deadline: Deadline): number {
   for (;;) {
     if (system.connect(fd, address, address.length) === 0) return 0;
-    const errno = system.errno();
-    if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return errno;
+    const reason = errno();
+    if (!isPassing(reason)) return reason;
     system.poll(new Int32Array(2), 0, Math.min(RETRY_MS, deadline.remaining()));
   }
 }
@@ -90,7 +86,7 @@ function greeting(): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
 }
 
-function busSocket(system: Sockets, fd: number): BusSocket {
+function busSocket(system: SocketCalls, fd: number): BusSocket {
   let open = true;
   let greeted = false;
   let admitted = false;
@@ -104,7 +100,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
     for (;;) {
       const ready = system.poll(polled, 1, deadline.remaining());
       if (ready > 0) return; // for an error or a hang-up too: the call that comes next says which
-      if (ready < 0 && system.errno() !== ERRNO.EINTR) throw broken();
+      if (ready < 0 && errno() !== ERRNO.EINTR) throw broken();
     }
   }
 
@@ -113,7 +109,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
       awaitEvent(POLLOUT, deadline);
       const count = Number(system.send(fd, bytes.subarray(sent), bytes.length - sent, MSG_NOSIGNAL));
       if (count >= 0) sent += count;
-      else if (!isPassing(system.errno())) throw broken();
+      else if (!isPassing(errno())) throw broken();
     }
   }
 
@@ -124,7 +120,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
       awaitEvent(POLLIN, deadline);
       const count = Number(system.recv(fd, buffer.subarray(filled), buffer.length - filled, 0));
       if (count > 0) filled += count;
-      else if (count === 0 || !isPassing(system.errno())) throw broken();
+      else if (count === 0 || !isPassing(errno())) throw broken();
     }
   }
 
@@ -203,6 +199,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-const isPassing = (errno: number) => errno === ERRNO.EAGAIN || errno === ERRNO.EINTR;
+const isPassing = (reason: number) => reason === ERRNO.EAGAIN || reason === ERRNO.EINTR;
 
 const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus hung up");

@@ -1,8 +1,10 @@
 /**
  * Decides which keychain backend is in force on this machine. The only file that knows them all.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { clean, fail, hasCode } from "../core/errors.ts";
-import { type Environment, sessionBusAddress } from "../dbus/session-bus.ts";
+import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import { VARIABLE } from "./possible.ts";
@@ -24,7 +26,7 @@ export const DIALOG_TIMEOUT_MS = 60_000;
  * before its first use. Throws E_INVALID_VALUE for a name that no backend has, and E_KEYCHAIN_UNAVAILABLE on an
  * operating system without one.
  */
-export function openKeychain(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function openKeychain(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   switch (namedBackend(env) ?? platformBackend()) {
     case "desktop":
       return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
@@ -44,7 +46,7 @@ export function openKeychain(options: KeychainOptions, env: Environment = proces
 }
 
 /** The code for Linux desktops, which a machine without a session bus need not load. */
-function desktop(env: Environment) {
+function desktop(env: RawEnvironment) {
   sessionBusAddress(env);
   return import("./desktop.ts");
 }
@@ -64,7 +66,7 @@ async function macos() {
 }
 
 /** The backend that the variable names; null when it is unset or empty. Throws E_INVALID_VALUE. */
-export function namedBackend(env: Environment): Backend | null {
+export function namedBackend(env: RawEnvironment): Backend | null {
   const name = env[VARIABLE];
   if (!name) return null;
   const backend = BACKENDS.find((known) => known === name);
@@ -94,7 +96,7 @@ function platformBackend(): Exclude<Backend, "secret-service" | "kwallet"> | "de
  * E_KEYCHAIN_UNAVAILABLE, and E_KEYCHAIN_LOCKED where no dialog can be shown.
  */
 export async function unlockKeychain(
-  env: Environment = process.env,
+  env: RawEnvironment = process.env,
   timeoutMs = DIALOG_TIMEOUT_MS,
 ): Promise<void> {
   switch (namedBackend(env) ?? platformBackend()) {
@@ -112,7 +114,7 @@ export async function unlockKeychain(
   }
 }
 
-async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockDesktop(env: RawEnvironment, timeoutMs: number): Promise<void> {
   try {
     await unlockSecrets(env, timeoutMs);
   } catch (error) {
@@ -123,10 +125,10 @@ async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void>
   }
 }
 
-async function unlockSecrets(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockSecrets(env: RawEnvironment, timeoutMs: number): Promise<void> {
   await (await import("./secret-service/unlock.ts")).unlockSecretService(env, timeoutMs);
 }
 
-async function unlockWallet(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockWallet(env: RawEnvironment, timeoutMs: number): Promise<void> {
   (await import("./kwallet/kwallet.ts")).unlockKwallet(env, timeoutMs);
 }

@@ -3,14 +3,15 @@
  * KWallet is looked for only then, so that a machine with a Secret Service never pays for it.
  * Why in this order: docs/adr/0006-kwallet.md.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { hasCode } from "../core/errors.ts";
-import type { Environment } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import { secretService } from "./secret-service/secret-service.ts";
 
 /** Which one is settled by the first operation that finds one; {@link Keychain.backend} says it from then on. */
-export function desktopKeychain(options: KeychainOptions, env: Environment): Keychain {
+export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): Keychain {
   const preferred = desktopSecretService(options, env);
   const other = deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));
   let settled: Keychain | null = null;
@@ -69,7 +70,7 @@ export function desktopKeychain(options: KeychainOptions, env: Environment): Key
  * The Secret Service, which on KDE says that it is locked until somebody asks it to unlock, even though its wallet
  * has been open since the user signed in. Where that is so, asking shows no dialog, and we ask.
  */
-export function desktopSecretService(options: KeychainOptions, env: Environment): Keychain {
+export function desktopSecretService(options: KeychainOptions, env: RawEnvironment): Keychain {
   const { timeoutMs } = options;
   const service = secretService(options, env);
   async function unlocked(): Promise<boolean> {

@@ -4,6 +4,7 @@
  * changes nothing. What makes a callback right is judged in callback.ts.
  */
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
 import { type Answered, type Expected, judgeCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
 
@@ -84,8 +85,7 @@ function bind(port: number, answer: (request: Request) => Response): Bun.Server<
 }
 
 function unbindable(error: unknown, port: number): GumCredError {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "EADDRINUSE") {
+  if (systemCode(error) === "EADDRINUSE") {
     const hint = `end what listens on port ${port}, or choose another with --callback-port`;
     return fail("E_PORT_BUSY", `port ${port} of 127.0.0.1 is in use`, hint);
   }

@@ -4,6 +4,7 @@
  */
 import type { BaseUrl } from "../../core/base-url.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { startTimeLimit, type TimeLimit } from "../../os/time-limit.ts";
 import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
 import { openBrowser } from "./browser.ts";
 import { listen } from "./listener.ts";
@@ -37,11 +38,14 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const expected = { state: secrets.state, issuer: baseUrl.origin };
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
-  const patience = startPatience(options.timeoutMs, signal);
+  const limit = startTimeLimit(options.timeoutMs, signal);
+  const ended = over(limit, options.timeoutMs);
+  // It may be over before anyone waits for it, which is no unhandled rejection.
+  ended.catch(() => {});
   const paste = pasted && pastedAnswer(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
-    const answers = [listener.answered, patience.over, ...(paste ? [paste.answered] : [])];
+    const answers = [listener.answered, ended, ...(paste ? [paste.answered] : [])];
     const [answer] = await Promise.all([Promise.race(answers), show(url, options)]);
     if (answer.kind === "failed") throw answer.error;
     return await exchangeCode(
@@ -50,7 +54,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
       signal,
     );
   } finally {
-    patience.clear();
+    limit.clear();
     paste?.close();
     await listener.close();
   }
@@ -61,27 +65,10 @@ async function show(url: string, options: SignInOptions): Promise<void> {
   await options.onUrl(url, opened);
 }
 
-interface Patience {
-  /** Rejects at the deadline and on an interrupt. */
-  readonly over: Promise<never>;
-  clear(): void;
-}
-
-function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Patience {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
-  const interrupt = (): void => reject(fail("E_INTERRUPTED", "interrupted"));
-  if (signal?.aborted) interrupt();
-  signal?.addEventListener("abort", interrupt, { once: true });
-  // It may be over before anyone waits for it, which is no unhandled rejection.
-  promise.catch(() => {});
-  return {
-    over: promise,
-    clear: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", interrupt);
-    },
-  };
+/** Rejects at the deadline and on an interrupt. */
+async function over(limit: TimeLimit, timeoutMs: number): Promise<never> {
+  const reason = await limit.stopped;
+  throw reason === "interrupt" ? fail("E_INTERRUPTED", "interrupted") : late(timeoutMs);
 }
 
 function late(timeoutMs: number): GumCredError {

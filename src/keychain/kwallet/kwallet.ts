@@ -4,10 +4,11 @@
  * Why it does as it does: docs/adr/0006-kwallet.md.
  * Reference: https://github.com/jaraco/keyring/blob/main/keyring/backends/kwallet.py
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { PASSWORD_TYPE } from "./calls.ts";
@@ -17,7 +18,7 @@ import { newVisits, type OpenWallet } from "./visit.ts";
  * The wallet on the session bus that `env` names, which nobody looks for before the first use. Besides the
  * interface's errors reading throws E_MALFORMED for an entry that is a map or bytes.
  */
-export function kwallet(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function kwallet(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const visits = newVisits(env);
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
@@ -107,7 +108,7 @@ function list({ calls, ask }: OpenWallet, service: string): readonly string[] {
  * Opens the wallet; KWallet may ask the user for its password, and whether gum-cred may use it. Throws
  * E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE.
  */
-export function unlockKwallet(env: Environment, timeoutMs: number): void {
+export function unlockKwallet(env: RawEnvironment, timeoutMs: number): void {
   const visits = newVisits(env);
   try {
     visits.openWithDialog(deadlineIn(timeoutMs));
@@ -117,7 +118,7 @@ export function unlockKwallet(env: Environment, timeoutMs: number): void {
 }
 
 /** Whether unlocking the Secret Service of this bus shows no dialog, because it is KWallet's and its wallet open. */
-export function servesOpenSecrets(env: Environment, timeoutMs: number): boolean {
+export function servesOpenSecrets(env: RawEnvironment, timeoutMs: number): boolean {
   const visits = newVisits(env);
   try {
     return visits.servesOpenSecrets(deadlineIn(timeoutMs));

@@ -5,12 +5,13 @@
  * The wallet is opened anew each time: whoever locks it ends all handles, and a dead handle is answered like an
  * empty wallet.
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Bus, type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
 import { refusal } from "../../dbus/error.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
 import type { Value } from "../../dbus/types.ts";
-import type { Deadline } from "../../os/native/deadline.ts";
+import type { Deadline } from "../../os/deadline.ts";
 import { NOTHING } from "../secret-service/calls.ts";
 import {
   APPLICATION,
@@ -66,7 +67,7 @@ interface Place {
 }
 
 /** Visits to the wallet on the session bus of `env`, which is first looked for when something is asked. */
-export function newVisits(env: Environment): Visits {
+export function newVisits(env: RawEnvironment): Visits {
   let bus: Bus | null = null;
 
   const ask = (calls: readonly Call[], deadline: Deadline): readonly Reply[] => {

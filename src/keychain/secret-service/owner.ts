@@ -4,10 +4,10 @@
  * Reference: D-Bus specification, "Message Bus Messages" (GetNameOwner, GetConnectionUnixProcessID).
  */
 import { readFileSync, readlinkSync } from "node:fs";
+import type { RawEnvironment } from "../../core/environment.ts";
 import { clean } from "../../core/errors.ts";
 import { type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { deadlineIn } from "../../os/native/deadline.ts";
+import { deadlineIn } from "../../os/deadline.ts";
 
 const NAME = "org.freedesktop.secrets";
 
@@ -21,7 +21,7 @@ export interface NameOwner {
  * The owner of the name on the session bus; null when nobody owns it. Throws the keychain's errors for a bus
  * that is not there or does not answer within `timeoutMs`.
  */
-export function secretServiceOwner(env: Environment, timeoutMs: number): NameOwner | null {
+export function secretServiceOwner(env: RawEnvironment, timeoutMs: number): NameOwner | null {
   const bus = openSessionBus(env);
   const deadline = deadlineIn(timeoutMs);
   const ask = (call: Call): Reply | undefined => bus.send([call], deadline).replies()[0];

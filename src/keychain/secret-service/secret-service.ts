@@ -4,11 +4,12 @@
  * E_KEYCHAIN_LOCKED.
  * Reference: https://specifications.freedesktop.org/secret-service-spec/latest/
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Reply } from "../../dbus/client.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import {
@@ -34,7 +35,7 @@ type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>,
  * and writing E_KEYCHAIN_LOCKED, because making one takes a password. Besides the interface's errors reading
  * throws E_MALFORMED for an entry that is not UTF-8.
  */
-export function secretService(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function secretService(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const talk = newConversation(env);
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */

@@ -7,7 +7,7 @@
  */
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { type CredentialStore, openCredentialStore } from "./credentials.ts";

@@ -5,12 +5,12 @@
  * safe-file.ts's to say. It is no defence against somebody who can write these files' times of change.
  */
 import { ptr } from "bun:ffi";
+import { statCalls } from "../native/libc.ts";
 import {
   STATX as AT,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
   O_PATH_CLOEXEC,
-  rawCalls,
   STATX_BASIC_STATS,
 } from "./file-calls.ts";
 
@@ -56,7 +56,7 @@ function room(groups: readonly Group[]): Uint32Array<ArrayBuffer> {
 
 /** One `struct statx` after another, zeros where nothing is; null where there is no statx(2). */
 function lookAt(groups: readonly Group[]): Uint32Array<ArrayBuffer> | null {
-  const c = rawCalls();
+  const c = statCalls();
   if (!c) return null;
   const encoder = new TextEncoder();
   const seen = room(groups);

@@ -2,7 +2,16 @@
  * Writes small files of our own whole or not at all: into a new file beside the old one, then renamed over
  * it. Never for secrets; those are in the keychain only.
  */
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { clean, fail } from "../../core/errors.ts";
 
 /** Makes a folder, and those above it, for this user alone. Throws E_FILE_UNREADABLE. */
@@ -26,7 +35,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     // O_EXCL never follows a link that somebody put there (open(2)).
     const fd = openSync(beside, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
-      for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+      writeFileSync(fd, bytes);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -7,6 +7,7 @@
  * and links are checked there, owner and writability of files and folders are not.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { isMissing, systemCode } from "../../core/system-error.ts";
 import { type Facts, fileCalls } from "./file-calls.ts";
 import { paths } from "./paths.ts";
 
@@ -149,7 +150,8 @@ function refuseWritable(stat: Facts, path: string): void {
 }
 
 function explained(error: unknown, path: string): unknown {
-  switch (codeOf(error)) {
+  const code = systemCode(error);
+  switch (code) {
     // O_NOFOLLOW on a link: ELOOP on Linux and macOS, EMLINK on FreeBSD.
     case "ELOOP":
     case "EMLINK":
@@ -161,10 +163,10 @@ function explained(error: unknown, path: string): unknown {
     case "EACCES":
     case "EPERM":
       return fail("E_FILE_UNREADABLE", `${clean(path)} may not be read by this user`);
-    case "":
+    case null:
       return error;
     default:
-      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read (${codeOf(error)})`);
+      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read (${code})`);
   }
 }
 
@@ -174,15 +176,6 @@ function refusedLink(path: string): GumCredError {
     `${clean(path)} is a symbolic link, and only a file itself is trusted`,
     "name the file that it points to, or put that file in its place",
   );
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
-}
-
-/** The operating system's code of a failed call; empty for any other error, ours among them. */
-function codeOf(error: unknown): string {
-  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : "";
 }
 
 function trimmed(folder: string): string {

@@ -2,7 +2,7 @@
  * What process 1 of a container owes the others: a process whose parent has ended becomes its child, and stays in the
  * table of processes until somebody asks how it ended. Linux only; asks about nobody else's children.
  */
-import { dlopen } from "bun:ffi";
+import { childCalls } from "../native/libc.ts";
 
 /** `<linux/wait.h>` */
 const P_ALL = 0;
@@ -22,10 +22,8 @@ const EVERY_MS = 500;
  */
 export function reapOrphans(isOurs: (pid: number) => boolean): void {
   if (process.platform !== "linux" || process.pid !== 1) return;
-  const c = dlopen("libc.so.6", {
-    waitid: { args: ["i32", "u32", "buffer", "i32"], returns: "i32" },
-    waitpid: { args: ["i32", "usize", "i32"], returns: "i32" },
-  }).symbols;
+  const c = childCalls();
+  if (!c) return;
   const info = new Int32Array(SIGINFO_BYTES / 4);
   const endedChild = (): number => {
     info.fill(0);

@@ -9,7 +9,8 @@ import type { ByteFilter } from "../streams/byte-filter.ts";
 import { isTerminal } from "../streams/terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
 import { reapOrphans } from "./orphans.ts";
-import { type Program, startProgram } from "./spawn.ts";
+import type { Program } from "./program.ts";
+import { startProgram } from "./spawn.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 

@@ -5,6 +5,7 @@
  */
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
+import { isMissing } from "../../core/system-error.ts";
 import { fileCalls } from "../../os/files/file-calls.ts";
 import { readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
@@ -135,8 +136,7 @@ function idsIn(folder: string | null): readonly string[] | null {
       .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.map((name) => name.slice(0, -".json".length)).sort();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : null;
+    return isMissing(error) ? [] : null;
   }
 }
 
@@ -147,8 +147,7 @@ function isThere(path: string | null): boolean {
     fileCalls().lstat(path);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code !== "ENOENT" && code !== "ENOTDIR";
+    return !isMissing(error);
   }
 }
 

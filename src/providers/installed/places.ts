@@ -3,6 +3,7 @@
  * heavy is imported: looking by Bun.Glob costs nothing measurable, node:fs a fifth of an empty start.
  */
 import type { RawEnvironment } from "../../core/environment.ts";
+import { isMissing } from "../../core/system-error.ts";
 
 /** `system` is the administrator's folder, whose files root alone may write; `user` is the user's own. */
 export type Place = "system" | "user";
@@ -60,6 +61,6 @@ function isEmpty(folder: string): boolean {
     const found = new Bun.Glob("*.json").scanSync({ cwd: folder, onlyFiles: false });
     return found.next().done === true;
   } catch (error) {
-    return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+    return isMissing(error);
   }
 }

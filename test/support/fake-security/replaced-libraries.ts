@@ -3,7 +3,7 @@ import type { BunPlugin } from "bun";
 
 /** `library` is the fake's path; the C library is Linux' own. Everything else stays as it is. */
 export function replacedLibraries(library: string): BunPlugin {
-  const replacements = { security: library, coreFoundation: library, system: "libc.so.6" };
+  const replacements = { security: library, coreFoundation: library };
   return {
     name: "fake-security",
     setup(build) {
