@@ -10,10 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import type { Installed } from "../../src/providers/installed/installed.ts";
-import { pinOf } from "../../src/providers/installed/pins.ts";
+import { pinOf, writePins } from "../../src/providers/installed/pins.ts";
 import { pluginPlaces } from "../../src/providers/installed/places.ts";
 import { writeIndex } from "../../src/providers/installed/plugin-index.ts";
-import { writePins } from "../../src/providers/installed/write-pins.ts";
 import { gumCred, type RunOptions } from "../support/binary.ts";
 import { manifestWith } from "../support/manifests.ts";
 import { useWorld } from "../support/world.ts";

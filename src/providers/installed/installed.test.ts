@@ -16,9 +16,8 @@ import { type ErrorCode, GumCredError } from "../../core/errors.ts";
 import { secret } from "../../core/secret.ts";
 import { PROVIDERS } from "../registry.ts";
 import { fitProviders, listInstalled, loadInstalled } from "./installed.ts";
-import { pinOf, readPins } from "./pins.ts";
+import { pinOf, readPins, writePins } from "./pins.ts";
 import { anyInstalled, pluginPlaces } from "./places.ts";
-import { writePins } from "./write-pins.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-installed-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));

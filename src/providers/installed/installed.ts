@@ -10,9 +10,8 @@ import { fileCalls } from "../../os/files/file-calls.ts";
 import { readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
-import { goodManifest } from "./good-manifest.ts";
-import type { Manifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
+import { isManifestShaped, type Manifest, manifestJson } from "./manifest-shape.ts";
 import {
   checkManifestPin,
   checkProgramPin,
@@ -62,17 +61,17 @@ export async function loadInstalled(id: string, { places, builtIn }: Setting): P
   if (place === null) return null;
   const judge: Judge = async (bytes, pin) => {
     // Agreed to, so these are the bytes that this very version judged before they were agreed to.
-    const known = pin?.judgedBy === versionLine() ? goodManifest(bytes) : null;
-    if (known !== null && known.id === id) return known;
-    const [{ claimsOf }, { checkedManifest }] = await judging();
-    return checkedManifest(id, bytes, claimsOf(builtIn));
+    const known = pin?.judgedBy === versionLine() ? manifestJson(bytes) : null;
+    if (isManifestShaped(known) && known.id === id) return known;
+    const [{ claimsOf }, { validManifest }] = await validation();
+    return validManifest(id, bytes, claimsOf(builtIn));
   };
   return (await readOne(id, place, places, judge, pinsOnce(places)))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
 export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
-  const [{ claimsOf }, { checkedManifest }] = await judging();
+  const [{ claimsOf }, { validManifest }] = await validation();
   const claims = claimsOf(builtIn);
   const pins = pinsOnce(places);
   const found: Installed[] = [];
@@ -81,7 +80,7 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
       // What others installed since it was agreed to counts too.
-      const entry = await inspect(id, place, places, (bytes) => checkedManifest(id, bytes, claims), pins);
+      const entry = await inspect(id, place, places, async (bytes) => validManifest(id, bytes, claims), pins);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }
@@ -121,9 +120,9 @@ export function readPlaced(id: string, place: Place, places: Places): Uint8Array
   return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
 }
 
-/** What judging takes, and what a plugin that was judged already does without. */
-function judging() {
-  return Promise.all([import("./claims.ts"), import("./checked-manifest.ts")]);
+/** What validating takes, and what a plugin that was validated already does without. */
+function validation() {
+  return Promise.all([import("./claims.ts"), import("./manifest.ts")]);
 }
 
 /** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */

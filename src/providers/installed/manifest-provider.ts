@@ -5,9 +5,7 @@
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Answer, Assessment, Header, Provider, Verdict } from "../contract.ts";
-import type { Manifest } from "./manifest.ts";
-
-type Verify = NonNullable<Manifest["verify"]>;
+import type { Manifest, ManifestRequest } from "./manifest-shape.ts";
 
 /** Asks a manifest's program about a key. */
 export type Check = (key: Secret) => Promise<Assessment>;
@@ -38,7 +36,7 @@ export function providerFromManifest(manifest: Manifest, check: Check): Provider
   };
 }
 
-function filledIn(verify: Verify, key: Secret): readonly Header[] {
+function filledIn(verify: ManifestRequest, key: Secret): readonly Header[] {
   return Object.entries(verify.headers).map(([name, template]) => ({
     name,
     // A function, because `$&` in a key would otherwise mean something to replaceAll.
@@ -55,7 +53,11 @@ const WORDS = {
 
 const VERDICTS = ["valid", "restricted", "no_quota", "rejected"] as const;
 
-function judge(manifest: Manifest, verify: Verify | undefined, { status, contentType }: Answer): Assessment {
+function judge(
+  manifest: Manifest,
+  verify: ManifestRequest | undefined,
+  { status, contentType }: Answer,
+): Assessment {
   const { title, setup_url: setupUrl } = manifest;
   if (/\bhtml\b/i.test(contentType)) {
     const message = `a web page answered in place of ${title} (${status})`;

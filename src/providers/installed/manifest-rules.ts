@@ -9,6 +9,7 @@ import { ID_PATTERN } from "../../core/provider-id.ts";
 import { variableProblem } from "../../core/variable-names.ts";
 import { paths } from "../../os/files/paths.ts";
 import type { Claims } from "./claims.ts";
+import { HOST_PATTERN } from "./manifest-shape.ts";
 
 /** One thing wrong with a manifest. */
 export interface Problem {
@@ -18,10 +19,6 @@ export interface Problem {
   /** True when it is unsafe (exit 6), false when it is malformed (exit 7). */
   readonly refused: boolean;
 }
-
-/** A host name in lower case, an IPv4 address or a bracketed IPv6 one; a port may follow. */
-export const HOST_PATTERN =
-  /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::[1-9][0-9]{0,4})?$/;
 
 /** Headers that decide where a request goes or how it is framed (RFC 9110 §7.2, §7.6.1; RFC 9112 §6). */
 const FRAMING =

@@ -14,10 +14,10 @@ import {
 import type { Provider } from "../contract.ts";
 import { PROVIDERS } from "../registry.ts";
 import { claimsOf, variablesOf } from "./claims.ts";
-import { readManifest } from "./manifest.ts";
+import { validateManifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
 
-const read = (bytes: Uint8Array) => readManifest(bytes, claimsOf(PROVIDERS));
+const read = (bytes: Uint8Array) => validateManifest(bytes, claimsOf(PROVIDERS));
 const noProgram = async () => {
   throw new Error("there is no program");
 };
@@ -246,7 +246,7 @@ describe("every problem has its path, and is refused or malformed", () => {
     const claims = claimsOf(PROVIDERS);
     claims.add(provider(manifestWith({})));
     const other = (changes: Record<string, unknown>) =>
-      readManifest(manifestWith({ id: "other", title: "Other", env: ["OTHER_KEY"], ...changes }), claims)
+      validateManifest(manifestWith({ id: "other", title: "Other", env: ["OTHER_KEY"], ...changes }), claims)
         .problems;
     expect(other({})).toEqual([]);
     expect(other({ id: "mistra1" }).map(({ path }) => path)).toEqual(["$.id"]);

@@ -1,10 +1,11 @@
 /**
  * What the user has agreed to: for each plugin of their own the SHA-256 of its manifest and of the program
- * it runs. One file beside the plugins (write-pins.ts). Decides whether bytes are the agreed ones; it does
+ * it runs. One file beside the plugins. Decides whether bytes are the agreed ones; it does
  * not ask anybody and does not judge what they say.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { paths } from "../../os/files/paths.ts";
+import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
 
 /** What was agreed to for one plugin. Hashes are SHA-256 as lower-case hex. */
@@ -37,6 +38,18 @@ export function readPins(path: string): Pins {
 export function openPins(path: string): PinOf {
   const plugins = readPlugins(path);
   return (id) => (Object.hasOwn(plugins, id) ? parsedPin(path, plugins[id]) : undefined);
+}
+
+/** Replaces the pins in a file. Throws E_FILE_UNREADABLE. */
+export function writePins(path: string, pins: Pins): void {
+  const plugins = [...pins]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { manifest, files, judgedBy }]) => {
+      // What is undefined is not written.
+      return [id, { manifest, files: Object.fromEntries(files), judged_by: judgedBy }] as const;
+    });
+  const text = JSON.stringify({ version: 1, plugins: Object.fromEntries(plugins) }, null, 2);
+  replaceFile(path, new TextEncoder().encode(`${text}\n`));
 }
 
 /**

@@ -16,9 +16,8 @@ import {
 import { commandManifest, manifestWith } from "../../../test/support/manifests.ts";
 import { PROVIDERS } from "../registry.ts";
 import { listInstalled } from "./installed.ts";
-import { pinOf, readPins } from "./pins.ts";
+import { pinOf, readPins, writePins } from "./pins.ts";
 import { readIndex, writeIndex } from "./plugin-index.ts";
-import { writePins } from "./write-pins.ts";
 
 const root = mkdtempSync("/tmp/gum-cred-index-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
