@@ -148,7 +148,7 @@ function replyTo(call: Call, message: Message): Reply {
     return { ok: false, error: message.error ?? "an error without a name", method: call.method };
   }
   if (message.type !== MESSAGE.reply || message.signature !== call.reply) {
-    throw fail("E_KEYCHAIN_FAILED", `the keychain could not be asked: its answer to ${call.method} is none`);
+    throw fail("E_KEYCHAIN_FAILED", `unexpected reply to ${call.method} from the keychain`);
   }
   return { ok: true, values: read(message.body) };
 }
@@ -164,6 +164,6 @@ function read<T>(reader: () => T): T {
   try {
     return reader();
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent a malformed message");
   }
 }

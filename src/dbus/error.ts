@@ -32,7 +32,7 @@ export function refusal(reply: { readonly error: string; readonly method: string
     case "org.freedesktop.DBus.Error.NoReply":
     case "org.freedesktop.DBus.Error.Timeout":
     case "org.freedesktop.DBus.Error.TimedOut":
-      return fail("E_KEYCHAIN_TIMEOUT", "the keychain service went away before it answered");
+      return fail("E_KEYCHAIN_TIMEOUT", "the keychain service exited before it answered");
     default:
       return fail(
         "E_KEYCHAIN_FAILED",

@@ -66,7 +66,7 @@ function knownAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
   try {
     return socketAddresses(addresses);
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not the name of a socket");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not a valid socket name");
   }
 }
 
@@ -149,8 +149,8 @@ function busSocket(system: SocketCalls, fd: number): BusSocket {
       if (end < 0 && filled < LONGEST_LINE) continue;
       const line = new TextDecoder().decode(take(end + 1));
       if (line.startsWith("OK ")) return;
-      if (line.startsWith("REJECTED")) throw fail("E_KEYCHAIN_DENIED", "the session bus does not let us in");
-      throw fail("E_KEYCHAIN_FAILED", "what listens at the session bus's address is no message bus");
+      if (line.startsWith("REJECTED")) throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
+      throw fail("E_KEYCHAIN_FAILED", "the program at the session bus's address is not a message bus");
     }
   }
 
@@ -185,7 +185,7 @@ function lengthOf(buffer: Uint8Array): number {
   try {
     return messageLength(buffer);
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent a malformed message");
   }
 }
 
@@ -201,4 +201,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const isPassing = (reason: number) => reason === ERRNO.EAGAIN || reason === ERRNO.EINTR;
 
-const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus hung up");
+const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus closed the connection");

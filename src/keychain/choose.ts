@@ -71,7 +71,7 @@ export function namedBackend(env: RawEnvironment): Backend | null {
   if (!name) return null;
   const backend = BACKENDS.find((known) => known === name);
   if (backend === undefined) {
-    const message = `${VARIABLE} is '${clean(name, 40)}', which is no keychain that gum-cred knows`;
+    const message = `${VARIABLE} is '${clean(name, 40)}', which is not a keychain that gum-cred supports`;
     throw fail("E_INVALID_VALUE", message, `set it to one of ${BACKENDS.join(", ")}, or unset it`);
   }
   return backend;
@@ -86,7 +86,7 @@ function platformBackend(): Exclude<Backend, "secret-service" | "kwallet"> | "de
     case "win32":
       return "windows-credential-manager";
     default:
-      throw fail("E_KEYCHAIN_UNAVAILABLE", `there is no keychain backend for ${clean(process.platform)}`);
+      throw fail("E_KEYCHAIN_UNAVAILABLE", `no keychain is supported on ${clean(process.platform)}`);
   }
 }
 

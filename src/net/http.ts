@@ -113,7 +113,7 @@ function headersOf(request: HttpRequest): Record<string, string> {
     if (!/^[\x20-\x7e]*$/.test(text) || !/^[A-Za-z0-9-]+$/.test(name)) {
       throw fail(
         "E_MALFORMED",
-        `the value of the header '${clean(name)}' holds a character that cannot be sent`,
+        `the value of the header '${clean(name)}' has a character that cannot be sent`,
         "copy the value again, without line breaks or invisible characters",
       );
     }

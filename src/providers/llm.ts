@@ -93,7 +93,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
 
 function judge(data: LlmProviderData, answer: Answer, key: Secret): Assessment {
   if (isWebPage(answer)) {
-    const message = `a web page answered in place of ${data.title} (${answer.status})`;
+    const message = `received a web page instead of an answer from ${data.title} (${answer.status})`;
     return {
       verdict: "unreachable",
       message,

@@ -117,7 +117,7 @@ export function newVisits(env: RawEnvironment): Visits {
   function use<T>(place: Place, work: (wallet: OpenWallet) => T, deadline: Deadline): T {
     const { daemon, wallet, store } = place;
     const handle = Number(askOne(daemonCalls(daemon).open(wallet), deadline));
-    if (handle < 0) throw fail("E_KEYCHAIN_DENIED", "KWallet does not let gum-cred into the wallet");
+    if (handle < 0) throw fail("E_KEYCHAIN_DENIED", "KWallet denied gum-cred access to the wallet");
     const calls = walletCalls(daemon, handle);
     const asked = (...more: readonly Call[]) => {
       const values = ask([...more, calls.isOpen], deadline).map((reply) => only([reply]));
@@ -169,7 +169,7 @@ function closeQuietly(close: () => void): void {
 /** The one value of the one reply, from a daemon that has been there. */
 function only([reply]: readonly Reply[]): Value {
   if (reply === undefined) throw fail("E_INTERNAL", "a call without a reply");
-  if (isAbsent(reply)) throw fail("E_KEYCHAIN_FAILED", "KWallet went away before it answered", "try again");
+  if (isAbsent(reply)) throw fail("E_KEYCHAIN_FAILED", "KWallet exited before it answered", "try again");
   if (!reply.ok) throw refusal(reply);
   return reply.values[0] as Value;
 }
@@ -179,7 +179,7 @@ function isAbsent(reply: Reply | undefined): boolean {
   return reply?.ok === false && refusal(reply).code === "E_KEYCHAIN_UNAVAILABLE";
 }
 
-const switchedOff = () => fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is switched off in its settings");
+const switchedOff = () => fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is disabled in its settings");
 
 function lockedError(): GumCredError {
   return fail(
@@ -193,7 +193,7 @@ function lockedError(): GumCredError {
 function wouldAsk(): GumCredError {
   return fail(
     "E_KEYCHAIN_DENIED",
-    "KWallet asks before it lets an application into the wallet, and has not been told about gum-cred",
+    "KWallet asks before it gives an application access, and has no permission for gum-cred yet",
     "run 'gum-cred keychain unlock' on the desktop and choose 'Allow Always'",
   );
 }

@@ -45,7 +45,7 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
     } catch (error) {
       const vanished = hasCode(error, "E_KEYCHAIN_UNAVAILABLE") && talk.hasAnswered();
       if (vanished || hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED")) talk.disconnect();
-      if (vanished) throw fail("E_KEYCHAIN_FAILED", "the keychain service went away while it was asked");
+      if (vanished) throw fail("E_KEYCHAIN_FAILED", "the keychain service exited before it answered");
       throw error;
     }
   }
@@ -128,7 +128,7 @@ function refuseIfLocked(talk: Conversation, item: string, deadline: Deadline): v
   const locked = first(talk.ask([itemProperty(item, "Locked")], deadline));
   if (isGone(locked)) return;
   if (valuesOf(locked)[0] === true) throw lockedError("an entry of the keychain is locked");
-  throw fail("E_KEYCHAIN_FAILED", "the keychain kept an entry back");
+  throw fail("E_KEYCHAIN_FAILED", "the keychain did not return every entry");
 }
 
 async function opened(entry: Entry, cipher: Cipher, account: string): Promise<Secret> {

@@ -51,7 +51,7 @@ export async function unlockSecretService(env: RawEnvironment, timeoutMs: number
     }
     const unlocked = ask(readDefaultAlias)[0] as string;
     if (unlocked === NOTHING || ask(collectionLocked(unlocked))[0] !== false) {
-      throw fail("E_KEYCHAIN_LOCKED", "the keychain stays locked");
+      throw fail("E_KEYCHAIN_LOCKED", "the keychain is still locked");
     }
   } finally {
     listener.close();

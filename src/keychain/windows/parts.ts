@@ -32,7 +32,7 @@ export function parseHead(text: string): Head | null {
   if (!text.startsWith(HEAD_PREFIX)) return null;
   const [, generation, count] = HEAD.exec(text) ?? [];
   if (generation === undefined) {
-    throw fail("E_MALFORMED", "the keychain holds a long value that this version of gum-cred cannot read");
+    throw fail("E_MALFORMED", "the keychain has a long value that this version of gum-cred cannot read");
   }
   return { generation, count: Number(count) };
 }

@@ -39,7 +39,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Uint
       const read = fileCalls().read(fd, buffer, length);
       if (read === 0) return buffer.subarray(0, length);
       length += read;
-      if (length > size) throw fail("E_UNSAFE_FILE", `${clean(path)} changes while it is read`);
+      if (length > size) throw fail("E_UNSAFE_FILE", `${clean(path)} changed while it was read`);
     }
   });
 }
@@ -72,7 +72,7 @@ function withTrustedFile<T>(
   { owner, limitBytes }: TrustedFileOptions,
   read: (fd: number, size: number) => T,
 ): T | null {
-  if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is no absolute path`);
+  if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is not an absolute path`);
   const calls = fileCalls();
   let fd: number | undefined;
   try {
@@ -105,7 +105,7 @@ function trustedFolder(path: string, owner: Owner, links: number): string {
   const stat = fileCalls().lstat(place);
   refuseFolderOwner(stat, owner, place);
   if (stat.kind === "link") {
-    if (links >= MOST_LINKS) throw fail("E_UNSAFE_FILE", `${clean(path)} is a loop of links`);
+    if (links >= MOST_LINKS) throw fail("E_UNSAFE_FILE", `${clean(path)} is part of a loop of symbolic links`);
     return trustedFolder(resolve(dirname(place), fileCalls().readlink(place)), owner, links + 1);
   }
   if (stat.kind === "folder" && (stat.mode & STICKY) === 0) refuseWritable(stat, place);
@@ -114,7 +114,7 @@ function trustedFolder(path: string, owner: Owner, links: number): string {
 
 function refuseKind(stat: Facts, path: string): void {
   if (stat.kind !== "file") {
-    throw fail("E_UNSAFE_FILE", `${clean(path)} is no regular file`, "put a plain file in its place");
+    throw fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");
   }
 }
 
@@ -128,7 +128,7 @@ function refuseOwner(stat: Facts, owner: Owner, path: string): void {
   throw fail(
     "E_UNSAFE_FILE",
     `${clean(path)} belongs to user ${stat.uid}, and only a file of ${whose} is trusted`,
-    `look into it, and if it is right: chown ${who} ${quoted(path)}`,
+    `check it, and if it is correct, run: chown ${who} ${quoted(path)}`,
   );
 }
 
@@ -159,10 +159,10 @@ function explained(error: unknown, path: string): unknown {
     // A socket, or a pipe or device that nobody serves.
     case "ENXIO":
     case "ENODEV":
-      return fail("E_UNSAFE_FILE", `${clean(path)} is no regular file`, "put a plain file in its place");
+      return fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");
     case "EACCES":
     case "EPERM":
-      return fail("E_FILE_UNREADABLE", `${clean(path)} may not be read by this user`);
+      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read by this user`);
     case null:
       return error;
     default:
@@ -174,7 +174,7 @@ function refusedLink(path: string): GumCredError {
   return fail(
     "E_UNSAFE_FILE",
     `${clean(path)} is a symbolic link, and only a file itself is trusted`,
-    "name the file that it points to, or put that file in its place",
+    "name the file that it points to, or replace the link with that file",
   );
 }
 

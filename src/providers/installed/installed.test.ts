@@ -255,7 +255,7 @@ describe("a plugin of the administrator's", () => {
     at.put("system", "mistral", manifestWith({}));
     const { ids, warnings } = await at.all();
     expect(ids).toEqual(["mistral"]);
-    expect(warnings.join("\n")).toMatch(/'aaa' is left out: .*MISTRAL_API_KEY.*'mistral'/);
+    expect(warnings.join("\n")).toMatch(/'aaa' is not used: .*MISTRAL_API_KEY.*'mistral'/);
   });
   test.if(isRoot)("is refused when it, its folder or its program is somebody else's", async () => {
     const at = world();

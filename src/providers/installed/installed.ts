@@ -98,7 +98,7 @@ export function fitProviders(found: readonly Installed[], warn: (line: string) =
 
 /** Says that a plugin is not used, and why. */
 export function leftOut(id: string, { message, hint }: GumCredError): string {
-  return `the plugin '${clean(id, 64)}' is left out: ${message} (${hint})`;
+  return `the plugin '${clean(id, 64)}' is not used: ${message} (${hint})`;
 }
 
 /** The place that a plugin is taken from; null when it is installed in neither. */
@@ -169,7 +169,7 @@ async function inspect(
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
-      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id comes first`);
+      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id takes precedence`);
     }
     const read = await readOne(id, place, places, judge, pins);
     if (read) return { ...base, state: "ok", error: null, ...read };
@@ -182,7 +182,7 @@ async function inspect(
 
 function unreadable(place: Place, places: Places): Installed {
   const path = folderOf(place, places) ?? "";
-  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} may not be read by this user`);
+  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} cannot be read by this user`);
   return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
 }
 
@@ -199,7 +199,7 @@ async function readOne(
   judge: Judge,
   pins: PinOf,
 ): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
-  if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not named by an id`);
+  if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`);
   const bytes = readPlaced(id, place, places);
   if (bytes === null) return null;
   const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;

@@ -60,7 +60,7 @@ function judge(
 ): Assessment {
   const { title, setup_url: setupUrl } = manifest;
   if (/\bhtml\b/i.test(contentType)) {
-    const message = `a web page answered in place of ${title} (${status})`;
+    const message = `received a web page instead of an answer from ${title} (${status})`;
     return { verdict: "unreachable", message, hint: "sign in to the network you are on" };
   }
   const verdict = VERDICTS.find((name) => verify?.[name]?.includes(status));
@@ -72,7 +72,7 @@ function judge(
   const failed: Verdict = status === 408 || status === 429 || status >= 500 ? "unreachable" : "unverifiable";
   return {
     verdict: failed,
-    message: `${title} answered with status ${status}, of which its manifest says nothing`,
+    message: `${title} answered with status ${status}, which is not listed in its manifest`,
     hint: failed === "unreachable" ? "try again later" : null,
   };
 }

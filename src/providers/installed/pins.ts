@@ -69,8 +69,8 @@ export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pi
 export function checkManifestPin(id: string, manifest: Uint8Array, pinOf: PinOf): Pin {
   const pin = pinOf(id);
   if (!pin) {
-    const hint = `look into its manifest; if it is right: gum-cred plugins trust ${id}`;
-    throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was put there without being agreed to`, hint);
+    const hint = `check its manifest; if it is correct, run: gum-cred plugins trust ${id}`;
+    throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was not installed with 'gum-cred plugins add'`, hint);
   }
   if (pin.manifest !== sha256(manifest)) throw changed(id, `the manifest of '${id}'`);
   return pin;
@@ -85,7 +85,7 @@ export function checkProgramPin(id: string, command: readonly string[], pin: Pin
 }
 
 function changed(id: string, what: string): GumCredError {
-  const hint = `look into the change; if it is right: gum-cred plugins trust ${id}`;
+  const hint = `check the change; if it is correct, run: gum-cred plugins trust ${id}`;
   return fail("E_PLUGIN_CHANGED", `${what} changed since it was trusted`, hint);
 }
 
