@@ -40,7 +40,7 @@ export async function vendorShares(
 /** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
 export async function keyVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
   if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(variablesOf);
-  const installed = await ports.installed.outlines();
+  const installed = await ports.installed.summaries();
   return [...VENDORS.flatMap(variablesOf), ...installed.variables()];
 }
 

@@ -12,7 +12,7 @@ const here = (raw: Record<string, string>, more: object = {}): Ports =>
     environment: readEnvironment(raw, (text) => text),
     raw,
     keychainPossible: () => false,
-    installed: { outlines: async () => ({ ids: () => [] }) },
+    installed: { summaries: async () => ({ ids: () => [] }) },
     policy: async () => NO_POLICY,
     ...more,
   }) as unknown as Ports;
@@ -35,7 +35,7 @@ test.each([
   [here({ GUM_CRED_TEAM_GEMINI_API_KEY_FILE: "/k" })],
   [here({ GUM_CRED_EXPORTED: "A:A=1", A: "1" })],
   [here({}, { keychainPossible: () => true })],
-  [here({}, { installed: { outlines: async () => ({ ids: () => ["mistral"] }) } })],
+  [here({}, { installed: { summaries: async () => ({ ids: () => ["mistral"] }) } })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],
 ])("each of the places makes one possible: %#", async (ports) => {
   expect(await vendorKeysPossible(ports)).toBe(true);

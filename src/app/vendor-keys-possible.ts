@@ -17,6 +17,6 @@ export async function vendorKeysPossible(ports: Ports): Promise<boolean> {
     if (name.includes(KEY_NAME) && !OWN.includes(name)) return true;
   }
   if (ports.keychainPossible()) return true;
-  if ((await ports.installed.outlines()).ids().length > 0) return true;
+  if ((await ports.installed.summaries()).ids().length > 0) return true;
   return (await ports.policy()) !== NO_POLICY;
 }

@@ -13,7 +13,7 @@ import type { Ports } from "../resolve/ports.ts";
 
 /** Built in, then installed. What cannot be told counts as in play: resolving it then says why. */
 export async function vendorsInPlay(ports: Ports): Promise<readonly Provider[]> {
-  const installed = await ports.installed.outlines();
+  const installed = await ports.installed.summaries();
   const ids = installed.ids();
   if (ids.length === 0) return VENDORS;
   const stored = await storedProviders(ports);

@@ -1,6 +1,6 @@
 /**
  * A small D-Bus client: connects to the session bus, sends calls, waits for their replies. Calls that do not
- * need each other's answers go out together and cost one wait. Knows nothing of keychains; takes the bus as it
+ * need each other's answers go out together and cost one wait. Knows nothing of keychains; uses the bus as it
  * is: starts no daemon, watches no names, exports nothing.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html
  */
@@ -42,7 +42,7 @@ export interface Signal {
 export interface Bus {
   /**
    * Sends calls and returns; the other side works on them while the caller goes on. The first use connects.
-   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nobody listens at the address), E_KEYCHAIN_DENIED, or
+   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nothing listens at the address), E_KEYCHAIN_DENIED, or
    * E_KEYCHAIN_FAILED when the connection breaks.
    */
   send(calls: readonly Call[], deadline: Deadline): Sent;
@@ -114,7 +114,7 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
       if (message.type === MESSAGE.signal) hear(read(() => signalOf(message)));
       const settle = message.replyTo === null ? undefined : waiting.get(message.replyTo);
       if (message.replyTo !== null) waiting.delete(message.replyTo);
-      settle?.(message); // an answer that nobody waits for is dropped
+      settle?.(message); // a reply to no call of ours is dropped
     } finally {
       bytes.fill(0);
     }
@@ -155,11 +155,12 @@ function replyTo(call: Call, message: Message): Reply {
 
 function signalOf(message: Message): Signal {
   const { path, interface: iface, member } = message;
-  if (path === null || iface === null || member === null) throw new TypeError("a signal of nobody");
+  if (path === null || iface === null || member === null)
+    throw new TypeError("a signal without path, interface or member");
   return { path, interface: iface, member, values: message.body() };
 }
 
-/** Runs a reader of messages, whose TypeErrors are what the other side did wrong. */
+/** Runs a reader of messages, whose TypeErrors mean that the other side sent a malformed message. */
 function read<T>(reader: () => T): T {
   try {
     return reader();

@@ -5,7 +5,7 @@
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { ERRNO } from "../os/native/libc.ts";
 
-/** A connection that could not be made, by its errno: only where nobody listens is there no keychain. */
+/** A connection that could not be made, by its errno: only where nothing listens is there no keychain. */
 export function connectFailure(errno: number): GumCredError {
   switch (errno) {
     case ERRNO.ENOENT:

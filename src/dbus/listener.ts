@@ -1,6 +1,6 @@
 /**
- * A connection to the session bus that hears one signal, and over which one call is made at a time: for dialogs,
- * whose end a service signals. A wait lets everything else in the process happen now and then.
+ * A connection to the session bus that receives one signal, and over which one call is made at a time: for dialogs,
+ * whose end a service signals. Other work in the process goes on during a wait.
  */
 
 import type { RawEnvironment } from "../core/environment.ts";

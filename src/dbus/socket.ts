@@ -20,7 +20,7 @@ export interface BusSocket {
   send(messages: readonly Uint8Array[], deadline: Deadline): void;
   /**
    * The next message; to be wiped by who has read it. Throws what {@link send} does, and before the first
-   * message E_KEYCHAIN_DENIED when we are not let in.
+   * message E_KEYCHAIN_DENIED when the bus refuses us.
    */
   receive(deadline: Deadline): Uint8Array;
   /** Safe to call twice. */
@@ -39,7 +39,7 @@ const RETRY_MS = 10;
 const NEW_LINE = 0x0a;
 
 /**
- * Connects to the first of the addresses where somebody listens. Throws E_KEYCHAIN_UNAVAILABLE where nobody
+ * Connects to the first of the addresses where a server listens. Throws E_KEYCHAIN_UNAVAILABLE where none
  * does, E_KEYCHAIN_DENIED for a socket that is closed to us, E_KEYCHAIN_TIMEOUT and E_KEYCHAIN_FAILED.
  */
 export function connectBus(addresses: string, deadline: Deadline): BusSocket {
@@ -149,7 +149,8 @@ function busSocket(system: SocketCalls, fd: number): BusSocket {
       if (end < 0 && filled < LONGEST_LINE) continue;
       const line = new TextDecoder().decode(take(end + 1));
       if (line.startsWith("OK ")) return;
-      if (line.startsWith("REJECTED")) throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
+      if (line.startsWith("REJECTED"))
+        throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
       throw fail("E_KEYCHAIN_FAILED", "the program at the session bus's address is not a message bus");
     }
   }

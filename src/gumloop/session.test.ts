@@ -28,7 +28,7 @@ function portsOf(keychain: MemoryKeychain): Ports {
     installed: {
       load: async () => null,
       all: async () => [],
-      outlines: () => Promise.reject(new Error("no plugins")),
+      summaries: () => Promise.reject(new Error("no plugins")),
       some: async () => [],
     },
     now: Date.now,

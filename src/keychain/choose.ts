@@ -1,5 +1,5 @@
 /**
- * Decides which keychain backend is in force on this machine. The only file that knows them all.
+ * Decides which keychain backend is used on this machine. The only file that knows all of them.
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
@@ -18,7 +18,7 @@ export const BACKENDS = [
 ] as const;
 export type Backend = (typeof BACKENDS)[number];
 
-/** How long a person may take to answer a dialog, in milliseconds. */
+/** How long the user may take to answer a dialog, in milliseconds. */
 export const DIALOG_TIMEOUT_MS = 60_000;
 
 /**
@@ -92,7 +92,7 @@ function platformBackend(): Exclude<Backend, "secret-service" | "kwallet"> | "de
 
 /**
  * Lets the operating system ask the user to unlock the keychain in force, for at most {@link DIALOG_TIMEOUT_MS}.
- * Only for when a person sits there. Throws E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT,
+ * Only for when a person is at the terminal. Throws E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT,
  * E_KEYCHAIN_UNAVAILABLE, and E_KEYCHAIN_LOCKED where no dialog can be shown.
  */
 export async function unlockKeychain(

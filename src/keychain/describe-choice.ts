@@ -57,7 +57,7 @@ function reasonFor(present: number): string {
     : `the official CLI prefers it too; ${VARIABLE}=kwallet would take KWallet`;
 }
 
-/** Names that somebody has, and names for which the bus would start somebody. */
+/** Names that have an owner, and names for which the bus would start a service. */
 function namesOnTheBus(env: RawEnvironment, timeoutMs: number): ReadonlySet<string> {
   const bus = openSessionBus(env);
   try {

@@ -1,5 +1,5 @@
 /**
- * The keychain of a Linux desktop that nobody has named: the Secret Service, and KWallet where there is none.
+ * The keychain of a Linux desktop when none is named: the Secret Service, and KWallet where there is none.
  * KWallet is looked for only then, so that a machine with a Secret Service never pays for it.
  * Why in this order: docs/adr/0006-kwallet.md.
  */
@@ -53,7 +53,7 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
       }
       return "unavailable";
     },
-    // What asks nobody settles nothing.
+    // An operation without a request does not decide which one it is.
     read: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.read(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
@@ -67,7 +67,7 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
 }
 
 /**
- * The Secret Service, which on KDE says that it is locked until somebody asks it to unlock, even though its wallet
+ * The Secret Service, which on KDE says that it is locked until it is asked to unlock, even though its wallet
  * has been open since the user signed in. Where that is so, asking shows no dialog, and we ask.
  */
 export function desktopSecretService(options: KeychainOptions, env: RawEnvironment): Keychain {

@@ -1,5 +1,5 @@
 /**
- * What went wrong on the way, in words. Reads Bun's error codes only: its messages and `path` quote the
+ * Explains a failed request in words. Reads Bun's error codes only: its messages and `path` quote the
  * whole URL, query included. Pure.
  */
 import { clean, fail, GumCredError } from "../core/errors.ts";

@@ -1,18 +1,18 @@
 /**
  * Makes a provider of an LLM vendor's facts: one API key, one request that costs nothing, and a table that
- * reads the answer. A vendor is data; what all of them share stands here. Sends nothing itself.
+ * reads the answer. A vendor is data; what all of them share is here. Sends nothing itself.
  */
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
 import type { Answer, Assessment, Header, Provider, Verdict } from "./contract.ts";
 
-/** One line of the table. The first whose status and `where` fit decides. */
+/** One line of the table. The first whose status and `where` match decides. */
 export interface Rule {
   /** HTTP status, or any of several. */
   readonly status: number | readonly number[];
   /**
-   * Dotted paths into the JSON body and what stands there; one that fits is enough, none given fits always.
+   * Dotted paths into the JSON body and the value there; one match is enough; without any the rule always matches.
    * A path runs through the elements of arrays: `error.details.reason`.
    */
   readonly where?: Readonly<Record<string, RegExp | boolean>>;

@@ -15,7 +15,7 @@ import { PASSWORD_TYPE } from "./calls.ts";
 import { newVisits, type OpenWallet } from "./visit.ts";
 
 /**
- * The wallet on the session bus that `env` names, which nobody looks for before the first use. Besides the
+ * The wallet on the session bus that `env` names, which is looked up at the first use. Besides the
  * interface's errors reading throws E_MALFORMED for an entry that is a map or bytes.
  */
 export function kwallet(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
@@ -71,7 +71,7 @@ function read({ calls, ask }: OpenWallet, service: string, accounts: readonly st
   for (const [index, account] of accounts.entries()) {
     const [exists, value] = answers.slice(index * 2, index * 2 + 2);
     if (exists !== true) continue;
-    // What is no password reads as an empty one.
+    // An entry that is not a password reads as an empty one.
     if (value === "" && ask(calls.entryType(service, account))[0] !== PASSWORD_TYPE) {
       throw fail("E_MALFORMED", `the wallet's entry '${account}' is not a password`);
     }
@@ -82,7 +82,7 @@ function read({ calls, ask }: OpenWallet, service: string, accounts: readonly st
 
 function write({ calls, ask }: OpenWallet, service: string, account: string, value: Secret): void {
   const [hasFolder] = ask(calls.hasFolder(service));
-  if (hasFolder !== true) ask(calls.createFolder(service)); // false when somebody else was faster
+  if (hasFolder !== true) ask(calls.createFolder(service)); // false when another program was faster
   const [status] = ask(calls.writePassword(service, account, reveal(value)), calls.sync);
   if (status !== 0) throw fail("E_KEYCHAIN_FAILED", `KWallet did not store '${account}'`);
 }
@@ -96,7 +96,7 @@ function remove({ calls, ask }: OpenWallet, service: string, account: string): b
     calls.sync,
   );
   if (remains === true) throw fail("E_KEYCHAIN_FAILED", `KWallet did not remove '${account}'`);
-  return status === 0; // anything else: somebody else was faster
+  return status === 0; // anything else: another program was faster
 }
 
 function list({ calls, ask }: OpenWallet, service: string): readonly string[] {

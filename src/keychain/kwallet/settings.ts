@@ -1,6 +1,6 @@
 /**
  * The settings of KWallet that its daemon does not tell: whether opening an open wallet shows a dialog, and that it
- * is switched off, because then it ends before it answers. Reads KDE's configuration files; talks to nobody.
+ * is switched off, because then it ends before it answers. Reads KDE's configuration files; sends no requests.
  * Reference: KWalletD::isAuthorizedApp and KWalletD::reconfigure in kwalletd.cpp; the XDG Base Directory
  * Specification for the places.
  */

@@ -2,7 +2,7 @@
  * The talk with KWallet that every operation consists of: find the daemon, make sure that opening the wallet asks
  * nobody, open it, work, close it again. Reads and writes no entry.
  *
- * The wallet is opened anew each time: whoever locks it ends all handles, and a dead handle is answered like an
+ * The wallet is opened anew each time: locking it invalidates all handles, and an invalid handle is answered like an
  * empty wallet.
  */
 
@@ -174,7 +174,7 @@ function only([reply]: readonly Reply[]): Value {
   return reply.values[0] as Value;
 }
 
-/** Whether nobody has the name, nor can be started to take it. */
+/** Whether the name has no owner, and no service that could be started owns it. */
 function isAbsent(reply: Reply | undefined): boolean {
   return reply?.ok === false && refusal(reply).code === "E_KEYCHAIN_UNAVAILABLE";
 }

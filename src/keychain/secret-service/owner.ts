@@ -1,5 +1,5 @@
 /**
- * Which program answers as the Secret Service, for `doctor`: whoever owns the name is given every secret, and
+ * Which program answers as the Secret Service, for `doctor`: the owner of the name receives every secret, and
  * two keyrings that compete for it are the usual reason why entries seem to come and go. Reads no entry.
  * Reference: D-Bus specification, "Message Bus Messages" (GetNameOwner, GetConnectionUnixProcessID).
  */
@@ -18,7 +18,7 @@ export interface NameOwner {
 }
 
 /**
- * The owner of the name on the session bus; null when nobody owns it. Throws the keychain's errors for a bus
+ * The owner of the name on the session bus; null when it has no owner. Throws the keychain's errors for a bus
  * that is not there or does not answer within `timeoutMs`.
  */
 export function secretServiceOwner(env: RawEnvironment, timeoutMs: number): NameOwner | null {

@@ -30,7 +30,7 @@ import type { Cipher } from "./dh-session.ts";
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
 
 /**
- * The Secret Service of the session bus that `env` names, which nobody looks for before the first use.
+ * The Secret Service of the session bus that `env` names, which is looked up at the first use.
  * Without a default collection nothing is stored: reading finds nothing, {@link Keychain.state} is `locked`
  * and writing E_KEYCHAIN_LOCKED, because making one takes a password. Besides the interface's errors reading
  * throws E_MALFORMED for an entry that is not UTF-8.

@@ -35,8 +35,8 @@ const showPrompt = (prompt: string) => call(prompt, PROMPT, "Prompt", "(s)", [""
 const dismissPrompt = (prompt: string) => call(prompt, PROMPT, "Dismiss", "()", [], "()");
 
 /**
- * Unlocks the default collection, or makes one where there is none; with a dialog unless the service can do
- * without. Throws E_KEYCHAIN_DENIED when the user dismisses it or nobody can show it; E_KEYCHAIN_TIMEOUT, after
+ * Unlocks the default collection, or creates one where there is none; with a dialog unless the service can do
+ * without. Throws E_KEYCHAIN_DENIED when the user dismisses it or it cannot be shown; E_KEYCHAIN_TIMEOUT, after
  * which it is withdrawn; and E_KEYCHAIN_UNAVAILABLE.
  */
 export async function unlockSecretService(env: RawEnvironment, timeoutMs: number): Promise<void> {

@@ -1,12 +1,12 @@
 /**
- * The system calls by which files are judged and read. On Linux straight from the C library: loading node:fs takes
+ * The system calls by which files are examined and read. On Linux straight from the C library: loading node:fs takes
  * longer than all that a start of gum-cred does with files. Elsewhere, and where the library is too old, by node:fs.
  * Decides nothing; a failure is an Error with the `code` and `syscall` that node:fs would give it.
  */
 import { ptr } from "bun:ffi";
 import { cString, ERRNO, errno, errnoName, type StatCalls, statCalls } from "../native/libc.ts";
 
-/** What lstat(2) says, as far as anybody here asks. */
+/** The part of lstat(2)'s result that is used. */
 export interface Facts {
   readonly kind: "file" | "folder" | "link" | "other";
   readonly uid: number;

@@ -1,5 +1,5 @@
 /**
- * The Windows half of lock.ts: a file opened so that nobody else can open it, which the kernel closes when the
+ * The Windows half of lock.ts: a file opened with exclusive access, which the kernel closes when the
  * process dies. Reference: CreateFileW, "dwShareMode" 0 (learn.microsoft.com/windows/win32/api/fileapi).
  */
 import { existsSync } from "node:fs";

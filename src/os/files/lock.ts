@@ -1,5 +1,5 @@
 /**
- * A lock between processes that the kernel frees when its holder dies: flock(2) on a file in a folder of our
+ * A lock between processes that the kernel releases when its holder dies: flock(2) on a file in a folder of our
  * own, an exclusively opened file on Windows. The file stays; only the lock on it counts. Waiting is bounded
  * and does not block the event loop.
  */
@@ -18,7 +18,7 @@ export interface Lock {
 
 /** A lock file that can be tried again and again. */
 interface LockFile {
-  /** False while somebody else has the lock. Throws E_UNSAFE_FILE when it cannot be had at all. */
+  /** False while another process has the lock. Throws E_UNSAFE_FILE when it cannot be acquired at all. */
   tryLock(): boolean;
   /** Gives up the lock, if it was taken, and the file. */
   close(): void;
@@ -26,7 +26,7 @@ interface LockFile {
 
 /**
  * Where lock files live: the runtime folder, which a reboot empties, else the state folder. A runtime folder
- * that is not ours alone (XDG Base Directory Specification; `sudo -E` hands on somebody else's) does not count.
+ * that is not ours alone (XDG Base Directory Specification; `sudo -E` passes on another user's) does not count.
  */
 export function lockFolder(env: RawEnvironment): string {
   if (process.platform === "win32") return `${env["LOCALAPPDATA"] || env["USERPROFILE"] || "C:"}\\gum-cred`;
@@ -39,7 +39,7 @@ export function lockFolder(env: RawEnvironment): string {
 /**
  * Waits at most `timeoutMs` for the lock `name` in `folder`. Throws E_LOCK_TIMEOUT when it stays taken and
  * E_UNSAFE_FILE when folder or file are links, not ours, writable by others, or cannot be made or locked:
- * nobody goes on without the lock.
+ * the caller must not continue without the lock.
  */
 export async function acquireLock(folder: string, name: string, timeoutMs: number): Promise<Lock> {
   const file = process.platform === "win32" ? await windowsFile(folder, name) : unixFile(folder, name);

@@ -24,7 +24,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     fs.rmSync(beside, { force: true });
-    // O_EXCL never follows a link that somebody put there (open(2)).
+    // O_EXCL never follows a link that another program put there (open(2)).
     const fd = fs.openSync(beside, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
       fs.writeFileSync(fd, bytes);

@@ -1,6 +1,6 @@
 /**
  * Reads files that steer gum-cred (manifests, pins, policies) and judges programs it is to run: only what
- * nobody else could have written. The descriptor that was checked is the one that is read; nothing is opened
+ * no other user could have written. The descriptor that was checked is the one that is read; nothing is opened
  * twice. Secrets that a user names are not read here (src/resolve/sources/file.ts follows links, as containers need).
  *
  * On Windows a file has no numeric owner and no mode bits, and its access list is not looked at: kind, size
@@ -105,7 +105,8 @@ function trustedFolder(path: string, owner: Owner, links: number): string {
   const stat = fileCalls().lstat(place);
   refuseFolderOwner(stat, owner, place);
   if (stat.kind === "link") {
-    if (links >= MOST_LINKS) throw fail("E_UNSAFE_FILE", `${clean(path)} is part of a loop of symbolic links`);
+    if (links >= MOST_LINKS)
+      throw fail("E_UNSAFE_FILE", `${clean(path)} is part of a loop of symbolic links`);
     return trustedFolder(resolve(dirname(place), fileCalls().readlink(place)), owner, links + 1);
   }
   if (stat.kind === "folder" && (stat.mode & STICKY) === 0) refuseWritable(stat, place);
@@ -132,12 +133,12 @@ function refuseOwner(stat: Facts, owner: Owner, path: string): void {
   );
 }
 
-/** A folder of someone else's is as good as writable by others: its owner can replace what is in it. */
+/** A folder of another user counts as writable by others: its owner can replace what is in it. */
 function refuseFolderOwner(stat: Facts, owner: Owner, path: string): void {
   refuseOwner(stat, owner === "root" ? "root" : "root-or-user", path);
 }
 
-/** A private group counts as others too: with umask 002 nobody can tell it from a shared one. */
+/** A private group counts as others too: it cannot be told from a shared one. */
 function refuseWritable(stat: Facts, path: string): void {
   if (process.geteuid === undefined || (stat.mode & OTHERS_WRITE) === 0) return;
   const who = (stat.mode & 0o002) === 0 ? "its group" : "everybody";
@@ -156,7 +157,7 @@ function explained(error: unknown, path: string): unknown {
     case "ELOOP":
     case "EMLINK":
       return refusedLink(path);
-    // A socket, or a pipe or device that nobody serves.
+    // A socket, or a pipe or device without a server.
     case "ENXIO":
     case "ENODEV":
       return fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");

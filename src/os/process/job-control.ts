@@ -1,6 +1,6 @@
 /**
- * The functions of the C library with which a program stands in for another one: pipes, the dispositions of signals,
- * and whose keyboard it is. POSIX only. Decides nothing.
+ * The functions of the C library that supervising a child needs: pipes, signal dispositions, and the
+ * terminal. POSIX only. Decides nothing.
  */
 import { fail } from "../../core/errors.ts";
 import { jobCalls } from "../native/libc.ts";

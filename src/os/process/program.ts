@@ -27,7 +27,11 @@ export function childEnvironment({ set, unset }: Pick<Program, "set" | "unset">)
 export function variableValue(name: string, value: Secret): string {
   const text = reveal(value);
   if (!text.includes("\0")) return text;
-  throw fail("E_UNSAFE_VALUE", `the value for ${clean(name)} contains a NUL byte`, "an environment variable cannot contain one");
+  throw fail(
+    "E_UNSAFE_VALUE",
+    `the value for ${clean(name)} contains a NUL byte`,
+    "an environment variable cannot contain one",
+  );
 }
 
 /**

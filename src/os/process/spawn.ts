@@ -1,6 +1,6 @@
 /**
  * Starts a program as a child, with the caller's limits and a changed environment. Its environment is made of
- * JavaScript's strings: what is not UTF-8 in other variables is lost, and refused in arguments.
+ * JavaScript's strings: bytes that are not UTF-8 are lost from other variables, and refused in arguments.
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";

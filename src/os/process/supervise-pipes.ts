@@ -17,7 +17,7 @@ const SILENCE_MS = 200;
 /** Of a child that was killed, a reader that takes nothing gets no more than it has. */
 const PATIENCE_MS = 1_000;
 
-/** Resolves when the child has ended and all it wrote has left. Throws E_OUTPUT when some of it could not be written. */
+/** Resolves when the child has ended and all its output is written. Throws E_OUTPUT when some could not be. */
 export async function superviseThroughPipes(
   start: Start,
   filter: () => ByteFilter,

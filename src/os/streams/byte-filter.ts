@@ -1,6 +1,6 @@
 /**
- * Bytes from one descriptor to another through a filter that may change them. Knows nothing of what is changed, and
- * waits for nothing but the descriptors. All of it blocks: no timer runs and no signal is handled meanwhile.
+ * Bytes from one descriptor to another through a filter that may change them.
+ * All of it blocks: no timer runs and no signal is handled meanwhile.
  */
 import { isReadable } from "./descriptors.ts";
 import { readStdinBytes, writeBytes } from "./standard-streams.ts";
@@ -15,13 +15,13 @@ export interface ByteFilter {
   end(): Uint8Array;
 }
 
-/** A pause in which a person could have begun to wait. */
+/** After such a pause, in milliseconds, a person at the terminal may be waiting. */
 export const PAUSE_MS = 100;
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Filters stdin to stdout until stdin ends, or nobody reads stdout any more. Throws E_OUTPUT when stdout cannot be
+ * Filters stdin to stdout until stdin ends, or the reader of stdout closes it. Throws E_OUTPUT when stdout cannot be
  * written to, as on a full disk, and E_INVALID_VALUE when stdin cannot be read.
  */
 export function filterStdin(filter: ByteFilter): void {

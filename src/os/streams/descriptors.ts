@@ -6,7 +6,7 @@
 import { systemCode } from "../../core/system-error.ts";
 import { errno, errnoName, libc, POLLIN, POLLOUT, streamCalls } from "../native/libc.ts";
 
-/** Writes all of it. Null, or the code of the system call that failed, such as `EPIPE` when nobody reads any more. */
+/** Writes all of it. Null, or the code of the system call that failed: `EPIPE` when the reader has closed it. */
 export function writeAll(fd: number, bytes: Uint8Array): string | null {
   const c = libc();
   if (!c) return writeByNode(fd, bytes);

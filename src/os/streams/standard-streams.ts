@@ -10,7 +10,7 @@ const STDERR = 2;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Writes all of it to stdout. A reader that has gone away has seen enough: the rest is dropped in silence, and
+ * Writes all of it to stdout. A reader that has closed the pipe has seen enough: the rest is dropped silently, and
  * the exit code stays the command's own, so that `login` is not a failure because a script read the URL
  * and closed the pipe. Throws E_OUTPUT when it cannot be written for another reason, as on a full disk.
  */
@@ -30,7 +30,7 @@ export function outputFailure(fd: number, code: string): GumCredError {
   return fail("E_OUTPUT", `${fd === STDERR ? "stderr" : "stdout"} cannot be written to (${code})`);
 }
 
-/** Writes all of it to stderr. Where that fails there is nobody left to tell. */
+/** Writes all of it to stderr. A failure is ignored: there is nowhere to report it. */
 export function writeErr(text: string): void {
   writeAll(STDERR, new TextEncoder().encode(text));
 }

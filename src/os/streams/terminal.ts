@@ -1,4 +1,4 @@
-/** What the standard streams are connected to. Cheap: touches neither process.stdin nor process.stdout. */
+/** What the standard streams are connected to. Cheap: uses neither process.stdin nor process.stdout. */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { libc } from "../native/libc.ts";
 

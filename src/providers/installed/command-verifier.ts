@@ -2,7 +2,7 @@
  * Runs the program of an installed provider to verify a key: a process of its own, no shell, an environment
  * of nothing but PATH and LANG, the folder `/`, one line in and one line out. It is bounded in time and
  * output and is never trusted: whatever it does comes back as an assessment. Whether the program is the one
- * that was agreed to is checked by the caller right before (pins.ts). Between that check and the start only
+ * that was trusted is checked by the caller right before (pins.ts). Between that check and the start only
  * root and the user could swap the file, and both can do worse.
  */
 import { scrub } from "../../core/scrub.ts";
@@ -67,7 +67,7 @@ function request({ provider, key }: ProgramRun): string {
   return `${JSON.stringify({ protocol: 1, action: "verify", provider, key: reveal(key) })}\n`;
 }
 
-/** The one line `{"verdict":…,"message":…}` that a program may print, judged strictly. */
+/** The one line `{"verdict":…,"message":…}` that a program may print, parsed strictly. */
 function assessmentIn(output: Uint8Array, title: string, key: Secret): Assessment {
   const answer = parsed(output);
   const { verdict, message = "", ...more } = answer ?? {};

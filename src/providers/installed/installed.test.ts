@@ -15,7 +15,7 @@ import { commandManifest, manifestWith } from "../../../test/support/manifests.t
 import { type ErrorCode, GumCredError } from "../../core/errors.ts";
 import { secret } from "../../core/secret.ts";
 import { PROVIDERS } from "../registry.ts";
-import { fitProviders, listInstalled, loadInstalled } from "./installed.ts";
+import { listInstalled, loadInstalled, usableProviders } from "./installed.ts";
 import { pinOf, readPins, writePins } from "./pins.ts";
 import { anyInstalled, pluginPlaces } from "./places.ts";
 
@@ -61,7 +61,7 @@ function world() {
     list: () => listInstalled(setting),
     all: async () => {
       const warnings: string[] = [];
-      const providers = fitProviders(await listInstalled(setting), (line) => warnings.push(line));
+      const providers = usableProviders(await listInstalled(setting), (line) => warnings.push(line));
       return { ids: providers.map(({ id }) => id), warnings };
     },
   };

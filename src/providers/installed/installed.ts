@@ -1,6 +1,6 @@
 /**
- * Installed providers: reads manifests from the administrator's folder and the user's, and judges each. One
- * that is not fit is reported with its reason and never stops another. A provider that is asked for by id
+ * Installed providers: reads manifests from the administrator's folder and the user's, and validates each. One
+ * that cannot be used is reported with its reason and never stops another. A provider that is requested by id
  * costs one manifest; only listing reads them all. Writes nothing. Never looks at the current directory.
  */
 import { clean, fail, GumCredError } from "../../core/errors.ts";
@@ -23,7 +23,7 @@ import {
 } from "./pins.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
-/** One manifest that was found, fit or not. */
+/** One manifest that was found, usable or not. */
 export interface Installed {
   /** `*` for a whole folder that cannot be read. */
   readonly id: string;
@@ -39,34 +39,34 @@ export interface Installed {
   readonly files: readonly string[];
 }
 
-/** What a manifest is judged with. */
+/** What a manifest is validated against. */
 export interface Setting {
   readonly places: Places;
   readonly builtIn: readonly Provider[];
 }
 
 /** The manifest in the bytes; throws what is wrong with it. The pin is null for one of the administrator's. */
-type Judge = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
+type Validate = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
 
 /** The largest manifest that is read. */
 export const MANIFEST_LIMIT_BYTES = 64 * 1024;
 
 /**
- * The installed provider of that id; null when there is none. The administrator's wins, also when it is not
- * fit. Throws why it may not be used: E_PLUGIN_CHANGED, E_PLUGIN_REFUSED, E_UNSAFE_FILE, E_PLUGIN_INVALID,
+ * The installed provider of that id; null when there is none. The administrator's takes precedence, even when it is not
+ * usable. Throws why it may not be used: E_PLUGIN_CHANGED, E_PLUGIN_REFUSED, E_UNSAFE_FILE, E_PLUGIN_INVALID,
  * E_MALFORMED (the pins), E_FILE_UNREADABLE.
  */
 export async function loadInstalled(id: string, { places, builtIn }: Setting): Promise<Provider | null> {
   const place = placeOf(id, places);
   if (place === null) return null;
-  const judge: Judge = async (bytes, pin) => {
-    // Agreed to, so these are the bytes that this very version judged before they were agreed to.
+  const validate: Validate = async (bytes, pin) => {
+    // Trusted by the user, so this same version validated these very bytes before.
     const known = pin?.judgedBy === versionLine() ? manifestJson(bytes) : null;
     if (isManifestShaped(known) && known.id === id) return known;
     const [{ claimsOf }, { validManifest }] = await validation();
     return validManifest(id, bytes, claimsOf(builtIn));
   };
-  return (await readOne(id, place, places, judge, pinsOnce(places)))?.provider ?? null;
+  return (await readOne(id, place, places, validate, pinsOnce(places)))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
@@ -79,7 +79,7 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
     const ids = idsIn(folderOf(place, places));
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
-      // What others installed since it was agreed to counts too.
+      // Plugins that were installed since it was trusted count too.
       const entry = await inspect(id, place, places, async (bytes) => validManifest(id, bytes, claims), pins);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
@@ -88,16 +88,19 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
   return found;
 }
 
-/** The providers among them that are fit; `warn` hears of the others. */
-export function fitProviders(found: readonly Installed[], warn: (line: string) => void): readonly Provider[] {
+/** The providers among them that are usable; `warn` is called for the others. */
+export function usableProviders(
+  found: readonly Installed[],
+  warn: (line: string) => void,
+): readonly Provider[] {
   for (const { id, error } of found) {
-    if (error) warn(leftOut(id, error));
+    if (error) warn(notUsedWarning(id, error));
   }
   return found.flatMap(({ provider }) => (provider ? [provider] : []));
 }
 
-/** Says that a plugin is not used, and why. */
-export function leftOut(id: string, { message, hint }: GumCredError): string {
+/** The warning that a plugin is not used, and why. */
+export function notUsedWarning(id: string, { message, hint }: GumCredError): string {
   return `the plugin '${clean(id, 64)}' is not used: ${message} (${hint})`;
 }
 
@@ -113,7 +116,7 @@ export function manifestPath(id: string, place: Place, places: Places): string |
   return folder === null ? null : `${folder}/${id}.json`;
 }
 
-/** A manifest's bytes from its place, where nobody else can have written them; null when it is not there. */
+/** A manifest's bytes from its place, where no other user can have written them; null when it is not there. */
 export function readPlaced(id: string, place: Place, places: Places): Uint8Array | null {
   const path = manifestPath(id, place, places);
   const owner = place === "system" ? "root" : "user";
@@ -139,7 +142,7 @@ function idsIn(folder: string | null): readonly string[] | null {
   }
 }
 
-/** What cannot be looked at counts as being there: reading it then says why. */
+/** A path that cannot be examined counts as present: reading it then says why. */
 function isThere(path: string | null): boolean {
   if (path === null) return false;
   try {
@@ -163,7 +166,7 @@ async function inspect(
   id: string,
   place: Place,
   places: Places,
-  judge: Judge,
+  validate: Validate,
   pins: PinOf,
 ): Promise<Installed> {
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
@@ -171,7 +174,7 @@ async function inspect(
     if (place === "user" && placeOf(id, places) === "system") {
       throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id takes precedence`);
     }
-    const read = await readOne(id, place, places, judge, pins);
+    const read = await readOne(id, place, places, validate, pins);
     if (read) return { ...base, state: "ok", error: null, ...read };
     throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
   } catch (error) {
@@ -191,19 +194,23 @@ function stateOf(error: GumCredError): Installed["state"] {
   return error.exitCode === 6 ? "refused" : "broken";
 }
 
-/** Reads, judges and makes a provider of one manifest; null when it is not there. Throws why it is not fit. */
+/** The provider of one manifest, read and validated; null when it does not exist. Throws why it is not valid. */
 async function readOne(
   id: string,
   place: Place,
   places: Places,
-  judge: Judge,
+  validate: Validate,
   pins: PinOf,
 ): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
-  if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`);
+  if (!ID_PATTERN.test(id))
+    throw fail(
+      "E_PLUGIN_INVALID",
+      `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`,
+    );
   const bytes = readPlaced(id, place, places);
   if (bytes === null) return null;
   const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
-  const manifest = await judge(bytes, pin);
+  const manifest = await validate(bytes, pin);
   const { title, command = [] } = manifest;
   const checkProgram = (): void => (pin ? checkProgramPin(id, command, pin) : checkSystemProgram(command));
   checkProgram();

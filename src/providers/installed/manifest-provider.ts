@@ -1,6 +1,6 @@
 /**
  * Makes a provider of a checked manifest, as good as a built-in one: same contract, same hooks. Data in, a
- * provider out; the program of a manifest with a `command` is run by whoever passes `check`. No I/O.
+ * provider out; the program of a manifest with a `command` is run by the `check` that is passed in. No I/O.
  */
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";

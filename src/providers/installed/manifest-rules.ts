@@ -37,7 +37,9 @@ export function ruleProblems(json: unknown, claims: Claims): Found {
     ...onText(manifest["title"], (title) => titleProblems(title, claims)),
     ...variableProblems(manifest["env"], claims),
     ...strings(manifest["hosts"]).flatMap(([index, host]) =>
-      HOST_PATTERN.test(host) ? NONE : malformed(`$.hosts[${index}]`, "is not a plain host name in lower case"),
+      HOST_PATTERN.test(host)
+        ? NONE
+        : malformed(`$.hosts[${index}]`, "is not a plain host name in lower case"),
     ),
     ...onText(manifest["setup_url"], (url) => urlProblems("$.setup_url", url)),
     ...onText(verify["url"], (url) => verifyUrlProblems(url, hosts)),
@@ -105,7 +107,9 @@ function verifyUrlProblems(text: string, hosts: readonly string[]): Found {
     ...(hosts.includes(url.hostname) || hosts.includes(url.host)
       ? NONE
       : refused(path, `goes to ${url.host}, which is not in 'hosts'`)),
-    ...(text.includes("{") ? malformed(path, "contains a placeholder; the key is allowed only in a header") : NONE),
+    ...(text.includes("{")
+      ? malformed(path, "contains a placeholder; the key is allowed only in a header")
+      : NONE),
     ...(text.includes("#") ? malformed(path, "has a fragment, which is never sent") : NONE),
   ];
 }
@@ -115,11 +119,15 @@ function headerProblems(value: unknown): Found {
   const headers = Object.entries(fields(value));
   const problems = headers.flatMap(([name, template]) => {
     const path = `$.verify.headers.${clean(name, 60)}`;
-    if (!/^[A-Za-z0-9-]{1,64}$/.test(name)) return malformed(path, "is not a header name made of A-Z, a-z, 0-9 and '-'");
-    if (FRAMING.test(name)) return refused(path, "controls how a request is sent, which a manifest must not do");
+    if (!/^[A-Za-z0-9-]{1,64}$/.test(name))
+      return malformed(path, "is not a header name made of A-Z, a-z, 0-9 and '-'");
+    if (FRAMING.test(name))
+      return refused(path, "controls how a request is sent, which a manifest must not do");
     if (typeof template !== "string") return NONE;
     if (/[^\x20-\x7e]/.test(template)) return refused(path, "has a control or non-ASCII character");
-    return /\{(?!key\})/.test(template) ? malformed(path, "must not contain a placeholder other than {key}") : NONE;
+    return /\{(?!key\})/.test(template)
+      ? malformed(path, "must not contain a placeholder other than {key}")
+      : NONE;
   });
   const names = headers.map(([name]) => name.toLowerCase());
   if (new Set(names).size < names.length) {

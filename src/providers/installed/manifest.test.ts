@@ -13,7 +13,7 @@ import {
 } from "../../core/variable-names.ts";
 import type { Provider } from "../contract.ts";
 import { PROVIDERS } from "../registry.ts";
-import { claimsOf, variablesOf } from "./claims.ts";
+import { claimedVariables, claimsOf } from "./claims.ts";
 import { validateManifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
 
@@ -56,7 +56,7 @@ describe("a good manifest", () => {
     );
     expect(made.kind).toBe("llm");
     expect(made.exported).toBe("MISTRAL_API_KEY");
-    expect(variablesOf(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
+    expect(claimedVariables(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
     expect(made.check).toBeUndefined();
   });
   test("sends the key where the manifest says, as it is, and to no other base URL", () => {

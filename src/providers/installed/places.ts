@@ -48,14 +48,14 @@ export function folderOf(place: Place, places: Places): string | null {
 }
 
 /**
- * Whether anything may be installed, fit or not. Pipes and devices are passed over here, and refused by name
- * where all is listed (installed.ts).
+ * Whether anything may be installed, usable or not. Pipes and devices are skipped here, and refused by name
+ * where everything is listed (installed.ts).
  */
 export function anyInstalled(places: Places): boolean {
   return [places.system, places.user?.folder].some((folder) => folder !== undefined && !isEmpty(folder));
 }
 
-/** A folder that is not there is empty; one that cannot be read is not. */
+/** A missing folder is empty; one that cannot be read is not. */
 function isEmpty(folder: string): boolean {
   try {
     const found = new Bun.Glob("*.json").scanSync({ cwd: folder, onlyFiles: false });

@@ -9,21 +9,21 @@ import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
-import { variablesOf } from "./claims.ts";
+import { claimedVariables } from "./claims.ts";
 import type { Installed } from "./installed.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
 /** As much of the installed providers as it takes to find out which of them may have a key. */
-export interface Outlines {
+export interface Summaries {
   /** The administrator's first, then by id. */
   ids(): readonly string[];
   /** Every variable that carries a key of theirs. */
   variables(): readonly string[];
-  /** Whose key a variable carries; null for nobody's. */
+  /** The plugin whose key a variable carries; null for none. */
   ownerOf(variable: string): string | null;
 }
 
-/** What is remembered. Another version of gum-cred may judge otherwise, so it begins anew. */
+/** What is remembered. Another version of gum-cred may validate differently, so it starts again. */
 interface Index {
   readonly program: string;
   readonly stamp: string;
@@ -32,11 +32,11 @@ interface Index {
   /** The ids of a place's plugins, with a blank between. */
   readonly system: string;
   readonly user: string;
-  /** {@link Owners} as JSON in a text, which is read when somebody asks whose a variable is. */
+  /** {@link Owners} as JSON in a text, which is parsed when the owner of a variable is requested. */
   readonly owners: string;
 }
 
-/** By variable the id of its plugin: no two plugins that are fit have the same. */
+/** By variable the id of its plugin: no two usable plugins have the same. */
 type Owners = Readonly<Record<string, string>>;
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
@@ -45,17 +45,17 @@ const COARSEST_TICK_MS = 2_000;
 const IDS = /^(?:[a-z0-9][a-z0-9-]{0,63}(?: |$))*$/;
 const VARIABLE = /^[A-Z][A-Z0-9_]{0,127}$/;
 
-/** The outlines of these providers. */
-export function outlinesOf(providers: readonly Provider[]): Outlines {
+/** The summaries of these providers. */
+export function summariesOf(providers: readonly Provider[]): Summaries {
   const owners = ownersIn(providers);
-  return outlines(
+  return summaries(
     providers.map(({ id }) => id),
     () => owners,
   );
 }
 
-/** What is installed and fit; null when that has to be looked up anew. */
-export function readIndex(path: string, places: Places): Outlines | null {
+/** What is installed and usable; null when that has to be looked up again. */
+export function readIndex(path: string, places: Places): Summaries | null {
   try {
     const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
     const index: Index | null = bytes && JSON.parse(new TextDecoder().decode(bytes));
@@ -64,7 +64,7 @@ export function readIndex(path: string, places: Places): Outlines | null {
     // Names end up in shells, so they are looked at even here.
     if (!IDS.test(ids)) return null;
     let owners: Owners | undefined;
-    return outlines(ids === "" ? [] : ids.split(" "), () => {
+    return summaries(ids === "" ? [] : ids.split(" "), () => {
       owners ??= parsedOwners(index.owners);
       return owners;
     });
@@ -75,7 +75,7 @@ export function readIndex(path: string, places: Places): Outlines | null {
 
 /**
  * Remembers what a look at every plugin that began at `sinceMs` found. Nothing is remembered while a plugin is not
- * fit, which each run is to say, or when something is so new that it may have changed during the look.
+ * usable, because each run must warn of it, or when something is so new that it may have changed during the look.
  */
 export async function writeIndex(
   path: string,
@@ -106,11 +106,11 @@ export async function writeIndex(
     checkTrustedFolder(folder, "user");
     replaceFile(path, new TextEncoder().encode(JSON.stringify(whole)));
   } catch {
-    // What cannot be looked at or written is no reason to fail.
+    // An index that cannot be written is not an error.
   }
 }
 
-function outlines(ids: readonly string[], owners: () => Owners): Outlines {
+function summaries(ids: readonly string[], owners: () => Owners): Summaries {
   return {
     ids: () => ids,
     variables: () => Object.keys(owners()).filter((name) => VARIABLE.test(name)),
@@ -129,7 +129,7 @@ function parsedOwners(text: string): Owners {
 
 function ownersIn(providers: readonly Provider[]): Owners {
   return Object.fromEntries(
-    providers.flatMap((provider) => variablesOf(provider).map((variable) => [variable, provider.id])),
+    providers.flatMap((provider) => claimedVariables(provider).map((variable) => [variable, provider.id])),
   );
 }
 
@@ -141,7 +141,7 @@ function stampNow(index: Extent, places: Places): string {
   return stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
 }
 
-/** Everything that was read or listed to judge what the index holds. */
+/** Everything that was read or listed to compute what the index holds. */
 function filesOf(index: Extent, places: Places): readonly Group[] {
   const { system, user } = places;
   const single = [system, ...(user ? [user.folder, user.pins] : []), ...index.programs];
