@@ -177,7 +177,7 @@ describe("plugins add", () => {
     ["no JSON", () => writeFileSync(file, "x"), 7, "$"],
     ["no file", () => {}, 7, "does not exist"],
     ["a link", () => symlinkSync("/etc/hostname", file), 6, "symbolic link"],
-    ["a folder", () => mkdirSync(file), 6, "no regular file"],
+    ["a folder", () => mkdirSync(file), 6, "not a regular file"],
     [
       "a file that all can write",
       () => {
@@ -334,6 +334,6 @@ test("a built-in provider by name looks at no manifest and no pins; without name
   const { code, stderr } = await gum(["env"], options);
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/'mistral' is left out[\s\S]*'openai' is left out/),
+    expect.stringMatching(/'mistral' is not used[\s\S]*'openai' is not used/),
   ]);
 });
