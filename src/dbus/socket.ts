@@ -6,7 +6,15 @@
  */
 import { fail, type GumCredError } from "../core/errors.ts";
 import type { Deadline } from "../os/deadline.ts";
-import { ERRNO, errno, POLLIN, POLLOUT, type SocketCalls, socketCalls } from "../os/native/libc.ts";
+import {
+  ERRNO,
+  errno,
+  NATIVE_CALLS_HINT,
+  POLLIN,
+  POLLOUT,
+  type SocketCalls,
+  socketCalls,
+} from "../os/native/libc.ts";
 import { AF_UNIX, socketAddresses } from "./address.ts";
 import { messageLength } from "./decode.ts";
 import { connectFailure } from "./error.ts";
@@ -44,7 +52,10 @@ const NEW_LINE = 0x0a;
  */
 export function connectBus(addresses: string, deadline: Deadline): BusSocket {
   const system = socketCalls();
-  if (!system) throw fail("E_KEYCHAIN_FAILED", "this system does not let gum-cred open a socket of its own");
+  if (!system) {
+    const message = "cannot connect to the session bus: native calls are refused";
+    throw fail("E_KEYCHAIN_FAILED", message, NATIVE_CALLS_HINT);
+  }
   let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
   for (const address of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);

@@ -42,6 +42,10 @@ export const ERRNO = {
   ECONNREFUSED: IS_MACOS ? 61 : 111,
 } as const;
 
+/** For errors where a set is null that nothing can replace. */
+export const NATIVE_CALLS_HINT =
+  "gum-cred needs executable memory: check 'ulimit -v' (3 GB is enough) and whether SELinux or systemd forbids it";
+
 /** `<poll.h>` */
 export const POLLIN = 1;
 export const POLLOUT = 4;

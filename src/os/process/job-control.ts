@@ -3,7 +3,7 @@
  * terminal. POSIX only. Decides nothing.
  */
 import { fail } from "../../core/errors.ts";
-import { jobCalls } from "../native/libc.ts";
+import { jobCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
 
 /** `<fcntl.h>` of Linux, the same on x64 and arm64. */
 const O_CLOEXEC = 0o2000000;
@@ -34,7 +34,8 @@ export interface JobControl {
 /** Throws E_OWN_FAILURE on Windows, and where native calls are refused. */
 export function jobControl(): JobControl {
   const c = jobCalls();
-  if (!c) throw fail("E_OWN_FAILURE", "this system does not let a program supervise another one");
+  if (!c)
+    throw fail("E_OWN_FAILURE", "cannot run another program: native calls are refused", NATIVE_CALLS_HINT);
   return {
     pipe: () => {
       const ends = new Int32Array(2);

@@ -5,7 +5,7 @@
  */
 import { ptr } from "bun:ffi";
 import { clean, fail } from "../../core/errors.ts";
-import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
+import { cString, type ExecCalls, errno, errnoName, execCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
 import { softenProcess } from "./harden.ts";
 import { type Program, startFailure, variableValue } from "./program.ts";
 import { rawArguments } from "./raw-arguments.ts";
@@ -20,7 +20,8 @@ const IGNORED_BY_BUN = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
  */
 export function replaceProcess({ command, args, set, unset }: Program): never {
   const c = execCalls();
-  if (!c) throw fail("E_OWN_FAILURE", "this system cannot replace a process");
+  if (!c)
+    throw fail("E_OWN_FAILURE", "cannot run another program: native calls are refused", NATIVE_CALLS_HINT);
   const argv = rawArguments([command, ...args]);
   changeEnvironment(c, set, unset);
   softenProcess();
