@@ -4,9 +4,9 @@
  */
 import { clean, fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
+import { runBounded } from "../../os/process/run-bounded.ts";
 
 const LIMIT_BYTES = 64 * 1024;
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a command may see: enough for a helper such as `vault` to find its own login. */
 const PASSED_ON = [
@@ -30,80 +30,22 @@ export async function runSecretCommand(
   whose: string,
 ): Promise<Secret | null> {
   const name = clean(argv[0] ?? "", 100);
-  const child = start(argv, name, whose);
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    kill(child.pid);
-  }, timeoutMs);
-  // Ctrl-C does not reach another session: without this the command would outlive us and its time limit.
-  const killAndExit = (signal: NodeJS.Signals): void => {
-    for (const name of ENDING) process.off(name, killAndExit);
-    kill(child.pid);
-    process.kill(process.pid, signal);
-  };
-  for (const name of ENDING) process.on(name, killAndExit);
-  try {
-    const output = await readBounded(child.stdout, () => kill(child.pid));
-    const code = await child.exited;
-    if (late) throw fail("E_TIMEOUT", `${whose}: ${name} did not finish within ${timeoutMs} ms`);
-    if (output === null)
-      throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than ${LIMIT_BYTES / 1024} KiB`);
-    if (code !== 0)
-      throw fail(
-        "E_SOURCE_FAILED",
-        `${whose}: ${name} failed (${code === null ? child.signalCode : `exit code ${code}`})`,
-      );
-    return keyIn(output, name, whose);
-  } finally {
-    clearTimeout(timer);
-    for (const name of ENDING) process.off(name, killAndExit);
-    kill(child.pid);
-  }
+  const run = { command: argv, env: passedOn(), timeoutMs, limitBytes: LIMIT_BYTES, drainMs: timeoutMs };
+  const result = await runBounded(run);
+  if (result === "unstartable") throw fail("E_SOURCE_FAILED", `${whose}: ${name} cannot be started`);
+  if (result === "late") throw fail("E_TIMEOUT", `${whose}: ${name} gave no answer within ${timeoutMs} ms`);
+  if (result === "flood") throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than a key`);
+  if (result.status !== 0) throw fail("E_SOURCE_FAILED", `${whose}: ${name} ended with ${result.status}`);
+  return keyIn(result.output, name, whose);
 }
 
-function start(argv: readonly string[], name: string, whose: string) {
+function passedOn(): Readonly<Record<string, string>> {
   const env: Record<string, string> = { PATH: "/usr/bin:/bin" };
   for (const variable of PASSED_ON) {
     const value = process.env[variable];
     if (value !== undefined) env[variable] = value;
   }
-  try {
-    // A session of its own, so that killing it takes its children along.
-    return Bun.spawn([...argv], {
-      env,
-      cwd: "/",
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "ignore",
-      detached: true,
-    });
-  } catch {
-    throw fail("E_SOURCE_FAILED", `${whose}: cannot start ${name}`);
-  }
-}
-
-/** Kills a process with everything it started. It may be gone already. */
-function kill(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing left to kill.
-  }
-}
-
-async function readBounded(stream: ReadableStream<Uint8Array>, stop: () => void): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > LIMIT_BYTES) {
-      stop();
-      return null;
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return env;
 }
 
 function keyIn(output: Uint8Array, name: string, whose: string): Secret | null {
