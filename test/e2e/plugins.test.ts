@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { gumCred, type RunOptions, run } from "../support/binary.ts";
 import { commandManifest, GOOD, manifestWith } from "../support/manifests.ts";
 
