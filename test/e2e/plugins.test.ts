@@ -274,7 +274,7 @@ describe("after a change", () => {
     const named = await gum(["env", "mistral"], { env });
     expect([named.code, named.stdout]).toEqual([6, "(exit 6);\n"]);
     const all = await gum(["env"], { env });
-    expect([all.code, all.stdout]).toEqual([0, "export OPENAI_API_KEY='sk-EXAMPLE-openai';\n"]);
+    expect([all.code, all.stdout]).toEqual([0, `${POSIX_GUARD}export OPENAI_API_KEY='sk-EXAMPLE-openai';\n`]);
     expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is not used: .* changed .*\n$/);
     const other = await gum(["env", "openai"], { env });
     expect([other.code, other.stderr]).toEqual([0, ""]);
