@@ -75,7 +75,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
 
 function exitCodeOf(error: GumCredError, command: Command | null): number {
   const runsAnother = error.code === "E_NOT_EXECUTABLE" || error.code === "E_COMMAND_NOT_FOUND";
-  const ownWay = runsAnother || error.code === "E_INTERRUPTED";
+  const ownWay = runsAnother || error.code === "E_INTERRUPTED" || error.code === "E_ISOLATION";
   return ownWay ? ERRORS[error.code].exit : (command?.failureExitCode ?? error.exitCode);
 }
 

@@ -36,6 +36,8 @@ export const gumloop: Provider = {
   baseUrlVariable: "GUMLOOP_BASE_URL",
   setupUrl: "https://www.gumloop.com/personal/connectors",
 
+  apiBase: ({ baseUrl }) => baseUrl ?? DEFAULT_BASE_URL.href,
+
   headers(credential) {
     const authorization = header("Authorization", bearer(credential.value));
     // x-auth-key belongs to API keys alone; an OAuth token already says who is calling.

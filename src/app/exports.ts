@@ -6,6 +6,7 @@ import { combine, type Exports, type ProviderExports } from "../core/exports.ts"
 import { providerId } from "../core/provider-id.ts";
 import { GUMLOOP_VARIABLES, gumloopExports } from "../gumloop/exports.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
@@ -85,6 +86,7 @@ async function gumloopShare(
   ports: Ports,
 ): Promise<ProviderExports | null> {
   try {
+    requireExportable(await ports.policy(), gumloop.id, scope.teamId);
     const credential = await requireGumloop(scope, ports);
     return gumloopExports(credential, {
       sdk: request.sdk,
@@ -94,7 +96,7 @@ async function gumloopShare(
   } catch (error) {
     if (request.names.length === 0 && othersFound) {
       if (hasCode(error, "E_NOT_SIGNED_IN")) return null;
-      if (hasCode(error, "E_POLICY_DENIED"))
+      if (hasCode(error, "E_POLICY_DENIED", "E_NOT_EXPORTABLE"))
         return { set: new Map(), unset: GUMLOOP_VARIABLES, fromStorage: [] };
     }
     throw error;

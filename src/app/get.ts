@@ -3,6 +3,7 @@ import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed, requireCredential } from "./providers.ts";
 
@@ -15,6 +16,7 @@ export async function getField(
   ports: Ports,
 ): Promise<{ readonly provider: string; readonly field: string; readonly value: string }> {
   const provider = await providerNamed(providerName, ports);
+  requireExportable(await ports.policy(), provider.id, scope.teamId);
   const credential = await requireCredential(provider, level, scope, ports);
   const bearer = credential.method === "oauth" ? "access_token" : "api_key";
   const name = field ?? bearer;

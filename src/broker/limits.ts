@@ -13,7 +13,7 @@ export interface LimitSettings {
 
 export interface Limits {
   /** Why a request may not go out; null when it may, and then it is counted. */
-  admit(method: string, paths: readonly string[], policy: readonly AllowRule[] | null): Refusal | null;
+  admit(method: string, paths: readonly string[], policy: readonly (readonly AllowRule[])[]): Refusal | null;
   /** Tokens that an answer reported. */
   spend(tokens: number): void;
   /** Milliseconds until the time is over; null without such a limit. */
@@ -30,7 +30,7 @@ export function createLimits(settings: LimitSettings, now: () => number = () => 
       if (settings.allow.length > 0 && !isAllowed(settings.allow, method, paths)) {
         return refused("allow", `${method} on this path is not among what --allow lets through`);
       }
-      if (policy !== null && !isAllowed(policy, method, paths)) {
+      if (!policy.every((rules) => isAllowed(rules, method, paths))) {
         return refused("policy", `${method} on this path is not among what the organisation's policy allows`);
       }
       if (settings.maxRequests !== null && requests >= settings.maxRequests) {

@@ -22,8 +22,8 @@ export interface Route {
   readonly traits: VendorTraits;
   /** Where the provider itself puts the key; clients may also put it where the traits say. */
   readonly places: readonly Place[];
-  /** What the policy lets through; null for everything. */
-  readonly allow: readonly string[] | null;
+  /** What the policy lets through: a request must be in each of the lists. */
+  readonly allow: readonly (readonly string[])[];
   /** True where a 401 is answered by renewing the credential and asking once more. */
   readonly renewable: boolean;
   /** The credential in force now, renewed where it is about to expire. Throws GumCredError. */

@@ -43,7 +43,7 @@ function route(name: string, extra: Partial<Route> = {}): Route {
     upstream: upstream.url,
     traits: traitsOf(name, []),
     places: [],
-    allow: null,
+    allow: [],
     renewable: false,
     credential: async () => style?.(secret(KEY)) ?? { value: secret(KEY), headers: [] },
     renew: async () => null,
@@ -340,7 +340,7 @@ describe("limits", () => {
   });
 
   test("an organisation's own rules", async () => {
-    const { ask } = start([route("openai", { allow: ["POST /v1/responses"] })]);
+    const { ask } = start([route("openai", { allow: [["POST /v1/responses"]] })]);
     expect((await ask("/openai/v1/models")).status).toBe(400);
     expect((await ask("/openai/responses", { method: "POST", body: "{}" })).status).toBe(200);
   });

@@ -98,8 +98,8 @@ export function startBroker(parts: BrokerParts): Broker {
 }
 
 function createHandler(parts: BrokerParts) {
-  const policies = new Map<Route, readonly AllowRule[] | null>(
-    parts.routes.map((route) => [route, route.allow?.map(parseAllow) ?? null]),
+  const policies = new Map<Route, readonly (readonly AllowRule[])[]>(
+    parts.routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
   );
   let active = 0;
 
@@ -152,7 +152,7 @@ function createHandler(parts: BrokerParts) {
     if (isUpgrade && !route.traits.webSockets) return refuse(noWebSocket);
     const url = upstreamUrl(route.upstream, rest, forwardedQuery(search, parts.placeholder), route.traits);
     const paths = [rest, new URL(url).pathname];
-    const limited = parts.limits.admit(request.method, paths, policies.get(route) ?? null);
+    const limited = parts.limits.admit(request.method, paths, policies.get(route) ?? []);
     if (limited) return refuse(limited);
     if (isUpgrade) return upgrade(incoming, route, place, url, server, refuse, over);
     return exchange({

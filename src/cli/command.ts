@@ -38,6 +38,8 @@ export interface Input {
   readonly rest: readonly string[] | null;
   /** A flag's value, null when it was not given. */
   flag(name: string): string | null;
+  /** Every value of a flag that may be given several times, in order. */
+  all(name: string): readonly string[];
   /** Whether a switch was given. */
   has(name: string): boolean;
 }
@@ -79,6 +81,8 @@ export interface Command {
   readonly examples: readonly Example[];
   /** Takes `-- CMD ARG…`; the text is its usage. */
   readonly rest?: string;
+  /** Whether it can also be run without `-- CMD`. */
+  readonly restOptional?: boolean;
   /** What stdout gets when it fails, before the error goes to stderr. `argv` may be unparsable. */
   failure?(exitCode: number, argv: readonly string[]): string;
   /** The exit code a failure of its own turns into, for commands that run another program. */

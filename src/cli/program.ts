@@ -19,6 +19,7 @@ export const PROGRAM: readonly Entry[] = [
   { name: "explain", load: async () => (await import("./commands/explain.ts")).explain },
   { name: "env", load: async () => env },
   { name: "exec", load: async () => exec },
+  { name: "broker", load: async () => (await import("./commands/broker.ts")).broker },
   { name: "get", load: async () => (await import("./commands/get.ts")).get },
   { name: "hook", load: async () => (await import("./commands/hook.ts")).hook },
   { name: "header", load: async () => (await import("./commands/header.ts")).header },

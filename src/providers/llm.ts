@@ -79,6 +79,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
     hosts: data.hosts,
     baseUrlVariable: data.baseUrlVariable,
     setupUrl: data.setupUrl,
+    apiBase: ({ baseUrl }) => baseUrl ?? data.baseUrl,
     headers: ({ value }) => headers(value),
     verification: ({ value }, { baseUrl }) => ({
       url: `${baseUrl ?? data.baseUrl}${data.path}`,

@@ -22,10 +22,23 @@ const sourceSchema = z.union([
   z.strictObject({ env: variable }),
   z.strictObject({ keychain: z.literal(true) }),
 ]);
-const rule = z.union([z.strictObject({ source: sourceSchema }), z.strictObject({ deny: z.literal(true) })]);
+const allowRule = z
+  .string()
+  .check(z.regex(/^(?:(?:[A-Z]+|\*) )?\/\S*$/, "must be a method and a path, such as 'POST /v1/messages'"));
+const brokerRules = {
+  exportable: z.optional(z.boolean()),
+  allow: z.optional(z.array(allowRule).check(z.minLength(1), z.maxLength(64))),
+};
+const ruleSchema = z.union([
+  z.strictObject({ source: sourceSchema, ...brokerRules }),
+  z.strictObject({ deny: z.literal(true) }),
+  z
+    .strictObject(brokerRules)
+    .check(z.refine((rules) => Object.keys(rules).length > 0, "must have a source, or deny the provider")),
+]);
 const providerId = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id"));
 const teamId = z.string().check(z.regex(/^[A-Za-z0-9._~-]{1,128}$/, "must be a team's id"));
-const rules = z.record(providerId, rule);
+const rules = z.record(providerId, ruleSchema);
 
 export const policySchema = z.strictObject({
   version: z.literal(1),
@@ -79,11 +92,19 @@ function fromFile(file: PolicyFile, path: string): Policy {
 
 function rulesOf(rules: NonNullable<PolicyFile["providers"]>): Rules {
   return new Map(
-    Object.entries(rules).map(([provider, rule]): [string, ProviderRule] => [
-      provider,
-      "deny" in rule ? { kind: "deny" } : { kind: "source", source: sourceOf(rule.source) },
-    ]),
+    Object.entries(rules).map(([provider, rule]): [string, ProviderRule] => [provider, ruleOf(rule)]),
   );
+}
+
+function ruleOf(rule: z.infer<typeof ruleSchema>): ProviderRule {
+  if ("deny" in rule) return { kind: "deny" };
+  const broker = {
+    ...(rule.exportable === undefined ? {} : { exportable: rule.exportable }),
+    ...(rule.allow === undefined ? {} : { allow: [rule.allow] }),
+  };
+  return "source" in rule
+    ? { kind: "source", source: sourceOf(rule.source), ...broker }
+    : { kind: "broker", ...broker };
 }
 
 function sourceOf(source: z.infer<typeof sourceSchema>): ConfiguredSource {

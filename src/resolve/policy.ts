@@ -4,6 +4,8 @@
  */
 import { fail, type GumCredError } from "../core/errors.ts";
 
+import { fail } from "../core/errors.ts";
+
 /** Where an organisation's or team's key comes from. Exactly one kind. */
 export type ConfiguredSource =
   | { readonly kind: "command"; readonly argv: readonly string[]; readonly timeoutMs: number }
@@ -11,8 +13,17 @@ export type ConfiguredSource =
   | { readonly kind: "policy-variable"; readonly variable: string }
   | { readonly kind: "policy-keychain" };
 
+/** How a key may be used. */
+export interface UseRules {
+  /** False: only the broker may use the key; no command hands it out. */
+  readonly exportable?: boolean;
+  /** Methods and paths that the broker lets through: `POST /v1/messages`. Each list restricts on its own. */
+  readonly allow?: readonly (readonly string[])[];
+}
+
 export type ProviderRule =
-  | { readonly kind: "source"; readonly source: ConfiguredSource }
+  | ({ readonly kind: "source"; readonly source: ConfiguredSource } & UseRules)
+  | ({ readonly kind: "broker" } & UseRules)
   | { readonly kind: "deny" };
 
 export type Rules = ReadonlyMap<string, ProviderRule>;
@@ -53,6 +64,33 @@ export function teamSource(policy: Policy, provider: string, teamId: string | nu
   return teamId === null ? null : sourceOf(policy.teams.get(teamId)?.get(provider));
 }
 
+/** Throws E_NOT_EXPORTABLE for a key that no command may hand out, whoever's it is. */
+export function requireExportable(policy: Policy, provider: string, teamId: string | null): void {
+  if (usesOf(policy, provider, teamId).every(({ exportable }) => exportable !== false)) return;
+  throw fail(
+    "E_NOT_EXPORTABLE",
+    `${organizationName(policy)} does not let the key for ${provider} be handed out`,
+    `run the command with 'gum-cred broker ${provider} -- CMD', which uses the key without showing it`,
+  );
+}
+
+/** What the broker may let through for a provider: a request must be in each of the lists. */
+export function allowedRequests(
+  policy: Policy,
+  provider: string,
+  teamId: string | null,
+): readonly (readonly string[])[] {
+  return usesOf(policy, provider, teamId).flatMap(({ allow }) => allow ?? []);
+}
+
+function usesOf(policy: Policy, provider: string, teamId: string | null): readonly UseRules[] {
+  const rules = [
+    policy.providers.get(provider),
+    teamId === null ? undefined : policy.teams.get(teamId)?.get(provider),
+  ];
+  return rules.flatMap((rule) => (rule && rule.kind !== "deny" ? [rule] : []));
+}
+
 /** How the organisation is called in messages. */
 export function organizationName(policy: Policy): string {
   return policy.organization?.name ?? "the organisation";
@@ -76,9 +114,26 @@ export function tighten(system: Policy, extra: Policy): Policy {
 function merge(system: Rules, extra: Rules): Rules {
   const merged = new Map(system);
   for (const [provider, rule] of extra) {
-    if (rule.kind === "deny" || !merged.has(provider)) merged.set(provider, rule);
+    const first = system.get(provider);
+    if (rule.kind === "deny" || !first) merged.set(provider, rule);
+    else if (first.kind !== "deny") merged.set(provider, stricter(first, rule));
   }
   return merged;
+}
+
+/** The system's rule, with whatever the other one forbids beyond it. */
+function stricter(
+  system: Exclude<ProviderRule, { readonly kind: "deny" }>,
+  extra: Exclude<ProviderRule, { readonly kind: "deny" }>,
+): ProviderRule {
+  const exportable = system.exportable === false || extra.exportable === false ? false : undefined;
+  const allow = [...(system.allow ?? []), ...(extra.allow ?? [])];
+  const source = system.kind === "broker" && extra.kind === "source" ? extra : system;
+  return {
+    ...source,
+    ...(exportable === undefined ? {} : { exportable }),
+    ...(allow.length === 0 ? {} : { allow }),
+  };
 }
 
 function sourceOf(rule: ProviderRule | undefined): ConfiguredSource | null {

@@ -17,6 +17,8 @@ import { superviseOnTerminal } from "./supervise-terminal.ts";
 export interface Supervision extends Program {
   /** A filter for each stream of output. */
   filter(): ByteFilter;
+  /** Called when the child has ended and all it wrote has left, before this process ends as it did. */
+  atEnd?(): Promise<void>;
 }
 
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
@@ -51,6 +53,7 @@ export async function supervise(supervision: Supervision): Promise<never> {
     control,
   );
   await child?.exited;
+  await supervision.atEnd?.();
   return endLike(child, control);
 }
 

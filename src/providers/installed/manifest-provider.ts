@@ -24,6 +24,7 @@ export function providerFromManifest(manifest: Manifest, check: Check): Provider
     exported,
     hosts: manifest.hosts,
     baseUrlVariable: null,
+    apiBase: () => manifest.base_url ?? (verify ? new URL(verify.url).origin : null),
     setupUrl: manifest.setup_url,
     headers,
     verification: (credential) => {

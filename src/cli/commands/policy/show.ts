@@ -29,7 +29,13 @@ interface RuleRow {
 function ruleRows(whose: string, rules: Rules): RuleRow[] {
   return [...rules].map(([provider, rule]) => {
     if (rule.kind === "deny") return { whose, provider, rule: "deny", detail: "" };
-    return { whose, provider, ...described(rule.source) };
+    const uses = [
+      ...(rule.exportable === false ? ["broker only"] : []),
+      ...(rule.allow ?? []).map((list) => `allows ${list.join(", ")}`),
+    ];
+    const { rule: kind, detail } =
+      rule.kind === "source" ? described(rule.source) : { rule: "use", detail: "" };
+    return { whose, provider, rule: kind, detail: [detail, ...uses].filter(Boolean).join("; ") };
   });
 }
 
