@@ -1,7 +1,5 @@
 /** Starts the broker around a command, or alone, and ends with it. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { placeholderOf } from "../broker/admission.ts";
 import { agentOf } from "../broker/agents/known.ts";
 import { commandEnvironment } from "../broker/environment.ts";
@@ -12,6 +10,7 @@ import type { Level } from "../core/credential.ts";
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
 import { reveal, secret } from "../core/secret.ts";
+import { privateFolder } from "../os/files/private-folder.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./broker.ts";
 import { wantedVariables } from "./exports.ts";
@@ -173,19 +172,4 @@ async function policyVariables(ports: Ports): Promise<readonly string[]> {
   return rules.flatMap((rule) =>
     rule.kind === "source" && rule.source.kind === "policy-variable" ? [rule.source.variable] : [],
   );
-}
-
-/** Made at the first use; mode 0700. */
-function privateFolder(): { path(): string; remove(): void } {
-  let path: string | null = null;
-  return {
-    path: () => {
-      path ??= mkdtempSync(`${process.env["XDG_RUNTIME_DIR"] || tmpdir()}/gum-cred-`);
-      return path;
-    },
-    remove: () => {
-      if (path !== null) rmSync(path, { recursive: true, force: true });
-      path = null;
-    },
-  };
 }

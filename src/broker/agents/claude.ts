@@ -36,7 +36,9 @@ export const claude: Agent = {
     const pinned = pinnedVariables(context);
     const env = { ...(isObject(own["env"]) ? own["env"] : {}), ...pinned };
     const file = `${context.folder()}/claude-settings.json`;
-    writeFileSync(file, JSON.stringify({ ...own, env }), { mode: 0o600 });
+    // A helper of the project's would be run, and its answer sent along.
+    const apiKeyHelper = `printf %s '${context.placeholder}'`;
+    writeFileSync(file, JSON.stringify({ ...own, env, apiKeyHelper }), { mode: 0o600 });
     return { args: ["--settings", file, ...rest], set: pinned };
   },
 };

@@ -4,7 +4,8 @@
  * GEMINI_CLI_SYSTEM_SETTINGS_PATH names their file. A variable that is set, even to nothing, beats a .env file.
  * Source: github.com/google-gemini/gemini-cli packages/cli/src/config/settings.ts.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { isSafe } from "../../os/files/private-folder.ts";
 import type { Agent, AgentContext } from "./agent.ts";
 
 const SYSTEM_SETTINGS: Readonly<Record<string, string>> = {
@@ -34,11 +35,35 @@ export const gemini: Agent = {
         ...Object.fromEntries(PINNED_EMPTY.map((name) => [name, ""])),
         GEMINI_API_KEY: placeholder,
         GOOGLE_GEMINI_BASE_URL: `${origin}/google`,
-        [PATH_VARIABLE]: file,
+        ...(isSafe(context.folder()) ? { [PATH_VARIABLE]: file } : { GEMINI_CLI_HOME: overlay(context) }),
       },
     };
   },
 };
+
+/**
+ * Gemini CLI takes no system settings from below a folder that others can write to, such as /tmp. There it gets a
+ * home of its own: the user's files as links, and settings with the way to sign in changed.
+ */
+function overlay({ environment, folder }: AgentContext): string {
+  const home = environment.get("GEMINI_CLI_HOME") || environment.get("HOME") || "/";
+  const own = `${folder()}/gemini-home`;
+  mkdirSync(`${own}/.gemini`, { recursive: true, mode: 0o700 });
+  for (const name of entriesOf(`${home}/.gemini`)) {
+    if (name !== "settings.json") symlinkSync(`${home}/.gemini/${name}`, `${own}/.gemini/${name}`);
+  }
+  const settings = withKeySignIn(readJson(`${home}/.gemini/settings.json`));
+  writeFileSync(`${own}/.gemini/settings.json`, JSON.stringify(settings), { mode: 0o600 });
+  return own;
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -55,8 +80,12 @@ function withKeySignIn(settings: Json): Json {
 /** The system's own, which ours stands in for. Comments are allowed there; such a file is left to its owner. */
 function systemSettings({ environment }: AgentContext): Json {
   const path = environment.get(PATH_VARIABLE) || SYSTEM_SETTINGS[process.platform];
+  return path ? readJson(path) : {};
+}
+
+function readJson(path: string): Json {
   try {
-    return path ? object(JSON.parse(readFileSync(path, "utf8"))) : {};
+    return object(JSON.parse(readFileSync(path, "utf8")));
   } catch {
     return {};
   }
