@@ -5,12 +5,11 @@ import { agentOf } from "../broker/agents/known.ts";
 import { commandEnvironment } from "../broker/environment.ts";
 import { createLimits, type LimitSettings } from "../broker/limits.ts";
 import { openLog } from "../broker/log.ts";
-import { type Broker, type BrokerParts, startBroker } from "../broker/server.ts";
+import { type BrokerParts, startBroker } from "../broker/server.ts";
 import type { Level } from "../core/credential.ts";
 import type { RawEnvironment } from "../core/environment.ts";
-import { fail } from "../core/errors.ts";
 import { reveal, secret } from "../core/secret.ts";
-import { privateFolder } from "../os/files/private-folder.ts";
+import { type PrivateFolder, privateFolder } from "../os/files/private-folder.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./broker.ts";
 import { wantedVariables } from "./exports.ts";
@@ -88,8 +87,10 @@ async function runCommand(
   const { redactors } = await import("../output/redactor.ts");
   const { OWN_VARIABLES } = await import("../os/process/clean-start.ts");
   const folder = privateFolder();
-  const broker = startBroker({ ...parts, listen: { port: 0 } });
-  const origin = broker.origin ?? "";
+  const place = await placeFor(settings, folder, around);
+  const { listen, host } = place;
+  const broker = startBroker({ ...parts, listen, ...(host === undefined ? {} : { host }) });
+  const origin = place.origin ?? broker.origin ?? "";
   const openai = settings.via === null ? "openai" : COMPLETIONS_ROUTE;
   const environment = await environmentOf({ setup, placeholder, around, origin, openai });
   const routes = new Set(parts.routes.map(({ name }) => name));
@@ -101,7 +102,7 @@ async function runCommand(
     for (const [name, value] of Object.entries(wiring?.set ?? {})) environment.set(name, value);
     const program = { command, args: wiring?.args ?? args };
     return await supervise({
-      ...(settings.isolate ? await isolated(program, environment, broker, parts) : program),
+      ...place.enclose(program, environment),
       set: new Map([...environment].map(([name, value]) => [name, secret(value)])),
       unset: [...new Set([...Object.keys(process.env), ...OWN_VARIABLES])].filter(
         (name) => !environment.has(name),
@@ -118,18 +119,46 @@ async function runCommand(
   }
 }
 
+/** Where the broker is for the command: directly, or through a socket into namespaces of its own. */
+interface Place {
+  readonly listen: BrokerParts["listen"];
+  readonly host?: string;
+  /** What clients use; null where only the started broker knows. */
+  readonly origin: string | null;
+  /** Changes the command into one that runs inside. */
+  enclose(program: CommandProgram, environment: Map<string, string>): CommandProgram;
+}
+
 interface CommandProgram {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-async function isolated(
-  _program: CommandProgram,
-  _environment: Map<string, string>,
-  _broker: Broker,
-  _parts: Omit<BrokerParts, "listen">,
-): Promise<CommandProgram> {
-  throw fail("E_ISOLATION", "--isolate is not available");
+const OPEN: Place = { listen: { port: 0 }, origin: null, enclose: (program) => program };
+/** Free for certain: nobody else is in the namespace. */
+const PORT_INSIDE = 8417;
+
+async function placeFor({ isolate }: BrokerSettings, folder: PrivateFolder, { raw }: Around): Promise<Place> {
+  if (!isolate) return OPEN;
+  const { INSIDE, insideCommand, whatToHide } = await import("../broker/isolate.ts");
+  const [command = "", ...args] = insideCommand([process.execPath, "broker", "--"]);
+  const socket = `${folder.path()}/broker.sock`;
+  const host = `127.0.0.1:${PORT_INSIDE}`;
+  return {
+    listen: { path: socket },
+    host,
+    origin: `http://${host}`,
+    enclose: (program, environment) => {
+      const session = { runtime: raw["XDG_RUNTIME_DIR"], uid: process.getuid?.() ?? 0 };
+      const hidden = whatToHide(session, socket);
+      environment.delete("DBUS_SESSION_BUS_ADDRESS");
+      environment.set(
+        INSIDE,
+        JSON.stringify({ socket, port: PORT_INSIDE, folder: folder.path(), ...hidden }),
+      );
+      return { command, args: [...args, program.command, ...program.args] };
+    },
+  };
 }
 
 async function environmentOf(of: {

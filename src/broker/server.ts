@@ -37,6 +37,8 @@ export interface BrokerParts {
   readonly run: string;
   /** A loopback port, 0 for a free one, or the path of a Unix socket. */
   readonly listen: { readonly port: number } | { readonly path: string };
+  /** The Host that clients write, where it is not that of the place itself. */
+  readonly host?: string;
   /** The only uid whose processes may ask; null where the system cannot tell. */
   readonly uid: number | null;
 }
@@ -217,7 +219,10 @@ function outsider(request: Request, server: Server, parts: BrokerParts): Refusal
   if (request.method === "CONNECT") {
     return { kind: "unauthorized", reason: "connect", message: "the broker is no proxy for other hosts" };
   }
-  const stranger = foreign(request.headers, isUnix ? "localhost" : `127.0.0.1:${server.port}`);
+  const stranger = foreign(
+    request.headers,
+    parts.host ?? (isUnix ? "localhost" : `127.0.0.1:${server.port}`),
+  );
   if (stranger || isUnix || parts.uid === null) return stranger;
   const port = server.requestIP(request)?.port;
   const uid = port === undefined ? null : peerUid(port, server.port ?? 0);

@@ -45,6 +45,11 @@ export const broker: Command = {
   ],
   failureExitCode: 125,
   run: async (context, input) => {
+    const inside = process.env["GUM_CRED_INSIDE"];
+    if (inside !== undefined && process.platform === "linux") {
+      const { runInside } = await import("../../broker/inside.ts");
+      return runInside(inside, input.rest ?? []);
+    }
     const { OWN_VARIABLES, startClean } = await import("../../os/process/clean-start.ts");
     const { isHarmless } = await import("../../broker/own-environment.ts");
     const handed = startClean(isHarmless, process.argv.slice(2));
