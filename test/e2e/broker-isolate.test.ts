@@ -61,11 +61,6 @@ describe.skipIf(!allowed)("inside", () => {
       curl -s -m 5 ${upstream.url}/ && echo port
       env | grep -E 'DBUS|INSIDE'
       echo end`;
-    const { stdout } = await isolated(script, {
-      env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${folder}/bus` },
-    });
-    // A keychain that was named is asked before: its bus is not ours, so the run ends there or without it.
-    expect(["end\n", ""]).toContain(stdout);
     expect((await isolated(script)).stdout).toBe("end\n");
   });
 
