@@ -1,24 +1,40 @@
 /**
- * Whose process is at the other end of a loopback connection, as Linux tells: the client's own socket has its owner
- * in the kernel's table. Elsewhere nobody tells, and null is the answer.
+ * Whose process is at the other end of a loopback connection: the client's own socket has its owner in the kernel's
+ * table. Linux only; elsewhere nobody tells.
  */
 import { readFileSync } from "node:fs";
+import { type AskOwner, type Owner, socketOwner } from "../os/native/socket-owner.ts";
 
-/** Column of /proc/net/tcp (Documentation/networking/proc_net_tcp.rst). */
+/** Columns of /proc/net/tcp (Documentation/networking/proc_net_tcp.rst). */
 const LOCAL = 1;
 const REMOTE = 2;
 const UID = 7;
 
-/** The uid that owns the socket bound to `clientPort` and connected to `serverPort` on 127.0.0.1; null when unknown. */
-export function peerUid(
+/** Asks for the owner of `clientPort`'s socket to `serverPort`; null where this system does not tell. */
+export function peerLookup(): AskOwner | null {
+  if (process.platform !== "linux") return null;
+  const kernel = openKernel();
+  return (clientPort, serverPort) => kernel?.(clientPort, serverPort) ?? ownerInTable(clientPort, serverPort);
+}
+
+function openKernel(): AskOwner | null {
+  try {
+    return socketOwner();
+  } catch {
+    return null; // native calls are forbidden here
+  }
+}
+
+/** The same from /proc, where the kernel has no sock_diag. */
+export function ownerInTable(
   clientPort: number,
   serverPort: number,
-  table: () => string = tcpTable,
-): number | null {
-  if (process.platform !== "linux") return null;
+  table: () => string | null = tcpTable,
+): Owner {
+  const text = table();
+  if (text === null) return null;
   const local = `0100007F:${hex(clientPort)}`;
   const remote = `0100007F:${hex(serverPort)}`;
-  const text = table();
   for (let at = text.indexOf(local); at >= 0; at = text.indexOf(local, at + 1)) {
     const start = text.lastIndexOf("\n", at) + 1;
     const end = text.indexOf("\n", at);
@@ -28,14 +44,14 @@ export function peerUid(
       .split(/\s+/);
     if (columns[LOCAL] === local && columns[REMOTE] === remote) return Number(columns[UID]);
   }
-  return null;
+  return "gone";
 }
 
-function tcpTable(): string {
+function tcpTable(): string | null {
   try {
     return readFileSync("/proc/net/tcp", "latin1");
   } catch {
-    return ""; // no /proc: the system does not tell
+    return null;
   }
 }
 

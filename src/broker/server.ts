@@ -21,7 +21,7 @@ import { entryOf, type Incoming, inWords, readIncoming, rounded } from "./incomi
 import type { Limits } from "./limits.ts";
 import type { Log, LogEntry } from "./log.ts";
 import { upstreamUrl } from "./path.ts";
-import { peerUid } from "./peer.ts";
+import { peerLookup } from "./peer.ts";
 import { refusalResponse } from "./refusal.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
@@ -103,6 +103,7 @@ function createHandler(parts: BrokerParts) {
   const policies = new Map<Route, readonly (readonly AllowRule[])[]>(
     parts.routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
   );
+  const outsider = doorkeeper(parts);
   let active = 0;
 
   const answer = async (request: Request, server: Server): Promise<Response | undefined> => {
@@ -121,7 +122,7 @@ function createHandler(parts: BrokerParts) {
       return response;
     };
     try {
-      const stranger = outsider(request, server, parts);
+      const stranger = outsider(request, server);
       if (stranger) return refuse(stranger);
       if (incoming.path === "/healthz") {
         open = false;
@@ -213,22 +214,22 @@ const noWebSocket: Refusal = {
   message: "this route has no WebSocket; use HTTP",
 };
 
-/** Whoever is not a process of this user on this machine that means this very broker. */
-function outsider(request: Request, server: Server, parts: BrokerParts): Refusal | null {
+/** Why whoever asks is not a process of this user that means this very broker; null when it is. */
+function doorkeeper(parts: BrokerParts): (request: Request, server: Server) => Refusal | null {
   const isUnix = "path" in parts.listen;
-  if (request.method === "CONNECT") {
-    return { kind: "unauthorized", reason: "connect", message: "the broker is no proxy for other hosts" };
-  }
-  const stranger = foreign(
-    request.headers,
-    parts.host ?? (isUnix ? "localhost" : `127.0.0.1:${server.port}`),
-  );
-  if (stranger || isUnix || parts.uid === null) return stranger;
-  const port = server.requestIP(request)?.port;
-  const uid = port === undefined ? null : peerUid(port, server.port ?? 0);
-  return uid === null || uid === parts.uid
-    ? null
-    : { kind: "unauthorized", reason: "uid", message: "requests of another user are refused" };
+  const ownerOf = isUnix || parts.uid === null ? null : peerLookup();
+  return (request, server) => {
+    if (request.method === "CONNECT") {
+      return { kind: "unauthorized", reason: "connect", message: "the broker is no proxy for other hosts" };
+    }
+    const host = parts.host ?? (isUnix ? "localhost" : `127.0.0.1:${server.port}`);
+    const stranger = foreign(request.headers, host);
+    if (stranger || !ownerOf) return stranger;
+    const owner = ownerOf(server.requestIP(request)?.port ?? 0, server.port ?? 0);
+    return owner === null || owner === parts.uid
+      ? null
+      : { kind: "unauthorized", reason: "uid", message: "requests of another user are refused" };
+  };
 }
 
 /** Never the text of the error: it could quote an address with a query. */
