@@ -90,12 +90,24 @@ function counting(body: ReadableStream<Uint8Array>, counted: { up: number }): Re
         const { done, value } = await reader.read();
         if (done) return controller.close();
         counted.up += value.byteLength;
+        collect(value.byteLength);
         controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Buffers that have passed lie around until the collector thinks of them, and it thinks in larger numbers. */
+const COLLECTED_BYTES = 16 * 1024 * 1024;
+let passed = 0;
+
+function collect(bytes: number): void {
+  passed += bytes;
+  if (passed < COLLECTED_BYTES) return;
+  passed = 0;
+  Bun.gc(false);
 }
 
 interface Course {
@@ -159,6 +171,7 @@ function watched(
       }
       firstMs ??= performance.now() - course.started;
       bytes += value.byteLength;
+      collect(value.byteLength);
       usage.write(value);
       const out = redactor ? redactor.write(value).slice() : value;
       if (out.length > 0) return controller.enqueue(out);
