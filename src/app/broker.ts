@@ -16,7 +16,7 @@ import { noKey, requireKey, resolveKeys } from "../resolve/keys.ts";
 import { allowedRequests, type Policy } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed } from "./providers.ts";
-import { variablesOf } from "./vendor-exports.ts";
+import { keyVariablesOf } from "./vendor-exports.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 
 export interface BrokerSetup {
@@ -56,7 +56,7 @@ export async function setUpBroker(
       provider.id === gumloop.id ? gumloopRoutes(credential) : vendorRoutes(provider, scope, ports);
     return paths.map(({ name, upstream }) => ({
       route: routeOf(name, upstream, provider, credential, live, policy, scope),
-      variables: name === COMPLETIONS_ROUTE ? [] : variablesOf(provider),
+      variables: name === COMPLETIONS_ROUTE ? [] : keyVariablesOf(provider),
     }));
   });
   const own = found.find(({ provider }) => provider.id === gumloop.id);
@@ -158,7 +158,7 @@ function routeOf(
     provider: provider.id,
     level: credential.level,
     upstream,
-    traits: traitsOf(name, variablesOf(provider)),
+    traits: traitsOf(name, keyVariablesOf(provider)),
     places: placesIn(provider),
     allow: allowedRequests(policy, provider.id, teamId),
     renewable: live.renewable,
@@ -237,11 +237,10 @@ function liveCredential(
 
 /** Renews the stored session whose token the server no longer accepts, unless someone else did meanwhile. */
 async function renewSession(rejected: Secret, { profile }: Scope, ports: Ports): Promise<void> {
-  const { readProfile } = await import("../gumloop/profile.ts");
-  const { PROFILE_FIELDS } = await import("../gumloop/stored.ts");
+  const { openProfile } = await import("../gumloop/profile.ts");
   const { refreshSession } = await import("../gumloop/session.ts");
-  const keychain = await ports.keychain();
-  const reading = await readProfile(keychain, profile, ports.digest, PROFILE_FIELDS);
+  const stored = openProfile(await ports.keychain(), profile, ports.digest);
+  const reading = await stored.read();
   const token = reading.stored.access_token;
-  if (token && reveal(token) === reveal(rejected)) await refreshSession(keychain, profile, reading, ports);
+  if (token && reveal(token) === reveal(rejected)) await refreshSession(stored, reading, ports);
 }

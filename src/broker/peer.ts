@@ -13,16 +13,8 @@ const UID = 7;
 /** Asks for the owner of `clientPort`'s socket to `serverPort`; null where this system does not tell. */
 export function peerLookup(): AskOwner | null {
   if (process.platform !== "linux") return null;
-  const kernel = openKernel();
+  const kernel = socketOwner();
   return (clientPort, serverPort) => kernel?.(clientPort, serverPort) ?? ownerInTable(clientPort, serverPort);
-}
-
-function openKernel(): AskOwner | null {
-  try {
-    return socketOwner();
-  } catch {
-    return null; // native calls are forbidden here
-  }
 }
 
 /** The same from /proc, where the kernel has no sock_diag. */

@@ -25,16 +25,15 @@ const sourceSchema = z.union([
 const allowRule = z
   .string()
   .check(z.regex(/^(?:(?:[A-Z]+|\*) )?\/\S*$/, "must be a method and a path, such as 'POST /v1/messages'"));
-const brokerRules = {
-  exportable: z.optional(z.boolean()),
-  allow: z.optional(z.array(allowRule).check(z.minLength(1), z.maxLength(64))),
-};
 const ruleSchema = z.union([
-  z.strictObject({ source: sourceSchema, ...brokerRules }),
-  z.strictObject({ deny: z.literal(true) }),
   z
-    .strictObject(brokerRules)
+    .strictObject({
+      source: z.optional(sourceSchema),
+      exportable: z.optional(z.boolean()),
+      allow: z.optional(z.array(allowRule).check(z.minLength(1), z.maxLength(64))),
+    })
     .check(z.refine((rules) => Object.keys(rules).length > 0, "must have a source, or deny the provider")),
+  z.strictObject({ deny: z.literal(true) }),
 ]);
 const providerId = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id"));
 const teamId = z.string().check(z.regex(/^[A-Za-z0-9._~-]{1,128}$/, "must be a team's id"));
@@ -102,7 +101,7 @@ function ruleOf(rule: z.infer<typeof ruleSchema>): ProviderRule {
     ...(rule.exportable === undefined ? {} : { exportable: rule.exportable }),
     ...(rule.allow === undefined ? {} : { allow: [rule.allow] }),
   };
-  return "source" in rule
+  return rule.source
     ? { kind: "source", source: sourceOf(rule.source), ...broker }
     : { kind: "broker", ...broker };
 }

@@ -4,8 +4,6 @@
  */
 import { fail, type GumCredError } from "../core/errors.ts";
 
-import { fail } from "../core/errors.ts";
-
 /** Where an organisation's or team's key comes from. Exactly one kind. */
 export type ConfiguredSource =
   | { readonly kind: "command"; readonly argv: readonly string[]; readonly timeoutMs: number }

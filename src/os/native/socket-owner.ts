@@ -2,7 +2,7 @@
  * Whose the other end of a loopback connection is, as Linux tells: one question to the kernel (sock_diag(7)) about one
  * socket, which takes microseconds where reading /proc/net/tcp takes milliseconds. Decides nothing.
  */
-import { dlopen, ptr } from "bun:ffi";
+import { socketCalls } from "./libc.ts";
 
 const AF_NETLINK = 16;
 /** SOCK_RAW | SOCK_CLOEXEC */
@@ -24,23 +24,17 @@ const NO_COOKIE = 0xffff_ffff;
 const UID = HEADER_BYTES + 64;
 const ENOENT = -2;
 
-const SYMBOLS = {
-  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-  send: { args: ["i32", "ptr", "usize", "i32"], returns: "i64" },
-  recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i64" },
-} as const;
-
 /** The uid, `gone` where there is no such socket, null where the kernel does not say. */
 export type Owner = number | "gone" | null;
 
 /** Asks who owns the socket bound to `local` and connected to `remote`, ports of 127.0.0.1. */
 export type AskOwner = (local: number, remote: number) => Owner;
 
-/** Null where the kernel cannot be asked at all. Throws what bun:ffi throws where native calls are forbidden. */
+/** Null where the kernel cannot be asked at all. */
 export function socketOwner(): AskOwner | null {
-  const { symbols: c } = dlopen("libc.so.6", SYMBOLS);
-  const fd = c.socket(AF_NETLINK, RAW, NETLINK_SOCK_DIAG);
-  if (fd < 0) return null;
+  const c = socketCalls();
+  const fd = c?.socket(AF_NETLINK, RAW, NETLINK_SOCK_DIAG) ?? -1;
+  if (!c || fd < 0) return null;
   const request = new Uint8Array(REQUEST_BYTES);
   const answer = new Uint8Array(4096);
   const view = new DataView(answer.buffer);
@@ -48,10 +42,10 @@ export function socketOwner(): AskOwner | null {
   return (local, remote) => {
     sequence = (sequence + 1) & 0x7fff_ffff;
     write(request, sequence, local, remote);
-    if (Number(c.send(fd, ptr(request), REQUEST_BYTES, 0)) !== REQUEST_BYTES) return null;
+    if (Number(c.send(fd, request, REQUEST_BYTES, 0)) !== REQUEST_BYTES) return null;
     for (;;) {
       // The kernel has answered by the time that send(2) returns.
-      const count = Number(c.recv(fd, ptr(answer), answer.length, MSG_DONTWAIT));
+      const count = Number(c.recv(fd, answer, answer.length, MSG_DONTWAIT));
       if (count < HEADER_BYTES + 4) return null;
       if (view.getUint32(8, true) !== sequence) continue;
       const type = view.getUint16(4, true);

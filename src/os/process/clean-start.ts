@@ -3,11 +3,10 @@
  * under /proc/PID/environ for as long as it runs, whatever it does to its variables. The others are handed over in
  * memory, through a descriptor that the second start closes. POSIX only.
  */
-import { dlopen, ptr } from "bun:ffi";
 import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
 import { fail } from "../../core/errors.ts";
 import { secret } from "../../core/secret.ts";
-import { cString } from "../native/libc.ts";
+import { cString, jobCalls, memoryFileCalls } from "../native/libc.ts";
 import { replaceProcess } from "./replace.ts";
 
 /** Holds the descriptor's number, and is gone before anything else reads the environment. */
@@ -15,9 +14,8 @@ const HANDED_OVER = "GUM_CRED_HANDED_OVER";
 /** Bun sends at most 256 requests at once unless its environment says otherwise when it starts. */
 const MOST_REQUESTS = "BUN_CONFIG_MAX_HTTP_REQUESTS";
 const REQUESTS_AT_ONCE = "60000";
-/** `<fcntl.h>`: the largest pipe that Linux gives everybody; macOS' pipes are 64 KiB. */
-const F_SETPIPE_SZ = 1031;
-const PIPE_BYTES = 1024 * 1024;
+/** A pipe of macOS holds so much with nobody reading it. */
+const PIPE_BYTES = 64 * 1024;
 
 /** Variables that this start was given and a program that it starts should not have. */
 export const OWN_VARIABLES: readonly string[] = [HANDED_OVER, MOST_REQUESTS];
@@ -37,10 +35,10 @@ export function startClean(
   return replaceProcess({
     command: process.execPath,
     args,
-    set: {
-      [HANDED_OVER]: secret(String(handOver(JSON.stringify(Object.fromEntries(others))))),
-      [MOST_REQUESTS]: secret(REQUESTS_AT_ONCE),
-    },
+    set: new Map([
+      [HANDED_OVER, secret(String(handOver(JSON.stringify(Object.fromEntries(others)))))],
+      [MOST_REQUESTS, secret(REQUESTS_AT_ONCE)],
+    ]),
     unset: others.map(([name]) => name),
   });
 }
@@ -68,36 +66,17 @@ function received(fd: number): Readonly<Record<string, string>> {
 /** A descriptor that survives execve(2) and from which the text can be read once. */
 function handOver(text: string): number {
   const bytes = Buffer.from(text);
-  const fd = process.platform === "linux" ? memoryFile() : null;
-  if (fd !== null) {
-    writeSync(fd, bytes, 0, bytes.length, 0);
-    return fd;
+  const memory = memoryFileCalls()?.memfd_create(cString("environment"), 0) ?? -1;
+  if (memory >= 0) {
+    writeSync(memory, bytes, 0, bytes.length, 0);
+    return memory;
   }
-  const [read, write] = pipe();
-  if (bytes.length > PIPE_BYTES) throw fail("E_OWN_FAILURE", "the environment is too large to hand over");
+  const ends = new Int32Array(2);
+  const [read, write] = jobCalls()?.pipe?.(ends) === 0 ? ends : [];
+  if (read === undefined || write === undefined || bytes.length > PIPE_BYTES) {
+    throw fail("E_OWN_FAILURE", "the environment cannot be handed over to a second start");
+  }
   writeSync(write, bytes);
   closeSync(write);
   return read;
-}
-
-function memoryFile(): number | null {
-  const { symbols } = dlopen("libc.so.6", {
-    memfd_create: { args: ["ptr", "u32"], returns: "i32" },
-  });
-  const name = cString("environment");
-  const fd = symbols.memfd_create(ptr(name), 0);
-  return fd < 0 ? null : fd;
-}
-
-function pipe(): readonly [number, number] {
-  const library = process.platform === "linux" ? "libc.so.6" : "/usr/lib/libSystem.B.dylib";
-  const { symbols } = dlopen(library, {
-    pipe: { args: ["buffer"], returns: "i32" },
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  });
-  const ends = new Int32Array(2);
-  const [read, write] = symbols.pipe(ends) === 0 ? ends : [];
-  if (read === undefined || write === undefined) throw fail("E_OWN_FAILURE", "no descriptor is left");
-  if (process.platform === "linux") symbols.fcntl(write, F_SETPIPE_SZ, PIPE_BYTES);
-  return [read, write];
 }

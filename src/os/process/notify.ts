@@ -1,5 +1,5 @@
 /** Tells systemd how a service is doing: one datagram to the socket that it names (sd_notify(3)). Linux only. */
-import { dlopen } from "bun:ffi";
+import { socketCalls } from "../native/libc.ts";
 
 const AF_UNIX = 1;
 /** SOCK_DGRAM | SOCK_CLOEXEC of Linux. */
@@ -13,16 +13,12 @@ export function notifySystemd(place: string | undefined, state: string): void {
   const path = Buffer.from(place);
   if (path.length > LONGEST_PATH) return;
   if (place.startsWith("@")) path[0] = 0;
-  const { symbols: c } = dlopen("libc.so.6", {
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    sendto: { args: ["i32", "buffer", "usize", "i32", "buffer", "u32"], returns: "i64" },
-    close: { args: ["i32"], returns: "i32" },
-  });
-  const fd = c.socket(AF_UNIX, DATAGRAM, 0);
-  if (fd < 0) return;
+  const c = socketCalls();
+  const fd = c?.socket(AF_UNIX, DATAGRAM, 0) ?? -1;
+  if (!c || fd < 0) return;
   const address = Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), path, Buffer.alloc(1)]);
   const message = Buffer.from(state);
   const length = 2 + path.length + (place.startsWith("@") ? 0 : 1);
-  c.sendto(fd, message, message.length, 0, address, length);
+  if (c.connect(fd, address, length) === 0) c.send(fd, message, message.length, 0);
   c.close(fd);
 }

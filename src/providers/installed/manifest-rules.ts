@@ -45,6 +45,7 @@ export function ruleProblems(json: unknown, claims: Claims): Found {
     ),
     ...onText(manifest["setup_url"], (url) => urlProblems("$.setup_url", url)),
     ...onText(verify["url"], (url) => verifyUrlProblems(url, hosts)),
+    ...onText(manifest["base_url"], (url) => verifyUrlProblems(url, hosts, "$.base_url")),
     ...headerProblems(verify["headers"]),
     ...statusProblems(verify),
     ...commandProblems(manifest["command"]),
@@ -100,8 +101,7 @@ function urlProblems(path: string, url: string): Found {
   }
 }
 
-function verifyUrlProblems(text: string, hosts: readonly string[]): Found {
-  const path = "$.verify.url";
+function verifyUrlProblems(text: string, hosts: readonly string[], path = "$.verify.url"): Found {
   const problems = urlProblems(path, text);
   if (problems.length > 0) return problems;
   const url = new URL(text);
