@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import { placeholderOf } from "../broker/admission.ts";
 import { agentOf } from "../broker/agents/known.ts";
 import { commandEnvironment } from "../broker/environment.ts";
+import { INSIDE, insideCommand, whatToHide } from "../broker/isolate.ts";
 import { createLimits, type LimitSettings } from "../broker/limits.ts";
 import { openLog } from "../broker/log.ts";
+import { isHarmless } from "../broker/own-environment.ts";
 import { type BrokerParts, startBroker } from "../broker/server.ts";
 import type { Level } from "../core/credential.ts";
 import type { RawEnvironment } from "../core/environment.ts";
@@ -38,6 +40,20 @@ export interface Around {
   /** The ports of a new run. */
   fresh(): Ports;
   readonly voice: Ports;
+}
+
+/**
+ * The variables that gum-cred was given, once its own environment holds no key. With `--isolate` this program is also
+ * the first one inside: that run ends here, with `command`.
+ */
+export async function cleanEnvironment(command: readonly string[]): Promise<RawEnvironment> {
+  const inside = process.env[INSIDE];
+  if (inside !== undefined && process.platform === "linux") {
+    const { runInside } = await import("../broker/inside.ts");
+    return runInside(inside, command);
+  }
+  const { startClean } = await import("../os/process/clean-start.ts");
+  return startClean(isHarmless);
 }
 
 /** Does not return but with an error: ends as the command did, or by the signal that stopped the service. */
@@ -85,7 +101,6 @@ async function runCommand(
 ): Promise<never> {
   const { supervise } = await import("../os/process/supervise.ts");
   const { redactors } = await import("../output/redactor.ts");
-  const { OWN_VARIABLES } = await import("../os/process/clean-start.ts");
   const folder = privateFolder();
   const place = await placeFor(settings, folder, around);
   const { listen, host } = place;
@@ -104,9 +119,7 @@ async function runCommand(
     return await supervise({
       ...place.enclose(program, environment),
       set: new Map([...environment].map(([name, value]) => [name, secret(value)])),
-      unset: [...new Set([...Object.keys(process.env), ...OWN_VARIABLES])].filter(
-        (name) => !environment.has(name),
-      ),
+      unset: Object.keys(process.env).filter((name) => !environment.has(name)),
       filter: redactors(setup.secrets),
       atEnd: async () => {
         await broker.stop();
@@ -140,7 +153,6 @@ const PORT_INSIDE = 8417;
 
 async function placeFor({ isolate }: BrokerSettings, folder: PrivateFolder, { raw }: Around): Promise<Place> {
   if (!isolate) return OPEN;
-  const { INSIDE, insideCommand, whatToHide } = await import("../broker/isolate.ts");
   const [command = "", ...args] = insideCommand([process.execPath, "broker", "--"]);
   const socket = `${folder.path()}/broker.sock`;
   const host = `127.0.0.1:${PORT_INSIDE}`;

@@ -1,8 +1,7 @@
 /** `gum-cred broker`: runs another program, or serves, so that keys are used and never handed out. */
 import type { BrokerSettings } from "../../app/run-broker.ts";
 import { fail } from "../../core/errors.ts";
-import type { Ports } from "../../resolve/ports.ts";
-import { type Command, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
+import { type Command, type Context, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
 import { makeContext } from "../context.ts";
 
 export const broker: Command = {
@@ -44,21 +43,12 @@ export const broker: Command = {
     },
   ],
   failureExitCode: 125,
-  run: async (context, input) => {
-    const inside = process.env["GUM_CRED_INSIDE"];
-    if (inside !== undefined && process.platform === "linux") {
-      const { runInside } = await import("../../broker/inside.ts");
-      return runInside(inside, input.rest ?? []);
-    }
-    const { OWN_VARIABLES, startClean } = await import("../../os/process/clean-start.ts");
-    const { isHarmless } = await import("../../broker/own-environment.ts");
-    const handed = startClean(isHarmless, process.argv.slice(2));
-    const raw: Record<string, string | undefined> = { ...process.env, ...handed };
-    for (const name of OWN_VARIABLES) delete raw[name];
-    const fresh = (): Ports => makeContext(input, context.globals, raw).ports;
-    const { scope } = makeContext(input, context.globals, raw);
-    const { runBroker } = await import("../../app/run-broker.ts");
-    return runBroker(await settingsIn(input), { raw, scope, fresh, voice: fresh() });
+  run: async ({ globals }, input) => {
+    const { cleanEnvironment, runBroker } = await import("../../app/run-broker.ts");
+    const raw = await cleanEnvironment(input.rest ?? []);
+    const fresh = (): Context => makeContext(input, globals, raw);
+    const { scope, ports } = fresh();
+    return runBroker(await settingsIn(input), { raw, scope, fresh: () => fresh().ports, voice: ports });
   },
 };
 

@@ -4,6 +4,7 @@
  * memory, through a descriptor that the second start closes. POSIX only.
  */
 import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import { secret } from "../../core/secret.ts";
 import { cString, jobCalls, memoryFileCalls } from "../native/libc.ts";
@@ -17,24 +18,25 @@ const REQUESTS_AT_ONCE = "60000";
 /** A pipe of macOS holds so much with nobody reading it. */
 const PIPE_BYTES = 64 * 1024;
 
-/** Variables that this start was given and a program that it starts should not have. */
-export const OWN_VARIABLES: readonly string[] = [HANDED_OVER, MOST_REQUESTS];
+/** What the second start is given beside what it keeps. */
+const OWN_VARIABLES: readonly string[] = [HANDED_OVER, MOST_REQUESTS];
 
 /**
- * The variables that `keep` does not name, with their values, from a start whose environment no longer has them.
- * The first call replaces the process and does not return; in the second start it returns. Throws E_OWN_FAILURE.
+ * All variables that this program was given, of which its environment holds only those that `keep` names. The first
+ * call replaces the process and does not return; in the second start it returns. Throws E_OWN_FAILURE.
  */
-export function startClean(
-  keep: (name: string) => boolean,
-  args: readonly string[],
-): Readonly<Record<string, string>> {
-  if (process.platform === "win32") return {};
+export function startClean(keep: (name: string) => boolean): RawEnvironment {
+  if (process.platform === "win32") return process.env;
   const descriptor = process.env[HANDED_OVER];
-  if (descriptor !== undefined && /^\d{1,4}$/.test(descriptor)) return received(Number(descriptor));
+  if (descriptor !== undefined && /^\d{1,4}$/.test(descriptor)) {
+    const handedOver = received(Number(descriptor));
+    for (const name of OWN_VARIABLES) delete process.env[name];
+    return { ...process.env, ...handedOver };
+  }
   const others = Object.entries(process.env).filter(([name]) => !keep(name) && !OWN_VARIABLES.includes(name));
   return replaceProcess({
     command: process.execPath,
-    args,
+    args: process.argv.slice(2),
     set: new Map([
       [HANDED_OVER, secret(String(handOver(JSON.stringify(Object.fromEntries(others)))))],
       [MOST_REQUESTS, secret(REQUESTS_AT_ONCE)],
@@ -44,7 +46,6 @@ export function startClean(
 }
 
 function received(fd: number): Readonly<Record<string, string>> {
-  delete process.env[HANDED_OVER];
   try {
     const chunks: Buffer[] = [];
     // Linux: a file in memory; elsewhere a pipe whose other end was closed by the start before.
