@@ -28,6 +28,18 @@ const PINNED_EMPTY = [
   "CLAUDE_CODE_USE_VERTEX",
 ];
 
+/** As the command's environment has them, so that the project's have no say. */
+const PROXIES = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "ALL_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "all_proxy",
+  "no_proxy",
+];
+
 export const claude: Agent = {
   names: ["claude"],
   wire: (context) => {
@@ -48,8 +60,7 @@ function pinnedVariables({ origin, placeholder, environment }: AgentContext): Re
     ...Object.fromEntries(PINNED_EMPTY.map((name) => [name, ""])),
     ANTHROPIC_BASE_URL: `${origin}/anthropic`,
     ANTHROPIC_AUTH_TOKEN: placeholder,
-    NO_PROXY: environment.get("NO_PROXY") ?? "",
-    no_proxy: environment.get("no_proxy") ?? "",
+    ...Object.fromEntries(PROXIES.map((name) => [name, environment.get(name) ?? ""])),
   };
 }
 
