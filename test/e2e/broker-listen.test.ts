@@ -1,5 +1,5 @@
 /** `gum-cred broker --listen`: a service that says when it is ready, answers, and ends without dropping anybody. */
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { gumCred, run } from "../support/binary.ts";
 import { startVendorUpstream } from "../support/vendor-upstream.ts";
@@ -110,4 +110,53 @@ test.each([
   const { code, stderr } = await run(["broker", "openai", ...flags], { env: ENV });
   expect(code).not.toBe(0);
   expect(stderr).toMatch(/E_USAGE|E_INVALID_VALUE/);
+});
+
+describe("the examples of docs/broker", () => {
+  const read = (name: string) => readFileSync(`${import.meta.dir}/../../docs/broker/${name}`, "utf8");
+  const yaml = (name: string) => Bun.YAML.parse(read(name)) as never;
+  interface Pod {
+    readonly spec: { readonly initContainers: readonly { readonly args: readonly string[] }[] };
+  }
+  interface Compose {
+    readonly services: Readonly<Record<string, { readonly command: readonly string[] }>>;
+  }
+  const lines: readonly (readonly [string, readonly string[]])[] = [
+    ["kubernetes.yaml", (yaml("kubernetes.yaml") as Pod).spec.initContainers[0]?.args ?? []],
+    ["compose.yaml", (yaml("compose.yaml") as Compose).services["broker"]?.command ?? []],
+    [
+      "gum-cred-broker.service",
+      /^ExecStart=\/usr\/bin\/gum-cred (.*)$/m.exec(read("gum-cred-broker.service"))?.[1]?.split(" ") ?? [],
+    ],
+  ];
+  test.each(lines)("%s starts a broker that answers", async (name, args) => {
+    const port = freePort();
+    const place = mkdtempSync(`${folder}/example-`);
+    const words = args.map((word) =>
+      word
+        .replace(/^127\.0\.0\.1:8417$/, `127.0.0.1:${port}`)
+        .replace("/run/broker", place)
+        .replace(/%[tS]\/gum-cred/, place),
+    );
+    expect(words[0]).toBe("broker");
+    const child = Bun.spawn([gumCred(), ...words], { env: ENV, stdin: "ignore", stderr: "pipe" });
+    children.push(child);
+    await child.stderr.getReader().read();
+    const unix = name.endsWith(".service") ? { unix: `${place}/broker.sock` } : {};
+    const url = name.endsWith(".service") ? "http://localhost" : `http://127.0.0.1:${port}`;
+    const headers = { authorization: `Bearer ${readFileSync(`${place}/token`, "utf8").trim()}` };
+    expect((await fetch(`${url}/healthz`, unix as RequestInit)).status).toBe(200);
+    const asked = await fetch(`${url}/openai/v1/models`, { headers, ...unix } as RequestInit);
+    expect(asked.status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+  });
+
+  test.skipIf(!Bun.which("systemd-analyze"))("systemd accepts the unit", () => {
+    const unit = `${import.meta.dir}/../../docs/broker/gum-cred-broker.service`;
+    const { stderr } = Bun.spawnSync(["systemd-analyze", "verify", "--user", "--man=no", unit]);
+    expect(stderr.toString().replace(/^.*is not executable.*\n/gm, "")).not.toContain(
+      "gum-cred-broker.service:",
+    );
+  });
 });
