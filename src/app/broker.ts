@@ -141,7 +141,7 @@ function vendorRoutes(provider: Provider, { baseUrlFlag, teamId }: Scope, ports:
       "give it a base_url",
     );
   }
-  return [{ name: provider.id, upstream: traitsOf(provider.id, []).upstream ?? upstream }];
+  return [{ name: provider.id, upstream }];
 }
 
 function routeOf(

@@ -17,6 +17,15 @@ export function upstreamUrl(base: string, path: string, search: string, traits: 
   let rest = segments(path);
   // Some add the base's own path again: /api/v1 behind …/api/v1, or /v1 behind …/api/v1.
   if (prefix.length > 0 && startsWith(rest, prefix)) rest = rest.slice(prefix.length);
+  const missing = traits.stem !== null && rest[0] !== traits.stem && prefix.at(-1) !== traits.stem;
+  if (missing && traits.stem !== null && traits.version !== null) {
+    while (isVersion(rest[0])) rest = rest.slice(1);
+    rest = [traits.stem, traits.version, ...rest];
+    return `${url.origin}/${[...prefix, ...rest].join("/")}${search}`;
+  }
+  if (traits.stem !== null && rest[0] === traits.stem) {
+    return `${url.origin}/${[...prefix, ...rest].join("/")}${search}`;
+  }
   const ownVersion = isVersion(prefix.at(-1)) ? prefix.at(-1) : undefined;
   while (isVersion(rest[0]) && isVersion(rest[1])) rest = rest.slice(1);
   const stem = ownVersion ? prefix.slice(0, -1) : prefix;

@@ -26,6 +26,8 @@ export interface VendorTraits {
   readonly version: string | null;
   /** Whether the vendor's SDK expects the version in its base URL, so that a base with another path has none. */
   readonly versionInBase: boolean;
+  /** Path segment before the version that some clients leave out; null where there is none. */
+  readonly stem: string | null;
   /** Paths that have no version segment. */
   readonly unversioned: RegExp | null;
   /** Beside the provider's own variables: what other clients read the key from. */
@@ -35,8 +37,6 @@ export interface VendorTraits {
   readonly removed: readonly string[];
   /** False where the vendor has no WebSocket API: upgrades are then refused at once. */
   readonly webSockets: boolean;
-  /** What its SDK uses without a base-URL variable, where that is not the provider's own default. */
-  readonly upstream: string | null;
 }
 
 export const BEARER: Place = { header: "authorization", prefix: "Bearer " };
@@ -46,12 +46,12 @@ const OPENAI_LIKE: VendorTraits = {
   places: [BEARER],
   version: null,
   versionInBase: false,
+  stem: null,
   unversioned: null,
   keyVariables: [],
   baseVariables: [],
   removed: [],
   webSockets: true,
-  upstream: null,
 };
 
 const TRAITS: Readonly<Record<string, VendorTraits>> = {
@@ -141,6 +141,71 @@ const TRAITS: Readonly<Record<string, VendorTraits>> = {
     baseVariables: [
       { name: "FIREWORKS_BASE_URL", suffix: "" },
       { name: "FIREWORKS_API_BASE", suffix: "/v1" },
+    ],
+    webSockets: false,
+  },
+  groq: {
+    ...OPENAI_LIKE,
+    // The SDK's base has no path, and its paths begin with /openai/v1.
+    stem: "openai",
+    version: "v1",
+    baseVariables: [
+      { name: "GROQ_BASE_URL", suffix: "" },
+      { name: "GROQ_API_BASE", suffix: "/openai/v1" },
+    ],
+    webSockets: false,
+  },
+  together: {
+    ...OPENAI_LIKE,
+    version: "v1",
+    versionInBase: true,
+    keyVariables: ["TOGETHER_AI_API_KEY"],
+    baseVariables: [
+      { name: "TOGETHER_BASE_URL", suffix: "/v1" },
+      { name: "TOGETHER_API_BASE", suffix: "/v1" },
+    ],
+  },
+  openrouter: {
+    ...OPENAI_LIKE,
+    baseVariables: [
+      { name: "OPENROUTER_BASE_URL", suffix: "/api/v1" },
+      { name: "OPENROUTER_API_BASE", suffix: "/api/v1" },
+    ],
+    webSockets: false,
+  },
+  perplexity: {
+    ...OPENAI_LIKE,
+    keyVariables: ["PPLX_API_KEY", "PERPLEXITYAI_API_KEY"],
+    baseVariables: [
+      { name: "PERPLEXITY_BASE_URL", suffix: "" },
+      { name: "PERPLEXITY_API_BASE", suffix: "" },
+    ],
+    webSockets: false,
+  },
+  cohere: {
+    ...OPENAI_LIKE,
+    keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
+    baseVariables: [
+      { name: "CO_API_URL", suffix: "" },
+      { name: "COHERE_API_BASE", suffix: "" },
+    ],
+    webSockets: false,
+  },
+  "azure-openai": {
+    ...OPENAI_LIKE,
+    removed: ["AZURE_OPENAI_AD_TOKEN"],
+    baseVariables: [
+      { name: "AZURE_OPENAI_ENDPOINT", suffix: "" },
+      { name: "AZURE_API_BASE", suffix: "" },
+      { name: "AZURE_OPENAI_BASE_URL", suffix: "/openai" },
+    ],
+  },
+  "amazon-bedrock": {
+    ...OPENAI_LIKE,
+    baseVariables: [
+      { name: "AWS_ENDPOINT_URL_BEDROCK", suffix: "" },
+      { name: "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", suffix: "" },
+      { name: "ANTHROPIC_BEDROCK_BASE_URL", suffix: "" },
     ],
     webSockets: false,
   },
