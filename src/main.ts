@@ -64,7 +64,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   const known =
     error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
   const command = await guessCommand(argv, PROGRAM);
-  const exitCode = exitCodeOf(known, command);
+  const exitCode = exitCodeOf(known, command, argv);
   const failure = command?.failure?.(exitCode, ownWords(argv));
   // Where stdout itself is what failed, stderr still says so.
   if (failure) await writeOut(failure).catch(() => {});
@@ -73,10 +73,12 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   return exitCode;
 }
 
-function exitCodeOf(error: GumCredError, command: Command | null): number {
+function exitCodeOf(error: GumCredError, command: Command | null, argv: readonly string[]): number {
+  // Without a program to run, as `broker --listen`, failures have their own codes.
+  const runs = !command?.restOptional || argv.includes("--");
   const runsAnother = error.code === "E_NOT_EXECUTABLE" || error.code === "E_COMMAND_NOT_FOUND";
   const ownWay = runsAnother || error.code === "E_INTERRUPTED" || error.code === "E_ISOLATION";
-  return ownWay ? ERRORS[error.code].exit : (command?.failureExitCode ?? error.exitCode);
+  return ownWay ? ERRORS[error.code].exit : ((runs ? command?.failureExitCode : null) ?? error.exitCode);
 }
 
 /** Where an unexpected error was thrown, without its message. */

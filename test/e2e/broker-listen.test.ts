@@ -108,7 +108,7 @@ test.each([
   [["--listen", "127.0.0.1:0", "--isolate"]],
 ])("%j is a mistake", async (flags) => {
   const { code, stderr } = await run(["broker", "openai", ...flags], { env: ENV });
-  expect(code).not.toBe(0);
+  expect(code).toBe(2);
   expect(stderr).toMatch(/E_USAGE|E_INVALID_VALUE/);
 });
 

@@ -10,7 +10,6 @@ import {
   ERRNO,
   errno,
   errnoName,
-  libc,
   NATIVE_CALLS_HINT,
   socketCalls,
 } from "./libc.ts";
@@ -56,11 +55,10 @@ export interface Confinement {
 
 /** Throws E_ISOLATION also where native calls are refused. */
 export function confinement(): Confinement {
-  const [c, sockets, process] = [confinementCalls(), socketCalls(), libc()];
-  if (!c || !sockets || !process?.prctl) {
+  const [c, sockets] = [confinementCalls(), socketCalls()];
+  if (!c || !sockets) {
     throw fail("E_ISOLATION", "--isolate needs native calls, which are refused here", NATIVE_CALLS_HINT);
   }
-  const { prctl } = process;
   const must = (result: number, what: string): void => {
     if (result < 0) throw fail("E_ISOLATION", `the kernel refuses to ${what} (${errnoName(errno())})`);
   };
@@ -82,14 +80,14 @@ export function confinement(): Confinement {
       sockets.close(fd);
     },
     dropCapabilities: () => {
-      must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear the ambient capabilities");
+      must(c.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear the ambient capabilities");
       for (let each = 0; each < MOST_CAPABILITIES; each++) {
         // EINVAL: this kernel has no capability of that number.
-        if (prctl(PR_CAPBSET_DROP, each, 0, 0, 0) < 0 && errno() !== ERRNO.EINVAL) {
+        if (c.prctl(PR_CAPBSET_DROP, each, 0, 0, 0) < 0 && errno() !== ERRNO.EINVAL) {
           throw fail("E_ISOLATION", `the kernel refuses to drop capability ${each}`);
         }
       }
-      must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges");
+      must(c.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges");
       const header = new Uint8Array(Uint32Array.of(CAPABILITY_VERSION, 0).buffer);
       must(c.capset(header, new Uint8Array(CAPABILITY_BYTES)), "drop capabilities");
     },

@@ -146,6 +146,7 @@ export const confinementCalls = linuxOnly({
   capset: { args: ["buffer", "buffer"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" },
   mount: { args: ["buffer", "buffer", "buffer", "u64", "buffer"], returns: "i32" },
+  prctl: { args: ["i32", "usize", "usize", "usize", "usize"], returns: "i32" },
 });
 
 /** A file in memory that has no name; Linux only. */
