@@ -107,7 +107,7 @@ function collect(bytes: number): void {
   passed += bytes;
   if (passed < COLLECTED_BYTES) return;
   passed = 0;
-  Bun.gc(false);
+  Bun.gc(true);
 }
 
 interface Course {

@@ -3,6 +3,7 @@
  * decompressed, followed, retried or timed; certificates are always verified. Knows nothing of providers.
  */
 import { isLoopback } from "../core/base-url.ts";
+import type { RawEnvironment } from "../core/environment.ts";
 
 export interface RelayRequest {
   /** https, or http to a literal loopback address. */
@@ -42,10 +43,25 @@ export function relay({ url, method, headers, body, signal }: RelayRequest): Pro
 
 /** A WebSocket upstream, with headers of ours. The address is the one of a request: https becomes wss. */
 export function openWebSocket(url: string, headers: Headers, protocols: readonly string[]): WebSocket {
+  const proxy = proxyFor(new URL(url));
   const options = {
+    ...(proxy === null ? {} : { proxy }),
     headers: Object.fromEntries(headers),
     protocols: [...protocols],
     tls: { rejectUnauthorized: true },
   };
   return new WebSocket(url.replace(/^http/, "ws"), options as unknown as string[]);
+}
+
+/** The environment's proxy for an address, as fetch finds it by itself; null for a direct connection. */
+export function proxyFor(url: URL, env: RawEnvironment = process.env): string | null {
+  if (isLoopback(url.hostname)) return null;
+  const except = (env["no_proxy"] || env["NO_PROXY"] || "").split(",").map((entry) => entry.trim());
+  const host = url.hostname.toLowerCase();
+  for (const entry of except) {
+    const name = entry.toLowerCase().replace(/^\*?\./, "");
+    if (entry === "*" || (name !== "" && (host === name || host.endsWith(`.${name}`)))) return null;
+  }
+  const scheme = url.protocol === "http:" ? "http" : "https";
+  return env[`${scheme}_proxy`] || env[`${scheme.toUpperCase()}_PROXY`] || null;
 }
