@@ -26,6 +26,10 @@ export const ERRORS = {
   E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_AUTHORIZATION_DENIED: { exit: 3, hint: "run 'gum-cred login' again and choose Allow" },
+  E_SOURCE_REJECTED: {
+    exit: 3,
+    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+  },
   E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
   E_KEYCHAIN_UNAVAILABLE: {
     exit: 4,
@@ -47,6 +51,7 @@ export const ERRORS = {
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
   E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in for that base URL under a profile of its own" },
   E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: credentials are never sent on to another place" },
+  E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },
   E_UNSAFE_FILE: { exit: 6, hint: "make the file yours and writable by you alone" },
   E_POLICY: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
   E_POLICY_DENIED: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
@@ -60,6 +65,10 @@ export const ERRORS = {
     hint: "run 'gum-cred plugins list' for the state of every plugin",
   },
   E_PLUGIN_CHANGED: { exit: 6, hint: "look into the change; if it is right: gum-cred plugins trust ID" },
+  E_SOURCE_DATA: {
+    exit: 7,
+    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+  },
   E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the whole credential again" },
   E_MALFORMED: { exit: 7, hint: "run with --debug for where it came from" },
   E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },

@@ -1,6 +1,6 @@
 /**
  * Runs an organisation's secret store: no shell, by absolute path, in a minimal environment, bounded in time
- * and output. Its trimmed stdout is the key; its stderr is never shown, because it may quote one.
+ * and output, whatever its children do. Its trimmed stdout is the key; its stderr is never shown, because it may quote one.
  */
 import { clean, fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
@@ -20,22 +20,39 @@ const PASSED_ON = [
   "SystemRoot",
 ];
 
+/** A variable that names, separated by commas, the keys that gum-cred is asking a command for: `organization:openai`. */
+export const ASKING_FOR = "GUM_CRED_ASKING_FOR";
+
 /**
- * The key a command prints; null when it prints nothing. Throws E_TIMEOUT when it does not end in time and
- * E_SOURCE_FAILED when it cannot be started, fails, or prints what no key is.
+ * The key a command prints; null when it prints nothing. `asking` is put into {@link ASKING_FOR}. Throws E_TIMEOUT when
+ * it does not end in time and E_SOURCE_FAILED when it cannot be started, fails, or prints text that is not a valid key.
  */
 export async function runSecretCommand(
   argv: readonly string[],
   timeoutMs: number,
   whose: string,
+  asking = "",
 ): Promise<Secret | null> {
   const name = clean(argv[0] ?? "", 100);
-  const child = start(argv, name, whose);
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    kill(child.pid);
-  }, timeoutMs);
+  const text = await runCommand(argv, timeoutMs, whose, asking);
+  if (text === "") return null;
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed text that is not a valid key`);
+  }
+  return secret(text);
+}
+
+/** The trimmed output of a command, whatever it holds. Throws E_TIMEOUT and E_SOURCE_FAILED. */
+export async function runCommand(
+  argv: readonly string[],
+  timeoutMs: number,
+  whose: string,
+  asking: string,
+): Promise<string> {
+  const name = clean(argv[0] ?? "", 100);
+  const child = start(argv, name, whose, asking);
+  const late = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => late.resolve("late"), timeoutMs);
   // Ctrl-C does not reach another session: without this the command would outlive us and its time limit.
   const endTogether = (signal: NodeJS.Signals): void => {
     for (const name of ENDING) process.off(name, endTogether);
@@ -44,12 +61,15 @@ export async function runSecretCommand(
   };
   for (const name of ENDING) process.on(name, endTogether);
   try {
-    const output = await readBounded(child.stdout, () => kill(child.pid));
-    const code = await child.exited;
-    if (late) throw fail("E_TIMEOUT", `${whose}: ${name} gave no answer within ${timeoutMs} ms`);
+    // Not awaited beyond its time: a child of the command in a session of its own can hold stdout open for ever.
+    const output = await Promise.race([readBounded(child.stdout, () => kill(child.pid)), late.promise]);
+    const code = output === "late" ? output : await Promise.race([child.exited, late.promise]);
+    if (output === "late" || code === "late") {
+      throw fail("E_TIMEOUT", `${whose}: ${name} did not finish within ${timeoutMs} ms`);
+    }
     if (output === null) throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than a key`);
     if (code !== 0) throw fail("E_SOURCE_FAILED", `${whose}: ${name} ended with ${code ?? child.signalCode}`);
-    return keyIn(output, name, whose);
+    return new TextDecoder().decode(output).trim();
   } finally {
     clearTimeout(timer);
     for (const name of ENDING) process.off(name, endTogether);
@@ -57,12 +77,13 @@ export async function runSecretCommand(
   }
 }
 
-function start(argv: readonly string[], name: string, whose: string) {
+function start(argv: readonly string[], name: string, whose: string, asking: string) {
   const env: Record<string, string> = { PATH: "/usr/bin:/bin" };
   for (const variable of PASSED_ON) {
     const value = process.env[variable];
     if (value !== undefined) env[variable] = value;
   }
+  env[ASKING_FOR] = [process.env[ASKING_FOR], asking].filter(Boolean).join(",");
   try {
     // A session of its own, so that killing it takes its children along.
     return Bun.spawn([...argv], {
@@ -99,13 +120,4 @@ async function readBounded(stream: ReadableStream<Uint8Array>, stop: () => void)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function keyIn(output: Uint8Array, name: string, whose: string): Secret | null {
-  const text = new TextDecoder().decode(output).trim();
-  if (text === "") return null;
-  if (!/^[\x21-\x7e]+$/.test(text)) {
-    throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed something that no key is`);
-  }
-  return secret(text);
 }
