@@ -11,7 +11,7 @@ export type Level = "organization" | "team" | "personal";
 export type Method = "oauth" | "api_key";
 
 /** Where a value was found. `command` is an organisation's own secret store. */
-export type Source = "env" | "file" | "command" | "keychain";
+export type Source = "env" | "file" | "command" | "vault" | "federation" | "keychain";
 
 /** One way to authenticate at a provider, and where its value and companions live. */
 export interface MethodSpec {

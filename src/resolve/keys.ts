@@ -6,10 +6,19 @@ import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import type { Provider } from "../providers/contract.ts";
 import { judgeLevels, LEVELS, levelScopes, llmAccount, overridden } from "./levels.ts";
-import { isDenied, NO_POLICY, organizationName, organizationSource, type Policy } from "./policy.ts";
+import {
+  isDenied,
+  NO_POLICY,
+  organizationName,
+  organizationSource,
+  type Policy,
+  teamSource,
+} from "./policy.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { blocked, type Judgement, plan } from "./precedence.ts";
 import { readConfigured } from "./sources/configured.ts";
+import type { FleetReader } from "./sources/fleet.ts";
+import { isKept, keptAccount } from "./sources/kept.ts";
 import { type KeyReader, keyReader, readStoredKey } from "./sources/stored-keys.ts";
 import { type Reach, walk } from "./walk.ts";
 
@@ -33,12 +42,36 @@ export async function resolveKeys(
       llmAccount(level, id, levels),
     ),
   );
-  const keys = keyReader(() => ports.keychain(), accounts);
-  const judgements = new Map<Provider, Judgement>();
-  for (const provider of request.providers) {
-    judgements.set(provider, await resolveOne(provider, policy, levels, keys, ports, reach));
+  const kept = request.providers.flatMap(({ id }) => keptAccounts(id, policy, scope.teamId));
+  const keys = keyReader(() => ports.keychain(), [...accounts, ...kept]);
+  let fleet: Promise<FleetReader> | undefined;
+  const openFleet = (): Promise<FleetReader> => {
+    fleet ??= import("./policy-reader.ts").then(({ policyReader }) => policyReader(policy, keys, ports));
+    return fleet;
+  };
+  try {
+    // Side by side: the run waits for its slowest source, not for the sum.
+    const judged = await Promise.all(
+      request.providers.map(
+        async (provider) =>
+          [provider, await resolveOne(provider, policy, levels, keys, openFleet, ports, reach)] as const,
+      ),
+    );
+    return new Map(judged);
+  } finally {
+    await (await fleet)?.close();
   }
-  return judgements;
+}
+
+/** Where the values of a provider's sources are kept in the keychain. */
+function keptAccounts(provider: string, policy: Policy, teamId: string | null): readonly string[] {
+  const sources = [
+    ["organization", organizationSource(policy, provider)],
+    ["team", teamSource(policy, provider, teamId)],
+  ] as const;
+  return sources.flatMap(([level, source]) =>
+    source && isKept(source) ? [keptAccount(level, provider, teamId)] : [],
+  );
 }
 
 /** One provider's key in force. Throws what stands in its way, E_NO_CREDENTIAL when there is none. */
@@ -67,6 +100,7 @@ async function resolveOne(
   policy: Policy,
   levels: { readonly profile: string; readonly teamId: string | null; readonly level: Level | null },
   keys: KeyReader,
+  openFleet: () => Promise<FleetReader>,
   ports: Ports,
   reach: Reach,
 ): Promise<Judgement> {
@@ -79,11 +113,13 @@ async function resolveOne(
       {
         environment,
         stored: (candidate, account) => readStoredKey(candidate, account, keys),
-        configured: (candidate, from) =>
-          readConfigured(candidate, from, llmAccount(candidate.level ?? "personal", provider.id, levels), {
-            raw: ports.raw,
-            stored: (account) => keys.read(account),
-          }),
+        configured: async (candidate, source) => {
+          const level = candidate.level === "team" ? "team" : "organization";
+          const account = llmAccount(level, provider.id, levels);
+          const kept = keptAccount(level, provider.id, levels.teamId);
+          const wanted = { source, provider: provider.id, level, account, keptAccount: kept } as const;
+          return readConfigured(candidate, wanted, await openFleet());
+        },
       },
       reach,
       ports,

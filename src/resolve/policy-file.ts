@@ -51,7 +51,8 @@ async function readPolicyFile(path: string): Promise<Policy | null> {
   const bytes = await readTrusted(path);
   if (!bytes) return null;
   const { parsePolicy } = await import("./policy-schema.ts");
-  return parsePolicy(bytes, path);
+  const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  return { ...parsePolicy(bytes, path), hash };
 }
 
 /** The bytes of a file that root or the user alone may write; null when it is not there. */

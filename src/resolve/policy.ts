@@ -3,15 +3,45 @@
  * reading and checking the files is src/resolve/policy-file.ts.
  */
 
+import type { FederationSource } from "./sources/federation/settings.ts";
+import type { VaultSource } from "./sources/vault/settings.ts";
+
+/** What any source may say beside its kind. */
+export interface SourceOptions {
+  /** Milliseconds for everything that the source does; {@link DEFAULT_TIMEOUT_MS} when left out. */
+  readonly timeoutMs?: number;
+  /** Seconds for which its value is kept in the keychain and it is not asked again. */
+  readonly cacheS?: number;
+  /** Seconds after that in which the kept value stands in while the source cannot be reached. */
+  readonly staleOkS?: number;
+}
+
+export const DEFAULT_TIMEOUT_MS = 5_000;
+export const MAX_TIMEOUT_MS = 15_000;
+
 /** Where an organisation's or team's key comes from. Exactly one kind. */
-export type ConfiguredSource =
-  | { readonly kind: "command"; readonly argv: readonly string[]; readonly timeoutMs: number }
-  | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "policy-variable"; readonly variable: string }
-  | { readonly kind: "policy-keychain" };
+export type ConfiguredSource = SourceOptions &
+  (
+    | { readonly kind: "command"; readonly argv: readonly string[] }
+    | { readonly kind: "path"; readonly path: string }
+    | { readonly kind: "policy-variable"; readonly variable: string }
+    | { readonly kind: "policy-keychain" }
+    | { readonly kind: "vault"; readonly vault: VaultSource }
+    | { readonly kind: "federation"; readonly federation: FederationSource }
+  );
+
+/** How a key may be used, whatever source it comes from. */
+export interface KeyUse {
+  /** False where only the broker may use the key: `env`, `exec`, `get` and `header` refuse. */
+  readonly exportable: boolean;
+  /** What the broker lets through, as `METHOD /path*`; null for everything. */
+  readonly allow: readonly string[] | null;
+}
 
 export type ProviderRule =
-  | { readonly kind: "source"; readonly source: ConfiguredSource }
+  | ({ readonly kind: "source"; readonly source: ConfiguredSource } & Partial<KeyUse>)
+  /** No source: the rule only says how a key may be used. */
+  | ({ readonly kind: "use" } & Partial<KeyUse>)
   | { readonly kind: "deny" };
 
 export type Rules = ReadonlyMap<string, ProviderRule>;
@@ -25,6 +55,8 @@ export interface Policy {
   readonly teams: ReadonlyMap<string, Rules>;
   /** The files it was read from, the system's first. */
   readonly files: readonly string[];
+  /** SHA-256 of the files' bytes, in hexadecimal: what is kept of a source is bound to it. Absent without files. */
+  readonly hash?: string;
 }
 
 export const NO_POLICY: Policy = { organization: null, providers: new Map(), teams: new Map(), files: [] };
@@ -45,6 +77,19 @@ export function teamSource(policy: Policy, provider: string, teamId: string | nu
   return teamId === null ? null : sourceOf(policy.teams.get(teamId)?.get(provider));
 }
 
+/** How a provider's key may be used: the strictest word of the organisation and of the team in scope. */
+export function keyUse(policy: Policy, provider: string, teamId: string | null): KeyUse {
+  const rules = [
+    policy.providers.get(provider),
+    teamId === null ? undefined : policy.teams.get(teamId)?.get(provider),
+  ];
+  const uses = rules.flatMap((rule) => (rule && rule.kind !== "deny" ? [rule] : []));
+  return {
+    exportable: uses.every(({ exportable }) => exportable !== false),
+    allow: uses.map(({ allow }) => allow ?? null).find((allow) => allow !== null) ?? null,
+  };
+}
+
 /** How the organisation is called in messages. */
 export function organizationName(policy: Policy): string {
   return policy.organization?.name ?? "the organisation";
@@ -62,15 +107,32 @@ export function tighten(system: Policy, extra: Policy): Policy {
     providers: merge(system.providers, extra.providers),
     teams,
     files: [...system.files, ...extra.files],
+    ...hashOf(system, extra),
   };
 }
 
 function merge(system: Rules, extra: Rules): Rules {
   const merged = new Map(system);
-  for (const [provider, rule] of extra) {
-    if (rule.kind === "deny" || !merged.has(provider)) merged.set(provider, rule);
-  }
+  for (const [provider, rule] of extra) merged.set(provider, stricter(merged.get(provider), rule));
   return merged;
+}
+
+/** The system's rule, which a second file can only narrow: another source is ignored. */
+function stricter(system: ProviderRule | undefined, extra: ProviderRule): ProviderRule {
+  if (system === undefined || extra.kind === "deny") return extra;
+  if (system.kind === "deny") return system;
+  const exportable = system.exportable !== false && extra.exportable !== false;
+  const use = { ...(exportable ? {} : { exportable }), ...allowOf(system.allow ?? extra.allow) };
+  return system.kind === "use" ? { kind: "use", ...use } : { kind: "source", source: system.source, ...use };
+}
+
+function allowOf(allow: readonly string[] | null | undefined): Partial<KeyUse> {
+  return allow ? { allow } : {};
+}
+
+/** Both files' hashes in one: the second's are as many digits again, so that no other pair gives the same. */
+function hashOf(system: Policy, extra: Policy): Pick<Policy, "hash"> {
+  return system.hash && extra.hash ? { hash: `${system.hash}${extra.hash}` } : {};
 }
 
 function sourceOf(rule: ProviderRule | undefined): ConfiguredSource | null {

@@ -10,6 +10,8 @@ import type { Credential, Level, Method, MethodSpec, Source } from "../core/cred
 import type { GumCredError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ConfiguredSource } from "./policy.ts";
+import { federationLocation } from "./sources/federation/settings.ts";
+import { vaultLocation } from "./sources/vault/settings.ts";
 
 /** How a candidate is read. The sources floor has one reader for each kind. */
 export type ReadFrom =
@@ -117,6 +119,8 @@ const CONFIGURED: Record<ConfiguredSource["kind"], Source> = {
   path: "file",
   "policy-variable": "env",
   "policy-keychain": "keychain",
+  vault: "vault",
+  federation: "federation",
 };
 
 function configuredOf(base: Base, scope: LevelScope, from: ConfiguredSource): Candidate {
@@ -131,6 +135,10 @@ function describe(from: ConfiguredSource, base: Base, scope: LevelScope): string
       return from.path;
     case "policy-variable":
       return from.variable;
+    case "vault":
+      return vaultLocation(from.vault);
+    case "federation":
+      return federationLocation(from.federation);
     case "policy-keychain":
       return `${scope.service}/${scope.account(base.spec.field)}`;
   }

@@ -3,11 +3,15 @@
  * so that every candidate can be explained (`all`). Either way nothing is opened or run for a candidate that
  * can no longer win: a keychain that nobody needed stays closed.
  */
+import type { Source } from "../core/credential.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ConfiguredSource } from "./policy.ts";
 import type { Ports } from "./ports.ts";
 import { type Candidate, decides, type Finding } from "./precedence.ts";
 import { readVariable, readVariableFile } from "./sources/environment.ts";
+
+/** What is not asked only to explain why another candidate won. */
+const COSTLY: ReadonlySet<Source> = new Set(["command", "vault", "federation"]);
 
 export type Reach = "first" | "all";
 
@@ -30,7 +34,7 @@ export async function walk(
   let decided = false;
   let opened = false;
   for (const candidate of candidates) {
-    const free = candidate.source === "keychain" ? opened : candidate.source !== "command";
+    const free = candidate.source === "keychain" ? opened : !COSTLY.has(candidate.source);
     if (decided && !(reach === "all" && free)) {
       findings.push(undefined);
       continue;

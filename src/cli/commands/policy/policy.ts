@@ -1,7 +1,9 @@
 /** `gum-cred policy show` and `policy check`: the organisation's rules in force, and whether a file is valid. */
 import { fail } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
-import type { ConfiguredSource, Policy, Rules } from "../../../resolve/policy.ts";
+import type { ConfiguredSource, KeyUse, Policy, Rules } from "../../../resolve/policy.ts";
+import { federationLocation } from "../../../resolve/sources/federation/settings.ts";
+import { vaultLocation } from "../../../resolve/sources/vault/settings.ts";
 import type { Command } from "../../command.ts";
 
 export const policyShow: Command = {
@@ -61,8 +63,15 @@ interface RuleRow {
 function ruleRows(whose: string, rules: Rules): RuleRow[] {
   return [...rules].map(([provider, rule]) => {
     if (rule.kind === "deny") return { whose, provider, rule: "deny", detail: "" };
-    return { whose, provider, ...described(rule.source) };
+    if (rule.kind === "use") return { whose, provider, rule: "use", detail: limits(rule) };
+    const { rule: kind, detail } = described(rule.source);
+    return { whose, provider, rule: kind, detail: [detail, limits(rule)].filter(Boolean).join("; ") };
   });
+}
+
+function limits(use: Partial<KeyUse>): string {
+  const allow = use.allow ? `broker allows ${use.allow.join(", ") || "nothing"}` : "";
+  return [use.exportable === false ? "only by the broker" : "", allow].filter(Boolean).join("; ");
 }
 
 function described(source: ConfiguredSource): { readonly rule: string; readonly detail: string } {
@@ -73,6 +82,10 @@ function described(source: ConfiguredSource): { readonly rule: string; readonly 
       return { rule: "file", detail: source.path };
     case "policy-variable":
       return { rule: "env", detail: source.variable };
+    case "vault":
+      return { rule: "vault", detail: vaultLocation(source.vault) };
+    case "federation":
+      return { rule: "federation", detail: federationLocation(source.federation) };
     case "policy-keychain":
       return { rule: "keychain", detail: "" };
   }

@@ -3,6 +3,11 @@
  * who supplies the identity token. Types and the vendors' facts as data. Pure.
  */
 
+import { parseBaseUrl } from "../../../core/base-url.ts";
+
+/** Where Kubernetes mounts a pod's token (ServiceAccount admission controller). */
+export const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
 /** Who says what this workload is. */
 export type TokenSupplier =
   | { readonly kind: "github_actions"; readonly audience: string | null }
@@ -61,6 +66,11 @@ export const EXCHANGES: Readonly<Record<FederatedProvider, Exchange>> = {
     headers: {},
   },
 };
+
+/** Checks a `token_url`. Throws E_INVALID_VALUE and E_BASE_URL_REFUSED. */
+export function parseTokenUrl(text: string): string {
+  return parseBaseUrl(text).href;
+}
 
 /** Where a source's identity token goes. */
 export function tokenUrl(source: FederationSource): string {

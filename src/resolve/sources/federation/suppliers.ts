@@ -9,9 +9,6 @@ import type { Asking } from "../asking.ts";
 import { readSecretFile } from "../file.ts";
 import type { TokenSupplier } from "./settings.ts";
 
-/** Where Kubernetes mounts a pod's token (ServiceAccount admission controller). */
-export const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-
 /**
  * The identity token. `missing` is the code where the supplier has none: no file, no variables, an empty output.
  * Throws E_SOURCE_DATA (7) for text that is no token, and what the supplier's own request or command throws.

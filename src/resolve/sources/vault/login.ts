@@ -5,7 +5,8 @@
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
 import type { Asking } from "../asking.ts";
-import { readIdentityToken, SERVICE_ACCOUNT_TOKEN } from "../federation/suppliers.ts";
+import { SERVICE_ACCOUNT_TOKEN } from "../federation/settings.ts";
+import { readIdentityToken } from "../federation/suppliers.ts";
 import { readSecretFile } from "../file.ts";
 import type { VaultClient } from "./client.ts";
 import { encodePath, type VaultAuth, type VaultSource } from "./settings.ts";

@@ -48,6 +48,16 @@ export function vaultPlace(address: string): VaultPlace {
     : { base: "http://localhost", socket };
 }
 
+/** Whether an agent may listen there: a Unix socket, or http on this machine. */
+export function isAgentAddress(address: string): boolean {
+  try {
+    const { base, socket } = vaultPlace(address);
+    return socket !== undefined || base.startsWith("http://");
+  } catch {
+    return false;
+  }
+}
+
 /** A Vault path as it stands in a URL: each segment encoded, outer slashes dropped as the `vault` program does. */
 export function encodePath(path: string): string {
   return segments(path).map(encodeURIComponent).join("/");
