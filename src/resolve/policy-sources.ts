@@ -52,7 +52,9 @@ const vaultAuth = z.union([
     }),
   }),
   z.strictObject({ jwt: z.strictObject({ role: id, mount: z.optional(vaultPath), token: supplier }) }),
-  z.strictObject({ kubernetes: z.strictObject({ role: id, mount: z.optional(vaultPath) }) }),
+  z.strictObject({
+    kubernetes: z.strictObject({ role: id, mount: z.optional(vaultPath), path: z.optional(absolute) }),
+  }),
 ]);
 const agentAuth = z.strictObject({
   agent: z
@@ -159,7 +161,8 @@ function authOf(auth: z.infer<typeof vault>["auth"]): VaultAuth {
     const { role, mount, token } = auth.jwt;
     return { kind: "jwt", role, mount: mount ?? "jwt", token: supplierOf(token) };
   }
-  return { kind: "kubernetes", role: auth.kubernetes.role, mount: auth.kubernetes.mount ?? "kubernetes" };
+  const { role, mount, path } = auth.kubernetes;
+  return { kind: "kubernetes", role, mount: mount ?? "kubernetes", path: path ?? SERVICE_ACCOUNT_TOKEN };
 }
 
 function supplierOf(token: z.infer<typeof supplier>): TokenSupplier {

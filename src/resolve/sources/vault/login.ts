@@ -5,7 +5,6 @@
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
 import type { Asking } from "../asking.ts";
-import { SERVICE_ACCOUNT_TOKEN } from "../federation/settings.ts";
 import { readIdentityToken } from "../federation/suppliers.ts";
 import { readSecretFile } from "../file.ts";
 import type { VaultClient } from "./client.ts";
@@ -123,8 +122,7 @@ async function credentials(auth: VaultAuth, asking: Asking): Promise<LoginBody> 
     }
     case "jwt":
     case "kubernetes": {
-      const supplier =
-        auth.kind === "jwt" ? auth.token : ({ kind: "kubernetes", path: SERVICE_ACCOUNT_TOKEN } as const);
+      const supplier = auth.kind === "jwt" ? auth.token : ({ kind: "kubernetes", path: auth.path } as const);
       const jwt = await readIdentityToken(supplier, asking, "E_SOURCE_REJECTED");
       return { mount: auth.mount, body: { role: auth.role, jwt: reveal(jwt) }, secrets: [jwt] };
     }

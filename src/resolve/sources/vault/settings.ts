@@ -28,7 +28,13 @@ export type VaultAuth =
       readonly mount: string;
     }
   | { readonly kind: "jwt"; readonly role: string; readonly mount: string; readonly token: TokenSupplier }
-  | { readonly kind: "kubernetes"; readonly role: string; readonly mount: string }
+  | {
+      readonly kind: "kubernetes";
+      readonly role: string;
+      readonly mount: string;
+      /** The pod's token, or a projected one with an audience of its own. */
+      readonly path: string;
+    }
   | { readonly kind: "agent" };
 
 /** Where requests go: a base URL without its final slash, and the Unix socket that they take. */
