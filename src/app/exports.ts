@@ -54,10 +54,10 @@ export async function wantedVariables(names: readonly string[], ports: Ports): P
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
-  const { variablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  const { exportedBefore, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
-  return { shares, variables: vendors.flatMap(variablesOf) };
+  return { shares, variables: vendors.flatMap(exportedBefore) };
 }
 
 function wantsGumloop(names: readonly string[]): boolean {

@@ -30,7 +30,7 @@ export async function vendorShares(
   for (const [provider, { winner, error }] of judgements) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
-    if (winner) shares.push(keyExports(winner, provider));
+    if (winner) shares.push(keyExports(winner, provider, ports.environment));
     else if (skipped) shares.push({ set: new Map(), unset: variablesOf(provider), fromStorage: [] });
     else if (named) throw noKey(provider, level);
   }
@@ -42,6 +42,12 @@ export async function keyVariables(names: readonly string[], ports: Ports): Prom
   if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(variablesOf);
   const installed = await ports.installed.outlines();
   return [...VENDORS.flatMap(variablesOf), ...installed.variables()];
+}
+
+/** The variables of a vendor that an earlier run may have exported, and that go when this one does not set them. */
+export function exportedBefore(provider: Provider): readonly string[] {
+  const { bearer } = provider;
+  return [...variablesOf(provider), ...(bearer ? [bearer.variable, bearer.headers.variable] : [])];
 }
 
 /** The variables that a vendor's programs read its key from. */

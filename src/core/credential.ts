@@ -44,4 +44,16 @@ export interface Credential {
   readonly baseUrl: string | null;
   /** ISO 8601, when known. */
   readonly expiresAt: string | null;
+  /** Set where a policy's source gave it to an earlier run, and it was kept since. */
+  readonly kept?: KeptSince;
+}
+
+/** The age of a kept value. */
+export interface KeptSince {
+  /** When the source gave it. ISO 8601. */
+  readonly at: string;
+  /** Until when it is used. ISO 8601. */
+  readonly until: string;
+  /** Whether it stands in for a source that cannot be reached. */
+  readonly stale: boolean;
 }

@@ -161,7 +161,7 @@ export function blocked(candidates: readonly Candidate[], error: GumCredError): 
 export function foundAt(
   candidate: Candidate,
   value: Secret,
-  more: Partial<Pick<Credential, "userId" | "baseUrl" | "expiresAt">> = {},
+  more: Partial<Pick<Credential, "method" | "userId" | "baseUrl" | "expiresAt" | "kept">> = {},
 ): Finding {
   const { provider, level, spec, source, location } = candidate;
   const credential: Credential = {

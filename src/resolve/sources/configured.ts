@@ -21,7 +21,12 @@ export async function readConfigured(
       );
     }
     return foundAt(candidate, got.value, {
-      expiresAt: got.expiresAt === null ? null : new Date(got.expiresAt).toISOString(),
+      // What a vendor gives in exchange for an identity is a bearer token, not a key.
+      ...(wanted.source.kind === "federation" ? { method: "oauth" as const } : {}),
+      expiresAt: got.expiresAt === null ? null : iso(got.expiresAt),
+      ...(got.kept
+        ? { kept: { at: iso(got.kept.at), until: iso(got.kept.until), stale: got.kept.stale } }
+        : {}),
     });
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
@@ -30,4 +35,8 @@ export async function readConfigured(
       return { state: "unavailable", error, serviceExists: true };
     return { state: "invalid", error };
   }
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
