@@ -152,7 +152,7 @@ describe.skipIf(OPENBAO === null)("a key in OpenBao", () => {
       ...{
         role_type: "jwt",
         user_claim: "sub",
-        bound_audiences: ["acme-EXAMPLE"],
+        bound_audiences: ["acme-llm"],
         bound_subject: "repo:acme/llm",
       },
       token_policies: ["llm"],

@@ -26,7 +26,7 @@ function usual(issuer: string) {
   return {
     iss: issuer,
     sub: "repo:acme/llm",
-    aud: "acme-EXAMPLE",
+    aud: "acme-llm",
     iat: now,
     exp: now + 300,
     jti: randomUUID(),

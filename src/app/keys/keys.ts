@@ -3,7 +3,7 @@
  * personal key is refused where the organisation enforces its own.
  */
 import { parseBaseUrl } from "../../core/base-url.ts";
-import type { Credential, Level } from "../../core/credential.ts";
+import type { Credential, Level, Method } from "../../core/credential.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
@@ -144,13 +144,9 @@ export async function verifyKey(
   key: Secret,
   scope: Scope,
   ports: Ports,
+  method: Method = "api_key",
 ): Promise<Verification> {
-  return verify(
-    provider,
-    { method: "api_key", value: key, userId: null },
-    vendorScope(provider, scope, ports),
-    ports,
-  );
+  return verify(provider, { method, value: key, userId: null }, vendorScope(provider, scope, ports), ports);
 }
 
 /** Notes what a vendor said about a key that lies in the keychain. */
