@@ -1,7 +1,9 @@
 /**
  * What JSON.parse hides of a policy file: keys that stand twice in one object, in whatever spelling (`"a"`, `"\u0061"`),
- * where the last would silently win; and every key, because `__proto__` and its kin are names like any other. Pure.
+ * where the last would silently win; and `__proto__`, which objects in JavaScript treat as something else. Pure.
  */
+
+export const PROTO = "__proto__";
 
 /** A key with the way to it. */
 export interface KeyPlace {
@@ -21,7 +23,7 @@ interface Open {
   at: string | number;
 }
 
-/** Every key of a JSON text that JSON.parse accepts, in the order of the text. */
+/** The duplicate keys, and those called {@link PROTO}, of a JSON text that JSON.parse accepts, in the order of the text. */
 export function keyPlaces(text: string): readonly KeyPlace[] {
   const places: KeyPlace[] = [];
   const stack: Open[] = [];
@@ -57,8 +59,11 @@ export function keyPlaces(text: string): readonly KeyPlace[] {
         if (expectsKey && top?.names) {
           const name = JSON.parse(text.slice(index, end + 1)) as string;
           top.at = name;
-          const path = stack.map((open) => open.at);
-          places.push({ path, line, column: index - lineStart + 1, duplicate: top.names.has(name) });
+          const duplicate = top.names.has(name);
+          if (duplicate || name === PROTO) {
+            const path = stack.map((open) => open.at);
+            places.push({ path, line, column: index - lineStart + 1, duplicate });
+          }
           top.names.add(name);
           expectsKey = false;
         }

@@ -6,7 +6,7 @@ import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
 import { jsonPath } from "../core/json-path.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
-import { type KeyPlace, keyPlaces } from "./policy-keys.ts";
+import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
 
 const providerId = text(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id");
@@ -90,9 +90,6 @@ function read(bytes: Uint8Array): Reading {
   ];
   return { problems, file: result.success ? result.data : null, odd: odd?.success ? odd.data : null };
 }
-
-/** A name like any other here, and one that objects in JavaScript treat as something else. */
-const PROTO = "__proto__";
 
 function isOddTeam(path: readonly (string | number)[]): boolean {
   return path.length === 2 && path[0] === "teams";
