@@ -38,13 +38,21 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
   return system ? tighten(system, extra) : extra;
 }
 
+/** A policy file that is looked at before it is deployed. */
+export interface CheckedPolicy {
+  readonly problems: readonly Problem[];
+  /** Null where there are problems. */
+  readonly policy: Policy | null;
+}
+
 /** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
-export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
+export async function checkPolicyFile(path: string): Promise<CheckedPolicy> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   const bytes = await readTrusted(absolute);
   if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
-  const { policyProblems } = await import("./policy-schema.ts");
-  return policyProblems(bytes);
+  const { parsePolicy, policyProblems } = await import("./policy-schema.ts");
+  const problems = policyProblems(bytes);
+  return { problems, policy: problems.length > 0 ? null : parsePolicy(bytes, absolute) };
 }
 
 async function readPolicyFile(path: string): Promise<Policy | null> {

@@ -10,8 +10,7 @@ import type { Credential, Level, Method, MethodSpec, Source } from "../core/cred
 import type { GumCredError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ConfiguredSource } from "./policy.ts";
-import { federationLocation } from "./sources/federation/settings.ts";
-import { vaultLocation } from "./sources/vault/settings.ts";
+import { sourceKind, sourceLocation } from "./source-names.ts";
 
 /** How a candidate is read. The sources floor has one reader for each kind. */
 export type ReadFrom =
@@ -114,34 +113,9 @@ function storedOf(base: Base, scope: LevelScope): Candidate {
   return { ...base, source: "keychain", location: `${scope.service}/${account}`, from };
 }
 
-const CONFIGURED: Record<ConfiguredSource["kind"], Source> = {
-  command: "command",
-  path: "file",
-  "policy-variable": "env",
-  "policy-keychain": "keychain",
-  vault: "vault",
-  federation: "federation",
-};
-
 function configuredOf(base: Base, scope: LevelScope, from: ConfiguredSource): Candidate {
-  return { ...base, source: CONFIGURED[from.kind], location: describe(from, base, scope), from };
-}
-
-function describe(from: ConfiguredSource, base: Base, scope: LevelScope): string {
-  switch (from.kind) {
-    case "command":
-      return from.argv[0] ?? "";
-    case "path":
-      return from.path;
-    case "policy-variable":
-      return from.variable;
-    case "vault":
-      return vaultLocation(from.vault);
-    case "federation":
-      return federationLocation(from.federation);
-    case "policy-keychain":
-      return `${scope.service}/${scope.account(base.spec.field)}`;
-  }
+  const location = sourceLocation(from, scope.account(base.spec.field));
+  return { ...base, source: sourceKind(from), location, from };
 }
 
 /** The judgement of a plan that nobody may carry out. */

@@ -222,3 +222,37 @@ test("sources that log in alike share one login, whose token is revoked once", a
   expect(paths.filter((path) => path === "/v1/auth/token/revoke-self")).toHaveLength(1);
   expect(paths.at(-1)).toBe("/v1/auth/token/revoke-self");
 });
+
+test("policy check --live asks every source once, side by side, and says what came of each", async () => {
+  const good = serve(() => secretOf(KEY));
+  const sealed = serve(() => errors(503, "Vault is sealed"));
+  const providers = {
+    openai: { source: { vault: vault(good.address), cache_s: 300 } },
+    xai: { source: { vault: vault(sealed.address) } },
+    google: { source: { command: ["/bin/sleep", "60"], timeout_ms: 500 } },
+    deepseek: { deny: true },
+  };
+  const live = await gum(["policy", "check", "--live", "--json"], providers);
+  expect(live.code).toBe(5);
+  const { sources } = JSON.parse(live.stdout);
+  const states = sources.map(({ provider, source, ok, code }: Record<string, unknown>) => [
+    provider,
+    source,
+    ok,
+    code,
+  ]);
+  expect(states).toEqual([
+    ["openai", "vault", true, null],
+    ["xai", "vault", false, "E_SERVER"],
+    ["google", "command", false, "E_TIMEOUT"],
+  ]);
+  expect(live.stdout).toContain("is sealed");
+  expect(live.stdout).not.toContain(KEY);
+  expect([good.requests.length, sealed.requests.length]).toEqual([1, 1]);
+  const file = await gum(["policy", "check", `${folder}/policy.json`, "--live"], {
+    openai: providers.openai,
+  });
+  expect(file).toMatchObject({ code: 0 });
+  expect(file.stdout).toContain("vault");
+  expect((await gum(["policy", "check"], {})).code).toBe(2);
+});

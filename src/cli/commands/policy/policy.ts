@@ -1,10 +1,11 @@
 /** `gum-cred policy show` and `policy check`: the organisation's rules in force, and whether a file is valid. */
-import { fail } from "../../../core/errors.ts";
+import type { SourceCheck } from "../../../app/policy-live.ts";
+import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
-import type { ConfiguredSource, KeyUse, Policy, Rules } from "../../../resolve/policy.ts";
-import { federationLocation } from "../../../resolve/sources/federation/settings.ts";
-import { vaultLocation } from "../../../resolve/sources/vault/settings.ts";
-import type { Command } from "../../command.ts";
+import type { KeyUse, Policy, Rules, SourceOptions } from "../../../resolve/policy.ts";
+import type { Ports } from "../../../resolve/ports.ts";
+import { sourceKind, sourceLocation } from "../../../resolve/source-names.ts";
+import type { Command, Output } from "../../command.ts";
 
 export const policyShow: Command = {
   name: "policy show",
@@ -24,23 +25,25 @@ export const policyShow: Command = {
 
 export const policyCheck: Command = {
   name: "policy check",
-  summary: "Say everything that is wrong with a policy file",
-  args: [{ name: "FILE", summary: "the file", required: true }],
-  flags: [],
+  summary: "Say everything that is wrong with a policy file, or with its sources",
+  args: [{ name: "FILE", summary: "the file (with --live it may be left out: the policy in force)" }],
+  flags: [{ name: "live", summary: "ask every source once and say what came of it" }],
   details:
-    "Names every problem at once with its JSON path. Exit code 7 when there is one, 6 when the file itself is unsafe.",
-  examples: [{ line: "gum-cred policy check ./policy.json", about: "before it is deployed" }],
-  run: async (_context, input) => {
+    "Names every problem at once with its JSON path. Exit code 7 when there is one, 6 when the file itself is unsafe.\n" +
+    "--live fetches each key and forgets it; the exit code is that of the first source that fails.",
+  examples: [
+    { line: "gum-cred policy check ./policy.json", about: "before it is deployed" },
+    { line: "gum-cred policy check --live", about: "whether the sources in force answer" },
+  ],
+  run: async ({ ports }, input) => {
     const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
-    const file = input.args[0] ?? "";
-    const problems = await checkPolicyFile(file);
-    const error =
-      problems.length === 0
-        ? undefined
-        : fail(
-            "E_POLICY_INVALID",
-            `the file has ${problems.length} problem${problems.length > 1 ? "s" : ""}`,
-          );
+    const [file] = input.args;
+    const live = input.has("live");
+    if (file === undefined && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
+    const checked =
+      file === undefined ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
+    if (live && checked.policy) return checkLive(checked.policy, file, ports);
+    const { problems } = checked;
     return {
       kind: "data",
       data: { file, valid: problems.length === 0, problems },
@@ -48,10 +51,48 @@ export const policyCheck: Command = {
         problems.length === 0
           ? "The policy is valid."
           : problems.map((one) => `${one.path}: ${one.message}\n`).join(""),
-      error,
+      error: invalid(problems.length),
     };
   },
 };
+
+function invalid(problems: number): GumCredError | undefined {
+  if (problems === 0) return undefined;
+  return fail("E_POLICY_INVALID", `the file has ${problems} problem${problems > 1 ? "s" : ""}`);
+}
+
+async function checkLive(policy: Policy, file: string | undefined, ports: Ports): Promise<Output> {
+  const { checkSources } = await import("../../../app/policy-live.ts");
+  const checks = await ports.busy("Asking the policy's sources", checkSources(policy, ports));
+  const rows = checks.map((one) => [
+    one.team === null ? one.level : `team ${one.team}`,
+    ...[one.provider, one.source, one.error?.code ?? "ok", `${one.ms} ms`],
+    one.error ? `${one.error.message} (${one.error.hint})` : liveDetail(one),
+  ]);
+  const sources = checks.map(({ error, expiresAt, ...one }) => ({
+    ...one,
+    ...{
+      ok: error === null,
+      code: error?.code ?? null,
+      message: error?.message ?? null,
+      hint: error?.hint ?? null,
+    },
+    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+  }));
+  return {
+    kind: "data",
+    data: { file: file ?? null, files: policy.files, valid: true, problems: [], sources },
+    human:
+      rows.length === 0
+        ? "The policy is valid and configures no source."
+        : table(["Level", "Provider", "Source", "State", "Took", ""], rows),
+    error: checks.find((one) => one.error)?.error ?? undefined,
+  };
+}
+
+function liveDetail({ location, expiresAt }: SourceCheck): string {
+  return expiresAt === null ? location : `${location}, until ${new Date(expiresAt).toISOString()}`;
+}
 
 interface RuleRow {
   readonly whose: string;
@@ -64,31 +105,20 @@ function ruleRows(whose: string, rules: Rules): RuleRow[] {
   return [...rules].map(([provider, rule]) => {
     if (rule.kind === "deny") return { whose, provider, rule: "deny", detail: "" };
     if (rule.kind === "use") return { whose, provider, rule: "use", detail: limits(rule) };
-    const { rule: kind, detail } = described(rule.source);
-    return { whose, provider, rule: kind, detail: [detail, limits(rule)].filter(Boolean).join("; ") };
+    const where = rule.source.kind === "policy-keychain" ? "" : sourceLocation(rule.source, "");
+    const detail = [where, options(rule.source), limits(rule)];
+    return { whose, provider, rule: sourceKind(rule.source), detail: detail.filter(Boolean).join("; ") };
   });
+}
+
+function options({ cacheS, staleOkS }: SourceOptions): string {
+  const kept = cacheS ? `kept ${cacheS} s` : "";
+  return [kept, staleOkS ? `stands in for ${staleOkS} s more` : ""].filter(Boolean).join(", ");
 }
 
 function limits(use: Partial<KeyUse>): string {
   const allow = use.allow ? `broker allows ${use.allow.join(", ") || "nothing"}` : "";
   return [use.exportable === false ? "only by the broker" : "", allow].filter(Boolean).join("; ");
-}
-
-function described(source: ConfiguredSource): { readonly rule: string; readonly detail: string } {
-  switch (source.kind) {
-    case "command":
-      return { rule: "command", detail: source.argv.join(" ") };
-    case "path":
-      return { rule: "file", detail: source.path };
-    case "policy-variable":
-      return { rule: "env", detail: source.variable };
-    case "vault":
-      return { rule: "vault", detail: vaultLocation(source.vault) };
-    case "federation":
-      return { rule: "federation", detail: federationLocation(source.federation) };
-    case "policy-keychain":
-      return { rule: "keychain", detail: "" };
-  }
 }
 
 function data(policy: Policy, rows: readonly RuleRow[]) {
