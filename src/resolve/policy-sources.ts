@@ -16,8 +16,8 @@ export function text(form: RegExp, message: string) {
 const absolute = text(/^(?:\/|[A-Za-z]:\\)/, "must be an absolute path");
 const homePath = text(/^(?:\/|~\/|[A-Za-z]:\\)/, "must be an absolute path, or begin with ~/");
 const variable = text(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable's name");
-/** What goes into a header or a request's body: no control characters. */
-const id = text(/^[\x21-\x7e]{1,256}$/, "must be 1 to 256 printable characters without spaces");
+/** What goes into the body of a request. */
+const id = text(/^[^\u0000-\u0020\u007f]{1,256}$/, "must be 1 to 256 characters without spaces");
 const argv = z.tuple([absolute], z.string());
 const vaultPath = z
   .string()
