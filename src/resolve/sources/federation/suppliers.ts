@@ -27,8 +27,19 @@ export async function readIdentityToken(
       `${asking.whose}: ${NAMES[supplier.kind]} supplied an identity token that holds white space or control characters`,
     );
   }
+  if (reveal(token).length > LONGEST) {
+    const what = `${asking.whose}: ${NAMES[supplier.kind]} supplied ${reveal(token).length} characters`;
+    throw fail(
+      "E_SOURCE_DATA",
+      `${what}, and an identity token has at most ${LONGEST}`,
+      "check 'token' in the policy",
+    );
+  }
   return token;
 }
+
+/** The most that Anthropic's own SDK sends; whatever is longer is a key or a certificate by mistake. */
+const LONGEST = 16 * 1024;
 
 const NAMES: Readonly<Record<TokenSupplier["kind"], string>> = {
   github_actions: "GitHub Actions",
