@@ -1,24 +1,26 @@
 /**
- * `bun scripts/new-plugin.ts mistral`: writes plugins/mistral/ with its test and says what is left to do. What it
- * cannot know it writes as `.invalid` (RFC 2606 §2), and the new test fails until those are facts. Changes no
- * file that exists.
+ * `bun scripts/new-plugin.ts heron`: writes plugins/heron/ with its test, adds it to the registry and says what is
+ * left to do. What it cannot know it writes as `.invalid` (RFC 2606 §2), and the new test fails until those are facts.
+ * Of the files that exist it changes the registry only.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exportName, writeRegistry } from "./registry.ts";
 
 /** Writes the plugin below `root` and returns what to tell the author. Throws when there is one already. */
 export function newPlugin(root: string, id: string): string {
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(id) || id.length > 64) {
-    throw new Error(`'${id}' is no provider id: lower-case letters, digits and single dashes`);
+    throw new Error(`'${id}' is not a provider id: use lower-case letters, digits and single dashes`);
   }
   const folder = join(root, "plugins", id);
   if (existsSync(folder)) throw new Error(`plugins/${id} exists already; nothing was changed`);
-  const name = id.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const name = exportName(id);
   const variable = `${id.replaceAll("-", "_").toUpperCase()}_API_KEY`;
   mkdirSync(folder);
   writeFileSync(join(folder, "index.ts"), plugin(id, name, variable), { flag: "wx" });
   writeFileSync(join(folder, `${id}.test.ts`), table(id, name), { flag: "wx" });
-  return steps(id, name);
+  writeRegistry(root);
+  return steps(id);
 }
 
 const plugin = (id: string, name: string, variable: string) => `/**
@@ -55,15 +57,17 @@ testVendor(${name}, KEY, [
 ]);
 `;
 
-const steps = (id: string, name: string) => `wrote plugins/${id}/index.ts
+const steps = (id: string) => `wrote plugins/${id}/index.ts
 wrote plugins/${id}/${id}.test.ts
+added it to src/providers/registry.ts
 
 Left to do:
-1. Put facts, with their sources, in place of everything that says .invalid, and real answers into the test.
-2. Add two lines to src/providers/registry.ts:
-     import { ${name} } from "../../plugins/${id}/index.ts";
-     ${name},  (in PROVIDERS)
+1. In plugins/${id}/, put facts, with their sources, in place of everything that says .invalid, and the vendor's real
+   answers into the test.
+2. Where another place than the last suits it better in the output of env: add "${id}" to plugins/order.json and run
+   bun scripts/registry.ts
 3. bun test plugins/${id} && bun run check
+4. Name the vendor in README.md and CHANGELOG.md.
 `;
 
 if (import.meta.main) {

@@ -17,6 +17,7 @@ TEST_NEEDS=$TRY_NEEDS'
 dbus-bin        | calls from a shell                | program dbus-send
 python3-keyring | Python keyring                    | python_imports keyring
 python3-dbus    | stand-ins for services on the bus | python_imports dbus
+python3-gi      | GLib as another reader of D-Bus     | python_imports gi
 python3-pip     | libraries of the musl tests       | python_imports pip
 zsh             | env in zsh                        | zsh -fc true
 mksh            | env in ksh                        | mksh -c true
@@ -39,15 +40,17 @@ wine            | Windows programs                  | program wine
 wine64          | Windows programs, 64 bits         | file_exists /usr/lib/wine/wine64
 gcc-mingw-w64-x86-64-win32 | libraries for Wine     | compiles x86_64-w64-mingw32-gcc windows.h
 '
-# What a test uses where it is there; without it that test is left out: NAME | what is left out | check.
+# What some tests use where it is there; without it they are left out, and the run says so. Installed where that is
+# possible; `-` where no package of Debian brings it.
 TEST_EXTRAS='
-Nushell         | env in Nushell                   | nu --version
-chromium        | screenshots of the callback page | chromium --version
-ruby            | the syntax of the Homebrew formula | ruby --version
-mandoc          | lint of the manual page          | program mandoc
-root            | other users, mounts, containers  | is_root
+chromium        | the callback page in a browser    | chromium --version
+ruby            | the syntax of the Homebrew formula| ruby --version
+mandoc          | lint of the manual page           | program mandoc
+libfaketime     | clocks that are wrong             | library faketime/libfaketime.so.1
+-               | env in Nushell                    | nu --version
+-               | other users (takes root)          | is_root
+-               | containers and mounts (namespaces)| unshare --mount --pid --fork true
 '
-
 program() {
   local name
   for name in "$@"; do command -v "$name" || return 1; done
@@ -75,26 +78,51 @@ quietly() {
   rm -f "$log"
 }
 
-# The packages of package-lock.json, and a bun that runs.
+# The packages of bun.lock, Bun itself among them. Asks no registry where all of them are there.
 setup_project() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     stop "Node.js with npm is missing: install it from your system or https://nodejs.org"
   cd "$ROOT" || exit 1
-  # Not `npm ci`: it refuses a lock file without the optional packages of every platform, and npm writes such files
-  # when a registry has not got them all. This installs what the lock file pins, and leaves the file alone.
-  packages_installed || quietly npm install --no-save --no-audit --no-fund --loglevel=error
-  # npm 11 runs no install scripts that nobody has allowed; this one only puts bun's own binary in its place.
+  packages_installed && bun --version >/dev/null 2>&1 && return
+  [ -w . ] || stop "packages are missing, and $(id -un) may not write to $ROOT: run this as its owner first"
+  if bun_is_the_pinned_one; then
+    quietly bun install --frozen-lockfile
+  else
+    install_by_a_bun_from_npm
+  fi
+  # Bun's package puts its binary in place by an install script, which only some package managers run.
   bun --version >/dev/null 2>&1 || quietly node node_modules/bun/install.js
   bun --version >/dev/null 2>&1 || stop "bun does not run on this machine: $ROOT/node_modules/.bin/bun"
 }
 
+# What package.json names under packageManager.
+pinned_bun() { node -p 'require("./package.json").packageManager.split("@")[1]'; }
+
+bun_is_the_pinned_one() { [ "$(bun --version 2>/dev/null)" = "$(pinned_bun)" ]; }
+
+# Only Bun reads bun.lock, and npm is what a machine with Node has: npm fetches a Bun for this one installation.
+install_by_a_bun_from_npm() {
+  local folder
+  folder=$(mktemp -d)
+  quietly npm install --prefix "$folder" --no-save --no-audit --no-fund --loglevel=error "bun@$(pinned_bun)"
+  (cd "$folder" && quietly node node_modules/bun/install.js) || exit 1 # it works on the current directory
+  quietly "$folder/node_modules/.bin/bun" install --frozen-lockfile
+  rm -rf "$folder"
+}
+
+# Whether every package of bun.lock that this machine needs is there in its version.
 packages_installed() {
   node -e '
-    const { packages: wanted } = require("./package-lock.json");
-    const { packages: there } = require("./node_modules/.package-lock.json");
-    const missing = Object.keys(wanted).some(
-      (name) => name && !wanted[name].optional && there[name]?.version !== wanted[name].version);
-    process.exit(missing ? 1 : 0);
+    const { readFileSync } = require("node:fs");
+    const line = /^    "([^"]+)": \["[^"]+@([^"@]+)", "[^"]*", (\{.*\}), "sha/gm;
+    const fits = (wanted, own) => !wanted || [wanted].flat().includes(own);
+    for (const [, path, version, facts] of readFileSync("bun.lock", "utf8").matchAll(line)) {
+      const { os, cpu, libc } = JSON.parse(facts);
+      if (!fits(os, process.platform) || !fits(cpu, process.arch) || libc) continue;
+      const folder = path.match(/(@[^/]+\/)?[^/]+/g).join("/node_modules/");
+      const there = JSON.parse(readFileSync(`node_modules/${folder}/package.json`, "utf8"));
+      if (there.version !== version) process.exit(1);
+    }
   ' 2>/dev/null
 }
 
@@ -114,8 +142,8 @@ works() {
   $1 </dev/null >/dev/null 2>&1
 }
 
-note_if_missing() { works "$3" || MISSING+=("$1"); }
-say_if_missing() { works "$3" || MISSING+=("$1 ($2)"); }
+note_if_missing() { works "$3" || [ "$1" = - ] || MISSING+=("$1"); }
+say_if_missing() { works "$3" || MISSING+=("$2 ($1)"); }
 
 # need TABLE: everything in it works afterwards, or the end.
 need() {
@@ -134,10 +162,19 @@ need() {
   [ ${#MISSING[@]} -eq 0 ] || stop "still does not work after installing it:" "${MISSING[@]}"
 }
 
+# want TABLE: installs what it can of the table, and does not mind what it cannot.
+want() {
+  MISSING=()
+  each_need "$1" note_if_missing
+  [ ${#MISSING[@]} -eq 0 ] || ! is_root || ! command -v apt-get >/dev/null ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${MISSING[@]}" >/dev/null 2>&1
+  return 0
+}
+
 # Says once, before a run, what it found and which tests are left out.
 say_what_is_there() {
   echo "found: Bun $(bun --version), Node $(node --version), $(grep -c '|' <<<"$1") programs and libraries, all in working order"
   MISSING=()
   each_need "$2" say_if_missing
-  [ ${#MISSING[@]} -eq 0 ] || printf 'left out, not found: %s\n' "${MISSING[@]}"
+  [ ${#MISSING[@]} -eq 0 ] || printf 'left out: %s\n' "${MISSING[@]}"
 }

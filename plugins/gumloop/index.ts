@@ -3,7 +3,9 @@
  * Sources: docs.gumloop.com/api-reference/authentication (headers, personal and team keys),
  * docs.gumloop.com/cli/authentication (variables), help page "How to Find and Generate Your Gumloop API Key".
  */
+
 import { DEFAULT_BASE_URL } from "../../src/core/base-url.ts";
+import { parseJsonObject } from "../../src/core/json.ts";
 import { reveal, type Secret, secret } from "../../src/core/secret.ts";
 import type { Answer, Assessment, Header, Provider } from "../../src/providers/contract.ts";
 
@@ -76,12 +78,7 @@ function judgeSuccess(answer: Answer): Assessment {
 }
 
 function isModelList(body: string): boolean {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null && "model_groups" in value;
-  } catch {
-    return false;
-  }
+  return "model_groups" in (parseJsonObject(body) ?? {});
 }
 
 function assess(verdict: Assessment["verdict"], message: string, hint: string | null): Assessment {

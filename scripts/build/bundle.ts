@@ -38,6 +38,8 @@ export function optionsFor({ entries, outfile, other, define }: Bundle): Bun.Bui
       outfile,
       ...other,
       jitPolicy: 10,
+      // Trusts the system's authorities too; with any embedded option Bun also starts in a deleted directory.
+      execArgv: ["--use-system-ca"],
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,

@@ -106,9 +106,11 @@ const engineOptionsDarwinArm64: CodePattern = {
 };
 
 /*
- * Inherited files: on Linux, Bun marks every open file from 4 on as not to be inherited, with close_range(4, ~0,
- * CLOSE_RANGE_CLOEXEC) as it starts. `exec` could not hand on `<(…)`, a job server's pipe or an activated
- * socket. The range is made to begin at its own end, where no file can be.
+ * Inherited files and memory: on Linux, Bun marks every open file from 4 on as not to be inherited, with
+ * syscall(SYS_close_range, 4, ~0, CLOSE_RANGE_CLOEXEC) as it starts. `exec` could not hand on `<(…)`, a job server's pipe
+ * or an activated socket. The call is made to be prctl(PR_SET_DUMPABLE, 0) instead, whose number is 4 as well: before
+ * any JavaScript runs no other process of the user may read memory or environment, and no core file is written.
+ * The kernel ignores the arguments behind the second (kernel/sys.c); execve(2) undoes it for the program that follows.
  */
 const CLOSE_RANGE = "the call of close_range";
 
@@ -116,16 +118,16 @@ const CLOSE_RANGE = "the call of close_range";
 const closeRangeX64: CodePattern = {
   what: CLOSE_RANGE,
   find: "bf b4 01 00 00 be 04 00 00 00 ba ff ff ff ff b9 04 00 00 00 31 c0 e8",
-  at: 6,
-  put: "ff ff ff ff",
+  at: 0,
+  put: "bf 9d 00 00 00 be 04 00 00 00 ba 00 00 00 00", // mov edi, 157; mov esi, 4; mov edx, 0
 };
 
 // mov w0, #436; mov w1, #4; mov w2, #-1; mov w3, #4
 const closeRangeArm64: CodePattern = {
   what: CLOSE_RANGE,
   find: "80 36 80 52 81 00 80 52 02 00 80 12 83 00 80 52",
-  at: 4,
-  put: "01 00 80 12", // mov w1, #-1
+  at: 0,
+  put: "e0 14 80 52 81 00 80 52 02 00 80 52", // mov w0, #167; mov w1, #4; mov w2, #0
 };
 
 export const CODE: Readonly<Record<`${Target["os"]}-${Target["cpu"]}`, readonly CodePattern[]>> = {

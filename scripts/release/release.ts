@@ -51,7 +51,7 @@ export async function release(version: Version, targets: readonly Target[]): Pro
     }
     await Bun.write(
       `${finished}/gum-cred-${version.version}.cdx.json`,
-      text(await billOfMaterials(version, targets, date)),
+      await billOfMaterials(version, targets, date),
     );
     await Bun.write(`${finished}/manifest.json`, text(manifest(version, artifacts, date)));
     await Bun.write(`${finished}/SHA256SUMS`, sums(finished));

@@ -1,17 +1,12 @@
-/** What `env` and `exec` hand to other programs: every wanted provider's variables, together. */
+/** What `env` and `exec` export to other programs: the variables of every provider asked for. */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
-import {
-  combine,
-  type Exports,
-  GUMLOOP_VARIABLES,
-  gumloopExports,
-  type ProviderExports,
-} from "../core/exports.ts";
+import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
+import { GUMLOOP_VARIABLES, gumloopExports } from "../gumloop/exports.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 export interface ExportRequest {
@@ -29,7 +24,7 @@ interface Vendors {
 
 const NO_VENDORS: Vendors = { shares: [], variables: [] };
 
-/** Resolves and gathers the variables. Throws the first provider's error: nothing partial is handed on. */
+/** Resolves and gathers the variables. Throws the first provider's error: nothing partial is exported. */
 export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const vendors = await gatherVendors(request, scope, ports);
   const own = wantsGumloop(request.names)
@@ -46,7 +41,10 @@ export async function gatherExports(request: ExportRequest, scope: Scope, ports:
 }
 
 /** Every variable that `env` may set for these providers, for `env --unset`. */
-export async function wantedVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
+export async function wantedVariables(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly string[]> {
   if (onlyGumloop(names)) return GUMLOOP_VARIABLES;
   const { keyVariables } = await import("./vendor-exports.ts");
   return [...ownVariables(names), ...(await keyVariables(names, ports))];
@@ -77,8 +75,8 @@ function ownVariables(names: readonly string[]): readonly string[] {
 }
 
 /**
- * Without names, a missing Gumloop credential is no error as long as some key was found; one that the policy refuses
- * is left out, as vendors are, and its variables go.
+ * Without names, a missing Gumloop credential is not an error as long as some key was found; one that the policy refuses
+ * is left out, as vendors are, and its variables are unset.
  */
 async function gumloopShare(
   request: ExportRequest,

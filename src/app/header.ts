@@ -22,8 +22,8 @@ export async function requestHeaders(
     if (!FIELD_VALUE.test(text)) {
       throw fail(
         "E_UNSAFE_VALUE",
-        `the value of ${name} has characters that no header can carry`,
-        "check that it was stored whole, without line breaks; 'gum-cred login' stores it again",
+        `the value of ${name} contains characters that are not valid in a header`,
+        "check that it was stored without line breaks; 'gum-cred login' stores it again",
       );
     }
     return { name, value: text };

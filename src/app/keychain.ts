@@ -1,9 +1,9 @@
-/** The keychain itself: which one it is, whether it is open, what lies in it by name, and asking to open it. */
+/** The keychain itself: which one it is, whether it is open, the names of its entries, and unlocking it. */
 import { fail, GumCredError, hasCode } from "../core/errors.ts";
 import { GUMLOOP_SERVICE } from "../gumloop/stored.ts";
 import type { Keychain, KeychainState } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Storage, Surroundings } from "../resolve/ports.ts";
 
 /** How long finding out why a keychain was chosen may take, in milliseconds. */
 const REASON_TIMEOUT_MS = 2_000;
@@ -25,8 +25,8 @@ export interface KeychainEntry {
   readonly account: string;
 }
 
-/** Looks at the keychain in force; reads no value, asks nobody. Throws E_INVALID_VALUE for one that is unknown. */
-export async function inspectKeychain(ports: Ports): Promise<KeychainReport> {
+/** Looks at the keychain in force; reads no value, prompts nobody. Throws E_INVALID_VALUE for one that is unknown. */
+export async function inspectKeychain(ports: Surroundings & Storage): Promise<KeychainReport> {
   const keychain = await ports.keychain();
   const { state, error, entries } = await look(keychain);
   return { backend: keychain.backend, state, entries, error, reason: await reasonFor(ports) };
@@ -41,7 +41,7 @@ async function look(keychain: Keychain): Promise<Pick<KeychainReport, "state" | 
       for (const account of await keychain.list(service)) entries.push({ service, account });
     }
     if (state === "unlocked") return { state, entries, error: null };
-    const error = fail("E_KEYCHAIN_LOCKED", "there is no default keychain yet", UNLOCK_HINT);
+    const error = fail("E_KEYCHAIN_LOCKED", "no default keychain exists yet", UNLOCK_HINT);
     return { state, entries, error };
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
@@ -49,7 +49,7 @@ async function look(keychain: Keychain): Promise<Pick<KeychainReport, "state" | 
   }
 }
 
-async function reasonFor(ports: Ports): Promise<string | null> {
+async function reasonFor(ports: Surroundings): Promise<string | null> {
   const { describeChoice } = await import("../keychain/describe-choice.ts");
   try {
     return describeChoice(ports.raw, REASON_TIMEOUT_MS).reason;
@@ -62,26 +62,34 @@ async function reasonFor(ports: Ports): Promise<string | null> {
 const UNLOCK_HINT = "run 'gum-cred keychain unlock' in a terminal of the desktop session, without --no-input";
 
 /**
- * Opens the keychain, by a dialog of the operating system where somebody can be asked. Returns whether it had to be
- * opened. Throws E_KEYCHAIN_LOCKED where nobody can be asked, E_KEYCHAIN_DENIED when the user declines,
+ * Opens the keychain, by a dialog of the operating system where one can be shown. Returns whether it had to be
+ * opened. Throws E_KEYCHAIN_LOCKED where none can be shown, E_KEYCHAIN_DENIED when the user declines,
  * E_KEYCHAIN_TIMEOUT after 60 s, E_KEYCHAIN_UNAVAILABLE.
  */
-export async function unlock(maySystemAsk: boolean, ports: Ports): Promise<boolean> {
+export async function unlock(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<boolean> {
   const keychain = await ports.keychain();
   const before = await closedState(keychain);
   if (before === "unlocked") return false;
   if (before === "unavailable") throw await whyUnavailable(keychain);
   if (!maySystemAsk) {
-    throw fail("E_KEYCHAIN_LOCKED", "the keychain is locked, and nobody can be asked here", UNLOCK_HINT);
+    throw fail(
+      "E_KEYCHAIN_LOCKED",
+      "the keychain is locked, and no unlock dialog can be shown here",
+      UNLOCK_HINT,
+    );
   }
   const { unlockKeychain } = await import("../keychain/choose.ts");
   await unlockKeychain(ports.raw);
   if ((await keychain.state()) === "unlocked") return true;
-  throw fail("E_KEYCHAIN_LOCKED", "the keychain closed again at once", "let it stay open after it is used");
+  throw fail(
+    "E_KEYCHAIN_LOCKED",
+    "the keychain was locked again immediately",
+    "change its settings so that it stays unlocked",
+  );
 }
 
-/** For commands that will need the keychain: the same, but what stands in the way is left for them to meet. */
-export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promise<void> {
+/** For commands that will need the keychain: the same, but any other failure is left for them to report. */
+export async function unlockIfLocked(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<void> {
   if (!maySystemAsk) return;
   const state = await closedState(await ports.keychain());
   if (state === "locked") await unlock(maySystemAsk, ports);
@@ -89,9 +97,9 @@ export async function unlockIfLocked(maySystemAsk: boolean, ports: Ports): Promi
 
 /**
  * Throws E_KEYCHAIN_UNAVAILABLE where no keychain exists at all, as in a container. Every other state is left for
- * whoever meets it.
+ * the caller to report.
  */
-export async function requireKeychain(ports: Ports): Promise<void> {
+export async function requireKeychain(ports: Storage): Promise<void> {
   const keychain = await ports.keychain();
   if ((await closedState(keychain)) === "unavailable") throw await whyUnavailable(keychain);
 }
@@ -108,7 +116,7 @@ async function closedState(keychain: Keychain): Promise<KeychainState> {
 
 async function whyUnavailable(keychain: Keychain): Promise<unknown> {
   return keychain.list(OWN_SERVICE).then(
-    () => fail("E_KEYCHAIN_FAILED", "the keychain appeared only now", "try again"),
+    () => fail("E_KEYCHAIN_FAILED", "the keychain became available only now", "try again"),
     (error: unknown) => error,
   );
 }

@@ -5,24 +5,25 @@ import { providerId } from "../core/provider-id.ts";
 import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
 import { PROVIDERS, VENDORS } from "../providers/registry.ts";
+import type { Resolution } from "../resolve/classify.ts";
+import { type Explanation, explain } from "../resolve/explain.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
-import type { Judgement } from "../resolve/precedence.ts";
+import type { Ports, Scope, Storage } from "../resolve/ports.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
-export async function providerNamed(name: string, ports: Ports): Promise<Provider> {
+export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
   const id = providerId(name);
   const provider = PROVIDERS.find((known) => known.id === id) ?? (await ports.installed.load(id));
-  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `there is no provider '${id}'`);
+  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
   return provider;
 }
 
 /** Every LLM vendor: built in, then installed. */
-export async function allVendors(ports: Ports): Promise<readonly Provider[]> {
+export async function allVendors(ports: Pick<Storage, "installed">): Promise<readonly Provider[]> {
   return [...VENDORS, ...(await ports.installed.all())];
 }
 
-/** The credential in force of a provider. Throws what stands in its way. */
+/** The credential in force of a provider. Throws when there is none, or it cannot be used. */
 export async function requireCredential(
   provider: Provider,
   level: Level | null,
@@ -34,20 +35,37 @@ export async function requireCredential(
   return requireGumloop(scope, ports);
 }
 
-/** Every candidate of a provider, for people. */
+/** What a provider's search came to, and why every candidate won or lost. */
+export interface ExplainedProvider {
+  readonly resolution: Resolution;
+  readonly explanations: readonly Explanation[];
+}
+
+/** Resolves a provider's credential and explains every candidate. */
 export async function explainProvider(
   provider: Provider,
   level: Level | null,
   scope: Scope,
   ports: Ports,
-): Promise<Judgement> {
+): Promise<ExplainedProvider> {
+  const resolution = await resolveAll(provider, level, scope, ports);
+  return { resolution, explanations: explain(resolution) };
+}
+
+async function resolveAll(
+  provider: Provider,
+  level: Level | null,
+  scope: Scope,
+  ports: Ports,
+): Promise<Resolution> {
   if (provider.kind === "platform") {
     refuseLevel(level);
     return resolveGumloop(scope, ports, "all");
   }
-  const judged = (await resolveKeys({ providers: [provider], level }, scope, ports, "all")).get(provider);
-  if (!judged) throw fail("E_INTERNAL", "a provider was resolved and gave no judgement");
-  return judged;
+  const request = { providers: [provider], level };
+  const resolution = (await resolveKeys(request, scope, ports, "all")).get(provider);
+  if (!resolution) throw fail("E_INTERNAL", "a provider was resolved without a resolution");
+  return resolution;
 }
 
 function refuseLevel(level: Level | null): void {

@@ -1,17 +1,16 @@
 /**
- * Signing in: find out whether the keychain can be written before anybody is asked anything, obtain the
+ * Signing in: find out whether the keychain can be written before any prompt, obtain the
  * credential, verify it, and only then store it.
  */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { reveal } from "../core/secret.ts";
-import { type NewCredential, storeCredential } from "../gumloop/credential-store.ts";
-import { readProfile } from "../gumloop/profile.ts";
+import { type NewCredential, openProfile } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
-import { alone } from "../gumloop/session.ts";
-import { PROFILE_FIELDS, type StoredProfile } from "../gumloop/stored.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import { withProfileLock } from "../gumloop/session.ts";
+import type { StoredProfile } from "../gumloop/stored.ts";
+import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
 import { verify } from "./verify.ts";
 
 export interface SignedIn {
@@ -31,30 +30,30 @@ export type Obtain = (baseUrl: string) => Promise<NewCredential>;
  */
 export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promise<SignedIn> {
   const keychain = await ports.keychain();
-  const read = () => readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
-  // Keychain and lock fail now rather than after the person has been to the browser and back.
-  await alone(scope.profile, ports, read);
+  const profile = openProfile(keychain, scope.profile, ports.digest);
+  // Keychain and lock should fail now rather than after the user has been to the browser and back.
+  await withProfileLock(profile.name, ports, () => profile.read());
   const baseUrl = (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const next = await obtain(baseUrl);
   const verifying = verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
   const { error } = await ports.busy("Asking Gumloop", verifying);
   if (error) throw error;
-  const replaced = await alone(scope.profile, ports, async () => {
-    const before = await read();
-    await storeCredential(keychain, scope.profile, next, ports.digest);
+  const replaced = await withProfileLock(profile.name, ports, async () => {
+    const before = await profile.read();
+    await profile.store(next);
     return before.stored;
   });
-  await ports.busy("Revoking the session that this one replaces", retire(replaced, next, ports));
+  await ports.busy("Revoking the previous session", revokeReplaced(replaced, next, ports));
   return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
 }
 
 /** Revokes the session that a sign-in replaced. Best effort: the new one is stored already. */
-async function retire(old: StoredProfile, next: NewCredential, ports: Ports): Promise<void> {
+async function revokeReplaced(old: StoredProfile, next: NewCredential, ports: Voice): Promise<void> {
   const sameToken =
     next.method === "oauth" && old.access_token && reveal(old.access_token) === reveal(next.accessToken);
   // Storing the same access token again must not end the session it belongs to.
   if (old.refresh_token && !sameToken && !(await revokeStored(old, ports))) {
-    ports.note("note: the session that this one replaces could not be revoked; it ends by itself");
+    ports.note("note: the previous session could not be revoked; it remains valid until it expires");
   }
 }
 
@@ -67,6 +66,6 @@ function bearerOf(next: NewCredential): Pick<Credential, "method" | "value" | "u
 const VARIABLES = gumloop.methods.flatMap((spec) => spec.variables.flatMap((name) => [name, `${name}_FILE`]));
 
 /** Environment variables that hold a Gumloop credential of the user's own, which wins over a stored one. */
-export function shadows(ports: Pick<Ports, "environment">): readonly string[] {
+export function shadows(ports: Pick<Surroundings, "environment">): readonly string[] {
   return VARIABLES.filter((name) => ports.environment.get(name) !== null);
 }

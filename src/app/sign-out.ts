@@ -3,13 +3,10 @@
  * profile. A failed revoke never stops the removal.
  */
 import { hasCode } from "../core/errors.ts";
-import { clearCredential } from "../gumloop/credential-store.ts";
-import { readProfile } from "../gumloop/profile.ts";
+import { openProfile, type Profile, profileNames } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
-import { alone } from "../gumloop/session.ts";
-import { GUMLOOP_SERVICE, PROFILE_FIELDS } from "../gumloop/stored.ts";
-import type { Keychain } from "../keychain/keychain.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import { withProfileLock } from "../gumloop/session.ts";
+import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
 import { requireKeychain } from "./keychain.ts";
 import { shadows } from "./sign-in.ts";
 
@@ -29,10 +26,11 @@ export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise
     // Before the lock, whose folder a container may not be able to make.
     await requireKeychain(ports);
     const keychain = await ports.keychain();
-    const profiles = all ? await storedProfiles(keychain) : [scope.profile];
+    const names = all ? await profileNames(keychain) : [scope.profile];
     let result = NOTHING;
-    for (const profile of profiles) {
-      result = merge(result, await alone(profile, ports, () => signOutProfile(keychain, profile, ports)));
+    for (const name of names) {
+      const profile = openProfile(keychain, name, ports.digest);
+      result = merge(result, await withProfileLock(name, ports, () => signOutProfile(profile, ports)));
     }
     return result;
   } catch (error) {
@@ -43,13 +41,13 @@ export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise
 }
 
 /** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
-async function signOutProfile(keychain: Keychain, profile: string, ports: Ports): Promise<SignedOut> {
-  const { stored } = await readProfile(keychain, profile, ports.digest, PROFILE_FIELDS);
+async function signOutProfile(profile: Profile, ports: Voice): Promise<SignedOut> {
+  const { stored } = await profile.read();
   const session = stored.refresh_token ?? stored.access_token;
   const revoked = session !== undefined && (await ports.busy("Revoking", revokeStored(stored, ports)));
-  const removed = await clearCredential(keychain, profile);
+  const removed = await profile.clear();
   return {
-    profiles: removed ? [profile] : [],
+    profiles: removed ? [profile.name] : [],
     revoked,
     revokeFailed: session !== undefined && !revoked,
     apiKeyRemoved: stored.api_key !== undefined,
@@ -57,19 +55,8 @@ async function signOutProfile(keychain: Keychain, profile: string, ports: Ports)
 }
 
 /** Variables of this environment that hold a Gumloop credential, whether the user or gum-cred put it there. */
-export function stillInEnvironment({ environment }: Pick<Ports, "environment">): readonly string[] {
+export function stillInEnvironment({ environment }: Pick<Surroundings, "environment">): readonly string[] {
   return shadows({ environment: environment.asTheUsers() });
-}
-
-/** The profiles that have entries, from the account names alone. */
-async function storedProfiles(keychain: Keychain): Promise<readonly string[]> {
-  const accounts = await keychain.list(GUMLOOP_SERVICE);
-  const names = accounts.flatMap((account) => {
-    const colon = account.lastIndexOf(":");
-    const [profile, field] = [account.slice(0, Math.max(colon, 0)), account.slice(colon + 1)];
-    return profile && PROFILE_FIELDS.some((known) => known === field) ? [profile] : [];
-  });
-  return [...new Set(names)];
 }
 
 function merge(a: SignedOut, b: SignedOut): SignedOut {

@@ -2,7 +2,7 @@
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
-import { resolveGumloop, whyNot } from "../gumloop/resolve.ts";
+import { resolutionError, resolveGumloop } from "../gumloop/resolve.ts";
 import type { KeychainState } from "../keychain/keychain.ts";
 import { resolveKeys } from "../resolve/keys.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
@@ -22,13 +22,14 @@ export interface Status {
 
 /** Gathers the status; never throws for a missing, locked or rejected credential. */
 export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): Promise<Status> {
-  const judgement = await resolveGumloop(scope, ports, check ? "first" : "all");
-  const { winner } = judgement;
+  const resolution = await resolveGumloop(scope, ports, check ? "first" : "all");
+  const { winner } = resolution;
   const keys = await keysInForce(scope, ports);
   const keychain = await keychainStatus(ports);
   const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const facts = { credential: winner, baseUrl, keychain, keys };
-  if (!winner) return { ...facts, verification: "skipped", error: whyNot(judgement, scope.profile) };
+  if (!winner)
+    return { ...facts, verification: "skipped", error: resolutionError(resolution, scope.profile) };
   if (!check) return { ...facts, verification: "skipped", error: null };
   const { verifyInForce } = await import("./verify-in-force.ts");
   const { credential, verification } = await verifyInForce(winner, baseUrl, scope, ports);
@@ -44,8 +45,8 @@ async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credent
     ? ports
     : { ...ports, keychain: () => Promise.reject(fail("E_KEYCHAIN_UNAVAILABLE", "not opened")) };
   const request = { providers: await vendorsInPlay(looking), level: null };
-  const judgements = await resolveKeys(request, scope, looking);
-  return [...judgements].flatMap(([provider, { winner, error }]) => {
+  const resolutions = await resolveKeys(request, scope, looking);
+  return [...resolutions].flatMap(([provider, { winner, error }]) => {
     if (error && error.exitCode !== 4 && error.code !== "E_POLICY_DENIED")
       ports.warn(`${provider.id}: ${error.message}`);
     return winner ? [winner] : [];
@@ -58,7 +59,7 @@ async function keychainStatus(ports: Ports): Promise<Status["keychain"]> {
     const keychain = await ports.keychain();
     return { backend: keychain.backend, state: await keychain.state() };
   } catch {
-    // The reason is in the judgement already; here only the state counts.
+    // The reason is in the resolution already; here only the state counts.
     return { backend: null, state: "unavailable" };
   }
 }

@@ -1,16 +1,19 @@
-/** The LLM vendors' share of what `env` and `exec` hand on. Loaded unless Gumloop alone was named. */
+/** The LLM vendors' share of what `env` and `exec` export. Not loaded when only Gumloop was named. */
 import type { Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
 import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { providerNamed } from "./providers.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The vendors of these names; without names all that may have a key. Throws E_UNKNOWN_PROVIDER. */
-export async function vendorsNamed(names: readonly string[], ports: Ports): Promise<readonly Provider[]> {
+export async function vendorsNamed(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly Provider[]> {
   if (names.length === 0) return vendorsInPlay(ports);
   const providers = await Promise.all(names.map((name) => providerNamed(name, ports)));
   return [...new Set(providers)].filter(({ kind }) => kind === "llm");
@@ -25,32 +28,35 @@ export async function vendorShares(
   ports: Ports,
 ): Promise<readonly ProviderExports[]> {
   if (vendors.length === 0) return [];
-  const judgements = await resolveKeys({ providers: vendors, level }, scope, ports);
+  const resolutions = await resolveKeys({ providers: vendors, level }, scope, ports);
   const shares: ProviderExports[] = [];
-  for (const [provider, { winner, error }] of judgements) {
+  for (const [provider, { winner, error }] of resolutions) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
     if (winner) shares.push(keyExports(winner, provider, ports.environment));
-    else if (skipped) shares.push({ set: new Map(), unset: variablesOf(provider), fromStorage: [] });
+    else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
     else if (named) throw noKey(provider, level);
   }
   return shares;
 }
 
 /** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
-export async function keyVariables(names: readonly string[], ports: Ports): Promise<readonly string[]> {
-  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(variablesOf);
-  const installed = await ports.installed.outlines();
-  return [...VENDORS.flatMap(variablesOf), ...installed.variables()];
+export async function keyVariables(
+  names: readonly string[],
+  ports: Surroundings & Storage,
+): Promise<readonly string[]> {
+  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(keyVariablesOf);
+  const installed = await ports.installed.summaries();
+  return [...VENDORS.flatMap(keyVariablesOf), ...installed.variables()];
 }
 
 /** The variables of a vendor that an earlier run may have exported, and that go when this one does not set them. */
 export function exportedBefore(provider: Provider): readonly string[] {
   const { bearer } = provider;
-  return [...variablesOf(provider), ...(bearer ? [bearer.variable, bearer.headers.variable] : [])];
+  return [...keyVariablesOf(provider), ...(bearer ? [bearer.variable, bearer.headers.variable] : [])];
 }
 
 /** The variables that a vendor's programs read its key from. */
-export function variablesOf(provider: Provider): readonly string[] {
+export function keyVariablesOf(provider: Provider): readonly string[] {
   return provider.methods.flatMap(({ variables }) => variables);
 }

@@ -3,19 +3,31 @@ import { expect, test } from "bun:test";
 import { readEnvironment } from "../core/environment.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { NO_POLICY } from "../resolve/policy.ts";
-import type { Ports } from "../resolve/ports.ts";
 import { KEY_NAME, vendorKeysPossible } from "./vendor-keys-possible.ts";
 
-/** The ports that are asked, of a machine without anything. */
-const here = (raw: Record<string, string>, more: object = {}): Ports =>
-  ({
-    environment: readEnvironment(raw, (text) => text),
+type Asked = Parameters<typeof vendorKeysPossible>[0];
+
+/** Installed plugins of these ids, none of which may be loaded to answer. */
+const plugins = (...ids: string[]): Asked["installed"] => {
+  const notNeeded = () => Promise.reject(new Error("not needed"));
+  const summaries = async () => ({ ids: () => ids, variables: () => [], ownerOf: () => null });
+  return { load: notNeeded, all: notNeeded, some: notNeeded, summaries };
+};
+
+/** What is asked, on a machine without anything. */
+const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => {
+  const digest = (text: string) => text;
+  return {
+    environment: readEnvironment(raw, digest),
     raw,
-    keychainPossible: () => false,
-    installed: { outlines: async () => ({ ids: () => [] }) },
+    digest,
     policy: async () => NO_POLICY,
+    now: () => 0,
+    keychainPossible: () => false,
+    installed: plugins(),
     ...more,
-  }) as unknown as Ports;
+  };
+};
 
 test("every built-in vendor's variables are recognised by their names", () => {
   const names = VENDORS.flatMap(({ methods }) => methods.flatMap(({ variables }) => variables));
@@ -35,7 +47,7 @@ test.each([
   [here({ GUM_CRED_TEAM_GEMINI_API_KEY_FILE: "/k" })],
   [here({ GUM_CRED_EXPORTED: "A:A=1", A: "1" })],
   [here({}, { keychainPossible: () => true })],
-  [here({}, { installed: { outlines: async () => ({ ids: () => ["mistral"] }) } })],
+  [here({}, { installed: plugins("mistral") })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],
 ])("each of the places makes one possible: %#", async (ports) => {
   expect(await vendorKeysPossible(ports)).toBe(true);

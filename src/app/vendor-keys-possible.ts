@@ -1,22 +1,24 @@
 /**
  * Whether any LLM vendor can have a key here at all. In most containers and CI jobs none can, and `env` in every shell
- * start of theirs need not load what finds one. May be wrong in one direction only: a doubt is a yes.
+ * start of theirs need not load what finds one. When in doubt it says yes.
  */
 import { NO_POLICY } from "../resolve/policy.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Storage, Surroundings } from "../resolve/ports.ts";
 
 /** Every built-in vendor's variables have this in their names (a test holds the registry to it). */
 export const KEY_NAME = "_API_KEY";
-/** Gumloop's own, which are nobody else's. */
+/** Gumloop's own variables, which are no vendor's. */
 const OWN = ["GUMLOOP_API_KEY", "GUMLOOP_API_KEY_FILE"];
 
 /** False only where no variable, keychain, plugin or policy could give a key. Throws what reading a policy does. */
-export async function vendorKeysPossible(ports: Ports): Promise<boolean> {
-  if (ports.environment.exported.size > 0) return true; // what an earlier run exported may have to go
+export async function vendorKeysPossible(
+  ports: Surroundings & Pick<Storage, "keychainPossible" | "installed">,
+): Promise<boolean> {
+  if (ports.environment.exported.size > 0) return true; // variables that an earlier run exported may need to be unset
   for (const name in ports.raw) {
     if (name.includes(KEY_NAME) && !OWN.includes(name)) return true;
   }
   if (ports.keychainPossible()) return true;
-  if ((await ports.installed.outlines()).ids().length > 0) return true;
+  if ((await ports.installed.summaries()).ids().length > 0) return true;
   return (await ports.policy()) !== NO_POLICY;
 }

@@ -1,7 +1,7 @@
 /**
  * The LLM vendors of which there may be a key, for commands that name none: the built-in ones, and of the installed
- * ones those that a variable, the keychain or a policy speaks of. The others would be looked for in vain, and with
- * hundreds of them that is most of the time of a run.
+ * ones those that a variable, the keychain or a policy names. Looking for the others would find nothing, and with
+ * hundreds of them take most of the time of a run.
  */
 import { GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
@@ -9,11 +9,11 @@ import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { LEVELS, levelVariable } from "../resolve/levels.ts";
 import type { Policy } from "../resolve/policy.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Storage, Surroundings } from "../resolve/ports.ts";
 
-/** Built in, then installed. What cannot be told counts as in play: resolving it then says why. */
-export async function vendorsInPlay(ports: Ports): Promise<readonly Provider[]> {
-  const installed = await ports.installed.outlines();
+/** Built in, then installed. When in doubt a vendor is included: resolving it then says why. */
+export async function vendorsInPlay(ports: Surroundings & Storage): Promise<readonly Provider[]> {
+  const installed = await ports.installed.summaries();
   const ids = installed.ids();
   if (ids.length === 0) return VENDORS;
   const stored = await storedProviders(ports);
@@ -26,11 +26,11 @@ export async function vendorsInPlay(ports: Ports): Promise<readonly Provider[]> 
   return [...VENDORS, ...(await ports.installed.some(ids.filter((id) => inPlay.has(id))))];
 }
 
-/** The providers that something is stored for, in any profile; null when the keychain does not say. */
-async function storedProviders(ports: Ports): Promise<ReadonlySet<string> | null> {
+/** The providers that something is stored for, in any profile; null when the keychain cannot be read. */
+async function storedProviders(ports: Storage): Promise<ReadonlySet<string> | null> {
   try {
     const accounts = await (await ports.keychain()).list(OWN_SERVICE);
-    // `llm:personal:default:openai`, `llm:organization:openai` (core/levels.ts)
+    // `llm:personal:default:openai`, `llm:organization:openai` (resolve/levels.ts)
     return new Set(accounts.map((account) => account.slice(account.lastIndexOf(":") + 1)));
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
@@ -39,7 +39,7 @@ async function storedProviders(ports: Ports): Promise<ReadonlySet<string> | null
 }
 
 /** The variables that are set, by the vendor's own name: `X` for each of `X`, `X_FILE`, `GUM_CRED_ORG_X`, … */
-function variablesSet({ raw }: Ports): ReadonlySet<string> {
+function variablesSet({ raw }: Surroundings): ReadonlySet<string> {
   const prefixes = LEVELS.map((level) => levelVariable(level, ""));
   const names = new Set<string>();
   for (const name of Object.keys(raw)) {

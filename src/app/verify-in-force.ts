@@ -1,19 +1,19 @@
 /**
- * Asks Gumloop about the credential in force. A stored session whose expiry nobody knows shows only in a 401
- * that it has expired: it is then refreshed once and asked about again, as the official CLI does.
+ * Asks Gumloop about the credential in force. That a stored session of unknown expiry has
+ * expired shows only in a 401: it is then refreshed once and asked about again, as the official CLI does.
  */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { readProfile } from "../gumloop/profile.ts";
+import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
-import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
+import { storedBaseUrl } from "../gumloop/stored.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type Verification, verify } from "./verify.ts";
 
-/** The credential as it stands after the asking, and what the server said about it. */
+/** The credential as it is after verification, and what the server said about it. */
 export interface Verified {
   readonly credential: Credential;
   readonly verification: Verification;
@@ -48,12 +48,12 @@ async function renew(
   scope: Scope,
   ports: Ports,
 ): Promise<Credential | null> {
-  const keychain = await ports.keychain();
-  const stale = await readProfile(keychain, scope.profile, ports.digest, PROFILE_FIELDS);
+  const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
+  const stale = await profile.read();
   const { access_token: before, refresh_token: refreshToken } = stale.stored;
   if (!before || !refreshToken) return null;
   const rotated = reveal(before) !== reveal(credential.value);
-  const fresh = rotated ? stale : await refreshSession(keychain, scope.profile, stale, ports);
+  const fresh = rotated ? stale : await refreshSession(profile, stale, ports);
   const { access_token: value } = fresh.stored;
   if (!value || reveal(value) === reveal(credential.value)) return null;
   if (!sameOrigin(storedBaseUrl(fresh.stored), parseBaseUrl(baseUrl))) return null;

@@ -3,7 +3,7 @@ import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { send } from "../net/http.ts";
 import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Voice } from "../resolve/ports.ts";
 
 export type Outcome = "verified" | "rejected" | "unreachable";
 
@@ -20,10 +20,10 @@ export async function verify(
   provider: Provider,
   credential: Pick<Credential, "method" | "value" | "userId">,
   scope: RequestScope,
-  ports: Pick<Ports, "debug">,
+  ports: Pick<Voice, "debug">,
 ): Promise<Verification> {
   try {
-    if (provider.check) return judged(null, await provider.check(credential.value));
+    if (provider.check) return verificationOf(null, await provider.check(credential.value));
     const request = provider.verification(credential, scope);
     const response = await send({ method: "GET", url: request.url, headers: request.headers });
     const answer: Answer = {
@@ -32,7 +32,7 @@ export async function verify(
       body: response.body,
     };
     ports.debug(`GET ${new URL(request.url).pathname}: ${answer.status}`);
-    return judged(answer.status, provider.judge(answer, credential));
+    return verificationOf(answer.status, provider.judge(answer, credential));
   } catch (error) {
     if (error instanceof GumCredError) return { outcome: "unreachable", assessment: null, error };
     throw error;
@@ -40,7 +40,7 @@ export async function verify(
 }
 
 /** `status` is null where a program was asked and no server. */
-function judged(status: number | null, assessment: Assessment): Verification {
+function verificationOf(status: number | null, assessment: Assessment): Verification {
   const error = failure(status ?? 0, assessment);
   if (!error) return { outcome: "verified", assessment, error: null };
   return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };

@@ -82,6 +82,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       return policy;
     },
     now: Date.now,
+    memory: { refreshSent: false },
     keychain: () => {
       keychain ??= openKeychain();
       return keychain;

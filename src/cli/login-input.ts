@@ -9,7 +9,7 @@ import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
 import { fail } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
-import type { NewCredential } from "../gumloop/credential-store.ts";
+import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
 import type { Context, Input } from "./command.ts";
 import { canAsk, fileText, givenSecret, stdinText, usable } from "./secret-input.ts";

@@ -20,6 +20,7 @@ export const PROGRAM: readonly Entry[] = [
   { name: "env", load: async () => env },
   { name: "exec", load: async () => exec },
   { name: "get", load: async () => (await import("./commands/get.ts")).get },
+  { name: "hook", load: async () => (await import("./commands/hook.ts")).hook },
   { name: "header", load: async () => (await import("./commands/header.ts")).header },
   { name: "keys set", load: async () => (await import("./commands/keys/keys.ts")).keysSet },
   { name: "keys list", load: async () => (await import("./commands/keys/list.ts")).keysList },

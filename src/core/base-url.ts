@@ -21,7 +21,7 @@ const HINT =
 /**
  * Reads a base URL. Throws E_INVALID_VALUE (malformed, or carrying userinfo, query or fragment) and
  * E_BASE_URL_REFUSED (http to anything but a literal loopback address, or another scheme). Messages quote
- * no more than scheme and host, because a password or key may stand in the rest.
+ * no more than scheme and host, because the rest may contain a password or key.
  */
 export function parseBaseUrl(text: string): BaseUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase();
@@ -32,14 +32,14 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (/[^\x21-\x7e]|\\/.test(text)) throw malformed("has a space, backslash, control or non-ASCII character");
   const [, authority = "", path = ""] = /^[^:]+:\/\/([^/?#]*)([^?#]*)/.exec(text) ?? [];
   if (authority === "") throw malformed("has no host");
-  if (authority.includes("@")) throw malformed("carries a user name or password");
-  if (text.includes("?")) throw malformed("carries a query");
-  if (text.includes("#")) throw malformed("carries a fragment");
+  if (authority.includes("@")) throw malformed("contains a user name or password");
+  if (text.includes("?")) throw malformed("contains a query");
+  if (text.includes("#")) throw malformed("contains a fragment");
   const url = parsed(`${scheme}://${authority}${path}`);
   if (scheme === "http" && !isLoopback(authority)) {
     throw fail(
       "E_BASE_URL_REFUSED",
-      `http is refused for '${url.hostname}', which is no literal loopback address`,
+      `http is refused for '${url.hostname}', which is not a literal loopback address`,
     );
   }
   if (hostOf(authority) !== url.hostname || url.hostname.endsWith(".")) {

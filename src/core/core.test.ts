@@ -3,11 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { expiryNote, expiryOf, isExpired } from "../gumloop/expiry.ts";
+import { gumloopExports } from "../gumloop/exports.ts";
 import { profileName } from "../gumloop/stored.ts";
 import type { Credential } from "./credential.ts";
 import { MARKER, markerFor, readEnvironment } from "./environment.ts";
 import { clean, ERRORS, type ErrorCode, fail } from "./errors.ts";
-import { combine, gumloopExports } from "./exports.ts";
+import { combine } from "./exports.ts";
 import { masked, reveal, secret } from "./secret.ts";
 
 const digest = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");

@@ -31,7 +31,7 @@ export function markerFor(exported: ReadonlyMap<string, string>, digest: Digest)
   return [...exported].map(([name, value]) => `${name}:${fingerprint(name, value, digest)}`).join(",");
 }
 
-/** Reads an environment. Parts of the marker that make no sense are ignored: they hide nothing. */
+/** Reads an environment. Malformed parts of the marker are ignored: they hide nothing. */
 export function readEnvironment(raw: RawEnvironment, digest: Digest): Environment {
   const value = (name: string): string | null => raw[name] || null;
   const exported = new Map<string, string>();

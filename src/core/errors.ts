@@ -12,16 +12,16 @@ interface ErrorSpec {
 
 export const ERRORS = {
   E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
-  E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the file closed" },
+  E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the pipe closed" },
   E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
   E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
   E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
   E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
-  E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for what it takes" },
+  E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
   E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
   E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
   E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
-  E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where it was looked for" },
+  E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where gum-cred looked for it" },
   E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
   E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
@@ -36,7 +36,7 @@ export const ERRORS = {
     hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
   E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
-  E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not answer; run 'gum-cred doctor'" },
+  E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
   E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
   E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
   E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
@@ -44,33 +44,33 @@ export const ERRORS = {
   E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
   E_SOURCE_FAILED: {
     exit: 5,
-    hint: "ask whoever runs the organisation's secret store; no other key is used",
+    hint: "ask the administrator of your organisation's secret store; no other key is used",
   },
   E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
-  E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred is refreshing; try again" },
+  E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred holds the lock; try again" },
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
-  E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in for that base URL under a profile of its own" },
-  E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: credentials are never sent on to another place" },
+  E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in to that base URL under another profile (--profile)" },
+  E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: redirects are never followed with a credential" },
   E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },
-  E_UNSAFE_FILE: { exit: 6, hint: "make the file yours and writable by you alone" },
-  E_POLICY: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
-  E_POLICY_DENIED: { exit: 6, hint: "the organisation's policy decides; ask its administrator" },
+  E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
+  E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
+  E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
   E_POLICY_SOURCE: {
     exit: 6,
-    hint: "ask whoever runs the organisation's secret store; no other key is used",
+    hint: "ask the administrator of your organisation's secret store; no other key is used",
   },
   E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
   E_PLUGIN_REFUSED: {
     exit: 6,
     hint: "run 'gum-cred plugins list' for the state of every plugin",
   },
-  E_PLUGIN_CHANGED: { exit: 6, hint: "look into the change; if it is right: gum-cred plugins trust ID" },
+  E_PLUGIN_CHANGED: { exit: 6, hint: "review the change; to accept it: gum-cred plugins trust ID" },
   E_SOURCE_DATA: {
     exit: 7,
     hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
   },
-  E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the whole credential again" },
-  E_MALFORMED: { exit: 7, hint: "run with --debug for where it came from" },
+  E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the complete credential again" },
+  E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
   E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
   E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
   E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins check FILE' for every problem in it" },
@@ -112,7 +112,7 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
-/** Text from a server, file or other program made fit for a terminal line: controls and bidi gone, bounded. */
+/** Text from a server, file or other program made safe for a terminal line: controls and bidi gone, bounded. */
 export function clean(foreign: string, limit = 300): string {
   const text = foreign
     .slice(0, limit * 4)

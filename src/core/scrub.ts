@@ -1,5 +1,5 @@
 /**
- * Text from a vendor made fit to show: it may echo the key it was sent, whole (Gemini: "Consumer
+ * Makes text from a vendor safe to show: it may echo the key it was sent, whole (Gemini: "Consumer
  * 'api_key:…' has been suspended"), in part or encoded, and no recognisable part of it may reach a terminal
  * or a log. Pure.
  */
@@ -13,13 +13,13 @@ const RUN = 6;
 const BETWEEN = /[\s\p{C}]/u;
 
 /**
- * Replaces by `***` every run of {@link RUN} or more characters that also stands in a secret, be it plain,
+ * Replaces by `***` every run of {@link RUN} or more characters that also occurs in a secret, be it plain,
  * percent-encoded (RFC 3986 §2.1) or base64 (RFC 4648 §4 and §5, at any alignment), in any letter case and
- * across blanks and invisible characters; a shorter secret wherever it stands whole. Then {@link clean}s what
+ * across blanks and invisible characters; a shorter secret wherever it occurs. Then {@link clean}s what
  * is left, to at most `limit` characters.
  */
 export function scrub(text: string, secrets: readonly Secret[], limit = 300): string {
-  // Whatever stands further back is cut off by clean() as well.
+  // What comes after that is cut off by clean() as well.
   const shown = text.slice(0, limit * 4);
   const { text: dense, places } = condense(shown);
   const hidden = new Set<number>();
@@ -62,7 +62,7 @@ function forms(value: string): readonly string[] {
 }
 
 /**
- * The base64 characters that depend on these bytes alone when `lead` others stand before them, as in the
+ * The base64 characters that depend on these bytes alone when `lead` others precede them, as in the
  * `user:password` of RFC 7617. Those that share bits with a neighbour are dropped at both ends.
  */
 function base64(bytes: Uint8Array, lead: number): string {
@@ -72,7 +72,7 @@ function base64(bytes: Uint8Array, lead: number): string {
   return text.slice(Math.ceil((lead * 8) / 6), Math.floor((all.length * 8) / 6));
 }
 
-/** The text as it is compared: without what may stand {@link BETWEEN}, ASCII in lower case; and where each character was. */
+/** The text as it is compared: without what may be {@link BETWEEN}, ASCII in lower case; and where each character was. */
 function condense(text: string): { readonly text: string; readonly places: readonly number[] } {
   const places: number[] = [];
   let dense = "";

@@ -1,5 +1,5 @@
 /**
- * What bringing one's own LLM key saves at Gumloop, as two of its public pages say. They disagree, so both are
+ * What bringing your own LLM key saves at Gumloop, as two of its public pages say. They disagree, so both are
  * kept with their dates, and a number that a page does not give is null. Pure data and one sum; when Gumloop
  * changes a page, this table is all there is to change.
  */
@@ -23,11 +23,11 @@ export interface CallCost {
   readonly withoutOwnKey: number | null;
   readonly withOwnKey: number;
   readonly saved: number | null;
-  /** Of the cost without one's own key, to one decimal. */
+  /** Of the cost without an own key, to one decimal. */
   readonly savedPercent: number | null;
 }
 
-/** What one's own key changes for agents; null where the page does not say. */
+/** What an own key changes for agents; null where the page does not say. */
 export interface AgentCost {
   /** Off the token-based cost. */
   readonly discountPercent: number | null;
@@ -43,10 +43,10 @@ export interface Reading {
   readonly notes: readonly string[];
 }
 
-/** Credits for one call of a workflow's AI node without one's own key. */
+/** Credits for one call of a workflow's AI node without an own key. */
 const TIER_CREDITS: Record<Tier, number> = { standard: 2, advanced: 20, expert: 30 };
 
-/** Where {@link TIER_CREDITS} stood; the page has since been rewritten without tiers. */
+/** The source of {@link TIER_CREDITS}; the page has since been rewritten without tiers. */
 export const TIER_PAGE: Page = {
   title: "AI Models, an earlier version of the page",
   url: "https://docs.gumloop.com/core-concepts/ai_models",
@@ -73,7 +73,7 @@ const STATEMENTS: readonly Statement[] = [
     agents: { discountPercent: 50, orchestrationFeePercent: null },
     notes: [
       "the page says 2 to 30 credits a call by model tier; which tier costs how much is from an older page",
-      "tool calls and the 1 credit for each workflow run cost the same with one's own key",
+      "tool calls and the 1 credit for each workflow run cost the same with your own key",
     ],
   },
   {
@@ -87,7 +87,7 @@ const STATEMENTS: readonly Statement[] = [
     perCallWithOwnKey: 0,
     agents: { discountPercent: null, orchestrationFeePercent: { withoutOwnKey: 8, withOwnKey: 16 } },
     notes: [
-      "the page does not say what a call costs without one's own key, so no saving can be worked out",
+      "the page does not say what a call costs without your own key, so the saving cannot be calculated",
       "only models that the key's vendor serves are covered; DeepSeek is not among the vendors it lists",
     ],
   },

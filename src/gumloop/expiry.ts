@@ -3,9 +3,10 @@
  * claim where the token is a JWT (RFC 7519 §4.1.4), else unknown. Pure.
  *
  * The note is bound to a hash of its token, so that a token which the official CLI refreshed meanwhile is
- * not judged by a stale note.
+ * not described by a stale note.
  */
 import type { Digest } from "../core/environment.ts";
+import { parseJsonObject } from "../core/json.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 
 /** A token counts as expired this long before it does: clocks differ and requests take time. */
@@ -22,7 +23,7 @@ export function expiryAccount(profile: string): string {
 /**
  * The note to store for a token that expires at `expiresAtMs` (milliseconds since 1970). It is written before its
  * token: whoever reads in between, or after a crash in between, still finds the token that it `replaces`, and has to
- * know that this one is over.
+ * know that this one has expired.
  */
 export function expiryNote(
   token: Secret,
@@ -50,7 +51,7 @@ function tokenHash(token: Secret, digest: Digest): string {
 }
 
 function fromNote(token: Secret, note: Secret | undefined, digest: Digest): number | null {
-  const parsed = note && parseObject(reveal(note));
+  const parsed = note && parseJsonObject(reveal(note));
   if (!parsed) return null;
   const hash = tokenHash(token, digest);
   if (parsed["token"] !== hash) return parsed["replaces"] === hash ? 0 : null;
@@ -62,17 +63,8 @@ function fromJwt(token: Secret): number | null {
   const [, payload, signature] = reveal(token).split(".");
   if (payload === undefined || signature === undefined || !/^[A-Za-z0-9_-]+$/.test(payload)) return null;
   try {
-    const exp = parseObject(atob(payload.replaceAll("-", "+").replaceAll("_", "/")))?.["exp"];
+    const exp = parseJsonObject(atob(payload.replaceAll("-", "+").replaceAll("_", "/")))?.["exp"];
     return typeof exp === "number" && exp > 0 && exp * 1000 <= LATEST_MS ? exp * 1000 : null;
-  } catch {
-    return null;
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }

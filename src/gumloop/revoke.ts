@@ -1,13 +1,13 @@
 /** Ends a stored session at the server that issued it. */
 import { GumCredError } from "../core/errors.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { Voice } from "../resolve/ports.ts";
 import { type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /**
  * Revokes a stored session with its refresh token, else its access token, at its own base URL
  * (RFC 7009). True when the server agreed; never throws for a server that did not.
  */
-export async function revokeStored(stored: StoredProfile, ports: Pick<Ports, "debug">): Promise<boolean> {
+export async function revokeStored(stored: StoredProfile, ports: Pick<Voice, "debug">): Promise<boolean> {
   const token = stored.refresh_token ?? stored.access_token;
   if (!token) return false;
   try {

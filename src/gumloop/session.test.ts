@@ -7,40 +7,24 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { type MemoryKeychain, memoryKeychain, put } from "../../test/support/memory-keychain.ts";
 import { startStandIn } from "../../test/support/stand-in/server.ts";
 import { sha256 } from "../../test/support/stored-session.ts";
-import { readEnvironment } from "../core/environment.ts";
 import { reveal } from "../core/secret.ts";
-import { NO_POLICY } from "../resolve/policy.ts";
-import type { Ports } from "../resolve/ports.ts";
 import { expiryOf } from "./expiry.ts";
-import { readProfile } from "./profile.ts";
+import { openProfile } from "./profile.ts";
 import { refreshSession } from "./session.ts";
 
 const here = startStandIn();
 const elsewhere = startStandIn();
 afterAll(() => Promise.all([here.stop(), elsewhere.stop()]));
 
-function portsOf(keychain: MemoryKeychain): Ports {
+/** All that a refresh needs of a run that has just begun. */
+function portsOf(): Parameters<typeof refreshSession>[2] {
   return {
-    environment: readEnvironment({}, sha256),
-    raw: {},
     digest: sha256,
-    policy: async () => NO_POLICY,
-    installed: {
-      load: async () => null,
-      all: async () => [],
-      outlines: () => Promise.reject(new Error("no plugins")),
-      some: async () => [],
-    },
     now: Date.now,
-    keychain: async () => keychain,
-    keychainPossible: () => true,
-    keychainOpened: () => true,
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,
     debug() {},
-    print: async () => {},
-    note() {},
-    warn() {},
+    memory: { refreshSent: false },
   };
 }
 
@@ -65,9 +49,8 @@ async function race(at: number, other: (keychain: MemoryKeychain) => void): Prom
     [name("refresh_token")]: old.refreshToken,
     [name("base_url")]: here.baseUrl,
   });
-  const ports = portsOf(keychain);
-  const stale = await readProfile(memoryWith(keychain), "p", sha256);
-  await refreshSession(keychain, "p", stale, ports);
+  const stale = await openProfile(memoryWith(keychain), "p", sha256).read();
+  await refreshSession(openProfile(keychain, "p", sha256), stale, portsOf());
   if (keychain.operations < at) return null;
   const value = (field: string) => {
     const found = keychain.entries.get(name(field));
@@ -160,4 +143,26 @@ describe("while a session is refreshed, at every operation", () => {
     );
     expect(raced).toBeGreaterThan(8);
   });
+});
+
+test("a run sends one refresh request, however often it is asked to refresh", async () => {
+  here.reset();
+  const old = here.issueTokens({ expiresIn: 0 });
+  const keychain = memoryKeychain();
+  put(keychain, {
+    [name("access_token")]: old.accessToken,
+    [name("refresh_token")]: old.refreshToken,
+    [name("base_url")]: here.baseUrl,
+  });
+  const profile = openProfile(keychain, "p", sha256);
+  const requests = () => here.log().filter(({ path }) => path === "/oauth/token").length;
+  const ports = portsOf();
+  const first = await refreshSession(profile, await profile.read(), ports);
+  expect([requests(), ports.memory.refreshSent]).toEqual([1, true]);
+  // The same run again, with what it just received: nothing is sent, and nothing changes.
+  expect(await refreshSession(profile, first, ports)).toEqual(first);
+  expect(requests()).toBe(1);
+  // The next run may refresh once more.
+  await refreshSession(profile, first, portsOf());
+  expect(requests()).toBe(2);
 });

@@ -1,19 +1,24 @@
 /**
  * Reads the keychain candidates of one resolution: the profile's entries once, at the first candidate that
- * needs them, refreshed first when the access token has expired and somebody is going to use it. Another
- * process's sign-in is seen before it or after it, never halfway.
+ * needs them, refreshed first when the access token has expired and is going to be used. Another process's
+ * sign-in is seen before it or after it, never halfway.
  */
+import { type BaseUrl, sameOrigin } from "../core/base-url.ts";
 import { fail, GumCredError } from "../core/errors.ts";
-import type { Keychain } from "../keychain/keychain.ts";
+import { reveal } from "../core/secret.ts";
+import { type Finding, foundAt } from "../resolve/finding.ts";
+import type { Candidate } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import type { Candidate, Finding } from "../resolve/precedence.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
-import { judgeReading, type ProfileReading, readProfile } from "./profile.ts";
-import { alone, needsRefresh, refreshSession } from "./session.ts";
-import type { StoredProfile } from "./stored.ts";
+import { openProfile, type Profile, type ProfileReading } from "./profile.ts";
+import { needsRefresh, refreshSession, withProfileLock } from "./session.ts";
+import { PROFILE_FIELDS, type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /** Reads one keychain candidate. */
 export type StoredReader = (candidate: Candidate) => Promise<Finding>;
+
+/** The refresh token stays where it is until it is needed. */
+const WITHOUT_REFRESH_TOKEN = PROFILE_FIELDS.filter((field) => field !== "refresh_token");
 
 /**
  * A reader of keychain candidates. With `mayRefresh` an expired session is refreshed; without, it counts as
@@ -23,44 +28,31 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
   let reading: Promise<StoredReader> | undefined;
   const begin = async (): Promise<StoredReader> => {
     try {
-      const keychain = await ports.keychain();
-      const profile = await settled(keychain);
-      return (candidate) => judgeCandidate(candidate, keychain, profile);
+      const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
+      const settled = await readSettled(profile, ports);
+      return (candidate) => readCandidate(candidate, profile, settled);
     } catch (error) {
       const finding = unreadable(error);
       return async () => finding;
     }
   };
 
-  /** The profile; when it looks as if somebody were writing it, as it is once they are done. */
-  async function settled(keychain: Keychain): Promise<ProfileReading> {
-    const read = () => readProfile(keychain, scope.profile, ports.digest);
-    const reading = await read();
-    return isHalfWritten(reading.stored) ? alone(scope.profile, ports, read) : reading;
-  }
-
-  async function judgeCandidate(
+  async function readCandidate(
     candidate: Candidate,
-    keychain: Keychain,
-    profile: ProfileReading,
+    profile: Profile,
+    settled: ProfileReading,
   ): Promise<Finding> {
-    const finding = judgeReading(candidate, profile, scope.baseUrl);
-    const expired =
-      finding.state === "found" && candidate.spec.method === "oauth" && needsRefresh(profile, ports.now());
-    if (!expired) return finding;
+    const finding = classifyStored(candidate, settled, scope.baseUrl);
+    const isToken = finding.state === "found" && candidate.spec.method === "oauth";
+    if (!isToken || !needsRefresh(settled, ports.now())) return finding;
     try {
-      if (!mayRefresh) return (await canRefresh(keychain)) ? finding : EXPIRED;
-      const fresh = await refreshSession(keychain, scope.profile, profile, ports);
-      return judgeReading(candidate, fresh, scope.baseUrl);
+      if (!mayRefresh) return (await canRefresh(profile)) ? finding : EXPIRED;
+      const fresh = await refreshSession(profile, settled, ports);
+      return classifyStored(candidate, fresh, scope.baseUrl);
     } catch (error) {
       if (error instanceof GumCredError) return { state: "expired", error };
       throw error;
     }
-  }
-
-  async function canRefresh(keychain: Keychain): Promise<boolean> {
-    const { stored } = await readProfile(keychain, scope.profile, ports.digest, ["refresh_token"]);
-    return stored.refresh_token !== undefined;
   }
 
   return async (candidate) => {
@@ -69,12 +61,58 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
   };
 }
 
+/** The profile's entries; where another process seems to be writing them, as they are once it is done. */
+async function readSettled(profile: Profile, ports: Ports): Promise<ProfileReading> {
+  const read = () => profile.read(WITHOUT_REFRESH_TOKEN);
+  const reading = await read();
+  return isHalfWritten(reading.stored) ? withProfileLock(profile.name, ports, read) : reading;
+}
+
 /** A sign-in writes the credential itself last and a sign-out removes it first; so does a crash leave them. */
 function isHalfWritten(stored: StoredProfile): boolean {
   return !stored.access_token && !stored.api_key && (stored.base_url ?? stored.user_id) !== undefined;
+}
+
+async function canRefresh(profile: Profile): Promise<boolean> {
+  const { stored } = await profile.read(["refresh_token"]);
+  return stored.refresh_token !== undefined;
 }
 
 const EXPIRED: Finding = {
   state: "expired",
   error: fail("E_EXPIRED", "the stored access token has expired and there is no refresh token"),
 };
+
+/** What a profile's entries are for one candidate. `override` is the base URL asked for by flag or variable. */
+function classifyStored(candidate: Candidate, reading: ProfileReading, override: BaseUrl | null): Finding {
+  const { stored, expiresAtMs } = reading;
+  const value = stored[candidate.spec.field as ProfileField];
+  if (value === undefined) return { state: "absent" };
+  try {
+    const baseUrl = storedBaseUrl(stored);
+    if (override && !sameOrigin(baseUrl, override)) {
+      const error = fail(
+        "E_BASE_URL_MISMATCH",
+        `the stored credential was issued for ${baseUrl.origin} and is not sent to ${override.origin}`,
+      );
+      return { state: "blocked", error };
+    }
+    const expires = candidate.spec.method === "oauth" && expiresAtMs !== null;
+    return foundAt(candidate, value, {
+      userId: companion(candidate, stored),
+      baseUrl: (override ?? baseUrl).href,
+      expiresAt: expires ? new Date(expiresAtMs).toISOString() : null,
+    });
+  } catch (error) {
+    if (!(error instanceof GumCredError)) throw error;
+    return { state: "invalid", error };
+  }
+}
+
+function companion(candidate: Candidate, stored: StoredProfile): string | null {
+  if (candidate.spec.companions.length === 0) return null;
+  if (stored.user_id === undefined) {
+    throw fail("E_INCOMPLETE", "the stored API key has no user_id beside it");
+  }
+  return reveal(stored.user_id);
+}

@@ -32,15 +32,15 @@ export function parseWebhook(text: string, apiOrigin: string): WebhookCredential
     ...queries.flatMap((query) => query.getAll("user_id")),
     ...[...plain.replace(URL_IN_TEXT, " ").matchAll(USER_ID)].map((match) => match[1] ?? ""),
   ];
-  const apiKey = theOne(keys, "API key");
+  const apiKey = onlyOne(keys, "API key");
   if (apiKey === null) {
     throw fail(
       "E_MALFORMED",
-      "there is no Gumloop API key in that text",
-      "copy the webhook URL or the whole cURL snippet from the Webhook button of a workflow",
+      "the text contains no Gumloop API key",
+      "copy the webhook URL or the complete cURL snippet from the Webhook button of a workflow",
     );
   }
-  return { apiKey: secret(apiKey), userId: theOne(users, "user id") };
+  return { apiKey: secret(apiKey), userId: onlyOne(users, "user id") };
 }
 
 function queryOf(url: string, apiOrigin: string): URLSearchParams[] {
@@ -50,10 +50,10 @@ function queryOf(url: string, apiOrigin: string): URLSearchParams[] {
   return ours ? [searchParams] : [];
 }
 
-function theOne(found: readonly string[], what: string): string | null {
+function onlyOne(found: readonly string[], what: string): string | null {
   const distinct = [...new Set(found.filter((value) => value !== "" && !PLACEHOLDER.test(value)))];
   if (distinct.length > 1) {
-    throw fail("E_MALFORMED", `there is more than one ${what} in that text`, "give one snippet at a time");
+    throw fail("E_MALFORMED", `the text contains more than one ${what}`, "pass one snippet at a time");
   }
   return distinct[0] ?? null;
 }

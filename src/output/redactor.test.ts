@@ -1,5 +1,7 @@
 /** The redactor against a slow and obvious one, over random texts, secrets and places where chunks end. */
+
 import { describe, expect, test } from "bun:test";
+import { SOON_MS } from "../../test/support/patience.ts";
 import { secret } from "../core/secret.ts";
 import { type Redactor, redactors } from "./redactor.ts";
 import { secretForms } from "./secret-forms.ts";
@@ -172,7 +174,7 @@ describe("what is held back", () => {
   });
 });
 
-test("20 secrets cost little: 32 MB in less than a second", () => {
+test("20 secrets cost little: 32 MB are soon through", () => {
   const pick = generator(5);
   const key = () => `sk-EXAMPLE${Array.from({ length: 30 }, () => pick(36).toString(36)).join("")}`;
   const keys = Array.from({ length: 20 }, key);
@@ -182,6 +184,6 @@ test("20 secrets cost little: 32 MB in less than a second", () => {
   const started = performance.now();
   let out = 0;
   for (let sent = 0; sent < 32e6; sent += chunk.length) out += redactor.write(chunk).length;
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(performance.now() - started).toBeLessThan(SOON_MS);
   expect(out).toBeLessThan(32e6);
 });

@@ -1,13 +1,11 @@
 /** The vendors over a real connection, the scrubbing of what they echo, and what the credit table works out. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { anthropic } from "../../plugins/anthropic/index.ts";
 import { deepseek } from "../../plugins/deepseek/index.ts";
 import { fireworks } from "../../plugins/fireworks/index.ts";
 import { google } from "../../plugins/google/index.ts";
 import { openai } from "../../plugins/openai/index.ts";
 import { xai } from "../../plugins/xai/index.ts";
-import { newPlugin } from "../../scripts/new-plugin.ts";
 import { expectNothingOf } from "../../test/support/plugin-table.ts";
 import { type KeyState, keyStates, VENDOR_IDS, type VendorId } from "../../test/support/vendor-answers.ts";
 import { startVendors } from "../../test/support/vendors.ts";
@@ -259,40 +257,4 @@ describe("credits", () => {
       await expect(run({ calls })).rejects.toMatchObject({ code: "E_INVALID_VALUE" });
     },
   );
-});
-
-describe("a new plugin", () => {
-  const root = mkdtempSync("/tmp/gum-cred-plugin-");
-  const file = `${root}/plugins/new-vendor/index.ts`;
-  for (const name of ["src", "test", "node_modules"])
-    symlinkSync(`${process.cwd()}/${name}`, `${root}/${name}`);
-  mkdirSync(`${root}/plugins`);
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
-  const runTest = () => {
-    const { exitCode, stderr } = Bun.spawnSync([process.execPath, "test", "plugins/new-vendor"], {
-      cwd: root,
-    });
-    return {
-      exitCode,
-      failed: [...stderr.toString().matchAll(/^\(fail\) (.*?)(?: \[|$)/gm)].map((match) => match[1]),
-    };
-  };
-
-  test("is written once, with a test that asks for the facts", () => {
-    const said = newPlugin(root, "new-vendor");
-    expect(said).toContain('import { newVendor } from "../../plugins/new-vendor/index.ts";');
-    expect(readFileSync(file, "utf8")).toContain('variables: ["NEW_VENDOR_API_KEY"]');
-    const first = runTest();
-    expect(first.exitCode).toBe(1);
-    expect(first.failed).toEqual(["new-vendor > its facts fit together"]);
-
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll(".invalid", ".test"));
-    expect(runTest()).toEqual({ exitCode: 0, failed: [] });
-    const before = readFileSync(file, "utf8");
-    expect(() => newPlugin(root, "new-vendor")).toThrow("exists already");
-    expect(readFileSync(file, "utf8")).toBe(before);
-  });
-  test.each(["", "New", "a b", "../x", "new_vendor", "-x", "о"])("refuses the id '%s'", (id) => {
-    expect(() => newPlugin(root, id)).toThrow("no provider id");
-  });
 });

@@ -4,6 +4,7 @@
  */
 import type { Credential } from "../core/credential.ts";
 import type { BearerVariables } from "../core/exports.ts";
+import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
@@ -181,8 +182,7 @@ function step(value: unknown, name: string): readonly unknown[] {
   // One level of arrays only: a body of half a million brackets must not fill the stack.
   const holders: readonly unknown[] = Array.isArray(value) ? value : [value];
   return holders.flatMap((holder) => {
-    const own =
-      typeof holder === "object" && holder !== null ? Object.getOwnPropertyDescriptor(holder, name) : null;
+    const own = isJsonObject(holder) ? Object.getOwnPropertyDescriptor(holder, name) : null;
     return own ? [own.value] : [];
   });
 }

@@ -1,5 +1,6 @@
 /**
  * The providers gum-cred knows, by id. Built-in ones are compiled in; installed ones join here.
+ * Written by scripts/registry.ts from the folders in plugins/.
  */
 import { anthropic } from "../../plugins/anthropic/index.ts";
 import { deepseek } from "../../plugins/deepseek/index.ts";

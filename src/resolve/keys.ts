@@ -1,26 +1,27 @@
 /**
  * LLM vendors' keys: resolved level by level under the organisation's policy. What `env`, `exec`, `get`,
- * `header`, `status`, `explain` and `keys` stand on for everything but Gumloop itself.
+ * `header`, `status`, `explain` and `keys` use for everything but Gumloop itself.
  */
 import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import type { Provider } from "../providers/contract.ts";
-import { judgeLevels, LEVELS, levelScopes, llmAccount, overridden } from "./levels.ts";
+import type { Resolution } from "./classify.ts";
 import {
-  isDenied,
-  NO_POLICY,
-  organizationName,
-  organizationSource,
-  type Policy,
-  teamSource,
-} from "./policy.ts";
+  LEVELS,
+  type LevelRequest,
+  levelScopes,
+  llmAccount,
+  overridden,
+  refuseOtherLevel,
+} from "./levels.ts";
+import { plan } from "./plan.ts";
+import { deniedError, NO_POLICY, organizationSource, type Policy, teamSource } from "./policy.ts";
 import type { Ports, Scope } from "./ports.ts";
-import { blocked, type Judgement, plan } from "./precedence.ts";
 import { readConfigured } from "./sources/configured.ts";
 import type { FleetReader } from "./sources/fleet.ts";
 import { isKept, keptAccount } from "./sources/kept.ts";
 import { type KeyReader, keyReader, readStoredKey } from "./sources/stored-keys.ts";
-import { type Reach, walk } from "./walk.ts";
+import { type Reach, resolveSearch, type Search } from "./walk.ts";
 
 export interface LlmRequest {
   readonly providers: readonly Provider[];
@@ -28,13 +29,13 @@ export interface LlmRequest {
   readonly level: Level | null;
 }
 
-/** Resolves several providers' keys with one look into the keychain, in the order given. */
+/** Resolves several providers' keys with one read of the keychain, in the order given. */
 export async function resolveKeys(
   request: LlmRequest,
   scope: Scope,
   ports: Ports,
   reach: Reach = "first",
-): Promise<ReadonlyMap<Provider, Judgement>> {
+): Promise<ReadonlyMap<Provider, Resolution>> {
   const policy = await ports.policy();
   const levels = { profile: scope.profile, teamId: scope.teamId, level: request.level };
   const accounts = request.providers.flatMap(({ id }) =>
@@ -51,13 +52,11 @@ export async function resolveKeys(
   };
   try {
     // Side by side: the run waits for its slowest source, not for the sum.
-    const judged = await Promise.all(
-      request.providers.map(
-        async (provider) =>
-          [provider, await resolveOne(provider, policy, levels, keys, openFleet, ports, reach)] as const,
-      ),
-    );
-    return new Map(judged);
+    const resolve = async (provider: Provider) => {
+      const search = searchFor(provider, policy, levels, keys, openFleet);
+      return [provider, await resolveSearch(search, ports, reach)] as const;
+    };
+    return new Map(await Promise.all(request.providers.map(resolve)));
   } finally {
     await (await fleet)?.close();
   }
@@ -66,7 +65,7 @@ export async function resolveKeys(
 /** Where the values of a provider's sources are kept in the keychain. */
 function keptAccounts(provider: string, policy: Policy, teamId: string | null): readonly string[] {
   const sources = [
-    ["organization", organizationSource(policy, provider)],
+    ["organization", organizationSource(policy, provider, teamId)],
     ["team", teamSource(policy, provider, teamId)],
   ] as const;
   return sources.flatMap(([level, source]) =>
@@ -74,76 +73,61 @@ function keptAccounts(provider: string, policy: Policy, teamId: string | null): 
   );
 }
 
-/** One provider's key in force. Throws what stands in its way, E_NO_CREDENTIAL when there is none. */
+/** One provider's key in force. Throws the error of a candidate that should have won, E_NO_CREDENTIAL when there is none. */
 export async function requireKey(
   provider: Provider,
   level: Level | null,
   scope: Scope,
   ports: Ports,
 ): Promise<Credential> {
-  const judgement = (await resolveKeys({ providers: [provider], level }, scope, ports)).get(provider);
-  if (judgement?.winner) return judgement.winner;
-  throw judgement?.error ?? noKey(provider, level);
+  const resolution = (await resolveKeys({ providers: [provider], level }, scope, ports)).get(provider);
+  if (resolution?.winner) return resolution.winner;
+  throw resolution?.error ?? noKey(provider, level);
 }
 
 /** Nothing found for a provider that was asked for by name. */
 export function noKey(provider: Provider, level: Level | null): GumCredError {
   return fail(
     "E_NO_CREDENTIAL",
-    `there is no ${level ? `${level} ` : ""}key for ${provider.title}`,
+    `no ${level ? `${level} ` : ""}key found for ${provider.title}`,
     `run 'gum-cred keys set ${provider.id}', or set ${provider.exported}; create one at ${provider.setupUrl}`,
   );
 }
 
-async function resolveOne(
+/** Everything about one vendor that a walk needs. */
+function searchFor(
   provider: Provider,
   policy: Policy,
-  levels: { readonly profile: string; readonly teamId: string | null; readonly level: Level | null },
+  levels: LevelRequest,
   keys: KeyReader,
   openFleet: () => Promise<FleetReader>,
-  ports: Ports,
-  reach: Reach,
-): Promise<Judgement> {
-  const candidates = plan(provider, levelScopes(provider.id, policy, levels));
-  const refusal = refused(provider.id, policy, levels.teamId, levels.level);
-  if (refusal) return blocked(candidates, refusal);
-  const resolveIn = async (environment: Ports["environment"]) => {
-    const findings = await walk(
-      candidates,
-      {
-        environment,
-        stored: (candidate, account) => readStoredKey(candidate, account, keys),
-        configured: async (candidate, source) => {
-          const level = candidate.level === "team" ? "team" : "organization";
-          const account = llmAccount(level, provider.id, levels);
-          const kept = keptAccount(level, provider.id, levels.teamId);
-          const wanted = { source, provider: provider.id, level, account, keptAccount: kept } as const;
-          return readConfigured(candidate, wanted, await openFleet());
-        },
-      },
-      reach,
-      ports,
-    );
-    return judgeLevels(candidates, findings, policy, levels);
+): Search {
+  return {
+    candidates: plan(provider, levelScopes(provider.id, policy, levels)),
+    refusal: policyRefusal(provider.id, policy, levels),
+    stored: (candidate, account) => readStoredKey(candidate, account, keys),
+    configured: async (candidate, source) => {
+      const level = candidate.level === "team" ? "team" : "organization";
+      const account = llmAccount(level, provider.id, levels);
+      const kept = keptAccount(level, provider.id, levels.teamId);
+      const wanted = { source, provider: provider.id, level, account, keptAccount: kept } as const;
+      return readConfigured(candidate, wanted, await openFleet());
+    },
+    refuseWinner: (winner) => refuseOtherLevel(winner, policy, levels.level),
   };
-  const judgement = await resolveIn(ports.environment);
-  const empty = judgement.winner === null && judgement.error === null;
-  const handedOver = ports.environment.exported.size > 0;
-  const noKeychain = judgement.candidates.some((judged) => judged.state === "unavailable");
-  return empty && handedOver && noKeychain ? resolveIn(ports.environment.asTheUsers()) : judgement;
 }
 
-/** What a policy refuses before anything is looked at. */
-function refused(
+/** What a policy refuses before anything is read. */
+function policyRefusal(
   provider: string,
   policy: Policy,
-  teamId: string | null,
-  level: Level | null,
+  { teamId, level }: LevelRequest,
 ): GumCredError | null {
   if (policy === NO_POLICY) return null;
-  if (isDenied(policy, provider, teamId)) {
-    return fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider}`);
-  }
-  const weaker = level !== null && level !== "organization";
-  return weaker && organizationSource(policy, provider) ? overridden(provider, policy, level) : null;
+  const denied = deniedError(policy, provider, teamId);
+  if (denied) return denied;
+  const isWeaker = level !== null && level !== "organization";
+  return isWeaker && organizationSource(policy, provider, teamId)
+    ? overridden(provider, policy, level)
+    : null;
 }

@@ -1,14 +1,16 @@
 /**
- * The level rules against a brute-force reading of the contract: for every combination of level, source and
+ * The level rules against a brute-force reading of docs/policy.md: for every combination of level, source and
  * state, who wins, or which error stands in the way.
  */
 import { expect, test } from "bun:test";
 import type { Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { secret } from "../core/secret.ts";
-import { judgeLevels, LEVELS, levelScopes } from "./levels.ts";
+import { classify } from "./classify.ts";
+import { type Finding, foundAt, isDecisive, type Reading } from "./finding.ts";
+import { LEVELS, levelScopes, refuseOtherLevel } from "./levels.ts";
+import { type Candidate, plan } from "./plan.ts";
 import { type ConfiguredSource, NO_POLICY, type Policy, tighten } from "./policy.ts";
-import { type Candidate, decides, type Finding, foundAt, plan } from "./precedence.ts";
 
 const PROVIDER = {
   id: "openai",
@@ -43,7 +45,7 @@ function finding(candidate: Candidate, state: State): Finding {
   }
 }
 
-/** Contract §2 read by hand: walk levels strongest first; the first thing that is not absent decides. */
+/** The rule read by hand: walk levels strongest first; the first thing that is not absent decides. */
 function bruteForce(candidates: readonly Candidate[], states: readonly State[], asked: Level | null): string {
   for (const level of LEVELS) {
     for (const [index, candidate] of candidates.entries()) {
@@ -58,21 +60,15 @@ function bruteForce(candidates: readonly Candidate[], states: readonly State[], 
   return "nothing";
 }
 
-function program(
-  candidates: readonly Candidate[],
-  states: readonly State[],
-  asked: Level | null,
-  teamId: string | null,
-): string {
-  const findings: (Finding | undefined)[] = [];
+function program(candidates: readonly Candidate[], states: readonly State[], asked: Level | null): string {
+  const readings: Reading[] = [];
   let decided = false;
   for (const [index, candidate] of candidates.entries()) {
-    const found: Finding | undefined = decided ? undefined : finding(candidate, states[index] ?? "absent");
-    findings.push(found);
-    decided ||= found !== undefined && decides(found);
+    const found: Finding | null = decided ? null : finding(candidate, states[index] ?? "absent");
+    readings.push({ candidate, finding: found });
+    decided ||= found !== null && isDecisive(found);
   }
-  const request = { profile: "default", teamId, level: asked };
-  const { winner, error } = judgeLevels(candidates, findings, NO_POLICY, request);
+  const { winner, error } = classify(readings, (found) => refuseOtherLevel(found, NO_POLICY, asked));
   if (winner) return `${winner.location} wins`;
   if (error?.code === "E_POLICY") return "refused by policy";
   return error ? `error at ${error.message}` : "nothing";
@@ -101,7 +97,7 @@ test("every combination of level, source and state", () => {
           rest = Math.floor(rest / STATES.length);
         }
         if (code % 3 === 0) states[1] = STATES[code % STATES.length] ?? "absent";
-        expect(program(candidates, states, asked, teamId)).toBe(bruteForce(candidates, states, asked));
+        expect(program(candidates, states, asked)).toBe(bruteForce(candidates, states, asked));
         combinations++;
       }
     }
@@ -109,18 +105,46 @@ test("every combination of level, source and state", () => {
   expect(combinations).toBeGreaterThan(10_000);
 });
 
-test("a configured source stands between the variables and the keychain of its level", () => {
-  const source: ConfiguredSource = { kind: "command", argv: ["/usr/bin/vault"], timeoutMs: 1 };
-  const policy: Policy = { ...NO_POLICY, providers: new Map([["openai", { kind: "source", source }]]) };
-  const request = { profile: "work", teamId: null, level: null };
+const SOURCE: ConfiguredSource = { kind: "command", argv: ["/usr/bin/vault"], timeoutMs: 1 };
+const ORGANIZATION = [
+  "GUM_CRED_ORG_OPENAI_API_KEY",
+  "GUM_CRED_ORG_OPENAI_API_KEY_FILE",
+  "gum-cred/llm:organization:openai",
+];
+const TEAM = [
+  "GUM_CRED_TEAM_OPENAI_API_KEY",
+  "GUM_CRED_TEAM_OPENAI_API_KEY_FILE",
+  "gum-cred/llm:team:t:openai",
+];
+const PERSONAL = ["OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "gum-cred/llm:personal:work:openai"];
+
+test.each<[name: string, system: object, extra: object, locations: readonly string[]]>([
+  ["no policy", {}, {}, [...ORGANIZATION, ...TEAM, ...PERSONAL]],
+  ["a source is its level alone", {}, { providers: ["openai"] }, ["/usr/bin/vault", ...TEAM, ...PERSONAL]],
+  ["a team's source too", {}, { t: ["openai"] }, [...ORGANIZATION, "/usr/bin/vault", ...PERSONAL]],
+  ["nothing self-made outranks the system's", { providers: ["openai"] }, {}, ["/usr/bin/vault", ...PERSONAL]],
+  ["nor the system's for the team in scope", { t: ["openai"] }, {}, ["/usr/bin/vault", ...PERSONAL]],
+  ["nor does a second file", { t: ["openai"] }, { providers: ["openai"] }, ["/usr/bin/vault", ...PERSONAL]],
+  [
+    "a rule of the system's for another team does not count",
+    { u: ["openai"] },
+    {},
+    [...ORGANIZATION, ...TEAM, ...PERSONAL],
+  ],
+  ["nor one for another provider", { providers: ["xai"] }, {}, [...ORGANIZATION, ...TEAM, ...PERSONAL]],
+])("%s", (_name, system, extra, locations) => {
+  const policyOf = (scopes: Readonly<Record<string, readonly string[]>>): Policy => {
+    const rules = (ids: readonly string[] = []) =>
+      new Map(ids.map((id) => [id, { kind: "source", source: SOURCE }] as const));
+    const { providers, ...teams } = scopes;
+    const entries = Object.entries(teams).map(([team, ids]) => [team, rules(ids)] as const);
+    return { ...NO_POLICY, providers: rules(providers), teams: new Map(entries) };
+  };
+  const base = policyOf(system as Record<string, string[]>);
+  const policy = tighten(base, policyOf(extra as Record<string, string[]>));
+  const request = { profile: "work", teamId: "t", level: null };
   expect(plan(PROVIDER, levelScopes("openai", policy, request)).map(({ location }) => location)).toEqual([
-    "GUM_CRED_ORG_OPENAI_API_KEY",
-    "GUM_CRED_ORG_OPENAI_API_KEY_FILE",
-    "/usr/bin/vault",
-    "gum-cred/llm:organization:openai",
-    "OPENAI_API_KEY",
-    "OPENAI_API_KEY_FILE",
-    "gum-cred/llm:personal:work:openai",
+    ...locations,
   ]);
 });
 

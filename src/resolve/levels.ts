@@ -1,19 +1,12 @@
 /**
- * The level rules for LLM keys: organisation, then team (only in scope), then personal. Whoever has an
- * organisation key set cannot be overridden for that provider, by a variable or by a flag. Pure.
+ * The level rules for LLM keys: organisation, then team (only in scope), then personal. Where an
+ * organisation key is set for a provider, neither a variable nor a flag overrides it. Pure.
  */
-import type { Level } from "../core/credential.ts";
+import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import { organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
-import {
-  type Candidate,
-  type Finding,
-  type Judged,
-  type Judgement,
-  judge,
-  type LevelScope,
-} from "./precedence.ts";
+import type { LevelScope } from "./plan.ts";
+import { isRuledBySystem, organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
 
 export const LEVELS: readonly Level[] = ["organization", "team", "personal"];
 
@@ -50,7 +43,7 @@ export function levelVariable(level: Level, name: string): string {
 
 /**
  * The levels to look at, strongest first. With one level asked for, the organisation's is still looked at:
- * a key there refuses the request ({@link judgeLevels}).
+ * a key there refuses the request ({@link refuseOtherLevel}).
  */
 export function levelScopes(provider: string, policy: Policy, request: LevelRequest): readonly LevelScope[] {
   const wanted = LEVELS.filter(
@@ -58,42 +51,37 @@ export function levelScopes(provider: string, policy: Policy, request: LevelRequ
       (level !== "team" || request.teamId !== null) &&
       (request.level === null || level === request.level || level === "organization"),
   );
-  return wanted.map((level) => ({
+  const ruled = isRuledBySystem(policy, provider, request.teamId);
+  const scopes = wanted.map((level) => ({
     level,
     prefix: PREFIX[level],
     service: OWN_SERVICE,
     account: () => llmAccount(level, provider, request),
     configured: configured(level, provider, policy, request),
   }));
+  // Nothing self-made outranks a rule of the system's policy.
+  return scopes.filter(({ level, configured }) => level === "personal" || configured !== null || !ruled);
 }
 
-/** Judges the findings of those scopes: an organisation key that was not asked for refuses the request. */
-export function judgeLevels(
-  candidates: readonly Candidate[],
-  findings: readonly (Finding | undefined)[],
+/** Why a key of a level that was not asked for refuses the request; null when it is the right one. */
+export function refuseOtherLevel(
+  winner: Credential,
   policy: Policy,
-  request: LevelRequest,
-): Judgement {
-  const judgement = judge(candidates, findings);
-  const { winner } = judgement;
-  if (!winner || request.level === null || winner.level === request.level) return judgement;
-  const error = overridden(winner.provider, policy, request.level);
-  const refused = judgement.candidates.map((judged): Judged => {
-    return judged.state === "selected" ? { ...judged, state: "blocked", reason: error.message } : judged;
-  });
-  return { winner: null, error, candidates: refused };
+  wanted: Level | null,
+): GumCredError | null {
+  return wanted === null || winner.level === wanted ? null : overridden(winner.provider, policy, wanted);
 }
 
 /** The refusal of a weaker key where the organisation set its own. */
 export function overridden(provider: string, policy: Policy, wanted: Level): GumCredError {
   return fail(
     "E_POLICY",
-    `${organizationName(policy)} sets the key for ${provider}, so no ${wanted} key is used`,
+    `${organizationName(policy)} sets the key for ${provider}, so a ${wanted} key cannot be used`,
     "leave --level out to use the organisation's key, or ask its administrator",
   );
 }
 
 function configured(level: Level, provider: string, policy: Policy, request: LevelRequest) {
-  if (level === "organization") return organizationSource(policy, provider);
+  if (level === "organization") return organizationSource(policy, provider, request.teamId);
   return level === "team" ? teamSource(policy, provider, request.teamId) : null;
 }

@@ -1,6 +1,6 @@
 /**
  * Finds, checks and reads the organisation's policy: the system's file, and one more that `GUM_CRED_POLICY`
- * names, which can only tighten it. A file that is not fit is an error, never ignored.
+ * names, which can only tighten it. An unusable file is an error, never ignored.
  */
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
@@ -26,13 +26,13 @@ export function systemPolicyPath(raw: RawEnvironment): string {
 export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
   const system = await readPolicyFile(systemPolicyPath(raw));
   const named = raw["GUM_CRED_POLICY"];
-  if (!named) return system ?? NO_POLICY;
+  if (!named) return system ? { ...system, system } : NO_POLICY;
   const extra = await readPolicyFile(named);
   if (!extra) {
     throw fail(
       "E_POLICY_INVALID",
       "the file that GUM_CRED_POLICY names does not exist",
-      "correct or unset it",
+      "correct the path, or unset the variable",
     );
   }
   return system ? tighten(system, extra) : extra;
@@ -49,7 +49,7 @@ export interface CheckedPolicy {
 export async function checkPolicyFile(path: string): Promise<CheckedPolicy> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   const bytes = await readTrusted(absolute);
-  if (!bytes) throw fail("E_FILE_UNREADABLE", "there is no such file");
+  if (!bytes) throw fail("E_FILE_UNREADABLE", "the file does not exist");
   const { parsePolicy, policyProblems } = await import("./policy-schema.ts");
   const problems = policyProblems(bytes);
   return { problems, policy: problems.length > 0 ? null : parsePolicy(bytes, absolute) };

@@ -4,7 +4,7 @@
  */
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
-import { jsonPath } from "../core/json-path.ts";
+import { jsonPath } from "../core/json.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
 import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";

@@ -2,6 +2,7 @@
  * The organisation's rules: where its and its teams' keys come from, and which providers are denied. Pure:
  * reading and checking the files is src/resolve/policy-file.ts.
  */
+import { fail, type GumCredError } from "../core/errors.ts";
 
 import type { FederationSource } from "./sources/federation/settings.ts";
 import type { VaultSource } from "./sources/vault/settings.ts";
@@ -55,6 +56,8 @@ export interface Policy {
   readonly teams: ReadonlyMap<string, Rules>;
   /** The files it was read from, the system's first. */
   readonly files: readonly string[];
+  /** The rules of the system's own file. Nothing self-made outranks them. Absent without one. */
+  readonly system?: Pick<Policy, "providers" | "teams">;
   /** SHA-256 of the files' bytes, in hexadecimal: what is kept of a source is bound to it. Absent without files. */
   readonly hash?: string;
 }
@@ -62,19 +65,45 @@ export interface Policy {
 export const NO_POLICY: Policy = { organization: null, providers: new Map(), teams: new Map(), files: [] };
 
 /** The rule for a provider: the organisation's, which a team's can only tighten by denying. */
-export function isDenied(policy: Policy, provider: string, teamId: string | null): boolean {
+function isDenied(policy: Policy, provider: string, teamId: string | null): boolean {
   const team = teamId === null ? undefined : policy.teams.get(teamId)?.get(provider);
   return policy.providers.get(provider)?.kind === "deny" || team?.kind === "deny";
 }
 
-/** The organisation's own source for a provider; null when it configured none. */
-export function organizationSource(policy: Policy, provider: string): ConfiguredSource | null {
-  return sourceOf(policy.providers.get(provider));
+/** Why a provider may not be used at all; null when it may. */
+export function deniedError(policy: Policy, provider: string, teamId: string | null): GumCredError | null {
+  return isDenied(policy, provider, teamId)
+    ? fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider}`)
+    : null;
+}
+
+/**
+ * Whether the system's policy has a rule for a provider, for the organisation or for the team in scope: organisation
+ * and team keys from variables, the keychain or a second policy file are then ignored.
+ */
+export function isRuledBySystem({ system }: Policy, provider: string, teamId: string | null): boolean {
+  if (system === undefined) return false;
+  const team = teamId === null ? undefined : system.teams.get(teamId);
+  return system.providers.has(provider) || (team?.has(provider) ?? false);
+}
+
+/** The organisation's own source for a provider; null when it configured none that counts. */
+export function organizationSource(
+  policy: Policy,
+  provider: string,
+  teamId: string | null,
+): ConfiguredSource | null {
+  return sourceOf(strongest(policy, provider, teamId).providers.get(provider));
 }
 
 /** A team's source for a provider; null when there is none, or no team is in scope. */
 export function teamSource(policy: Policy, provider: string, teamId: string | null): ConfiguredSource | null {
-  return teamId === null ? null : sourceOf(policy.teams.get(teamId)?.get(provider));
+  if (teamId === null) return null;
+  return sourceOf(strongest(policy, provider, teamId).teams.get(teamId)?.get(provider));
+}
+
+function strongest(policy: Policy, provider: string, teamId: string | null) {
+  return policy.system && isRuledBySystem(policy, provider, teamId) ? policy.system : policy;
 }
 
 /** How a provider's key may be used: the strictest word of the organisation and of the team in scope. */
@@ -107,6 +136,7 @@ export function tighten(system: Policy, extra: Policy): Policy {
     providers: merge(system.providers, extra.providers),
     teams,
     files: [...system.files, ...extra.files],
+    system: { providers: system.providers, teams: system.teams },
     ...hashOf(system, extra),
   };
 }

@@ -1,5 +1,7 @@
 /**
- * What the app floor needs from outside, as one small set of ports. main.ts makes the real ones.
+ * What a run needs from outside, in three parts: what surrounds it, where things are kept, and its voice.
+ * A function takes the narrowest part that it needs; {@link Ports} is all of them. cli/context.ts makes the
+ * real ones.
  */
 import type { BaseUrl } from "../core/base-url.ts";
 import type { Digest, Environment, RawEnvironment } from "../core/environment.ts";
@@ -8,26 +10,35 @@ import type { Lock } from "../os/files/lock.ts";
 import type { InstalledProviders } from "../providers/installed/installed-providers.ts";
 import type { Policy } from "./policy.ts";
 
-export interface Ports {
+/** What surrounds a run and does not change during it, except the clock. */
+export interface Surroundings {
   readonly environment: Environment;
   /** The variables as they are, for a policy that names one. */
   readonly raw: RawEnvironment;
   readonly digest: Digest;
-  /** The organisation's rules in force. Throws E_POLICY_INVALID and E_UNSAFE_FILE for a file that is not fit. */
+  /** The organisation's rules in force. Throws E_POLICY_INVALID and E_UNSAFE_FILE for an unusable file. */
   policy(): Promise<Policy>;
-  /** Providers that the user or administrator installed. */
-  readonly installed: InstalledProviders;
   /** Milliseconds since 1970. */
   now(): number;
+}
+
+/** Where things are kept. */
+export interface Storage {
   /** The keychain of this machine; opened at the first call, the same one after that. */
   keychain(): Promise<Keychain>;
-  /** False where there can be no keychain service, told without opening or connecting to anything. */
+  /** False where there can be no keychain service; opens and connects to nothing to find out. */
   keychainPossible(): boolean;
   /** True once {@link keychain} was called. */
   keychainOpened(): boolean;
   /** A lock between processes; see {@link Lock}. Throws E_LOCK_TIMEOUT, E_UNSAFE_FILE. */
   lock(name: string, timeoutMs: number): Promise<Lock>;
-  /** Waits for `work` and, on a terminal, says `what` is going on when it takes longer than 300 ms. */
+  /** Providers that the user or administrator installed. */
+  readonly installed: InstalledProviders;
+}
+
+/** How a run speaks to people before its command ends. */
+export interface Voice {
+  /** Waits for `work` and, on a terminal, shows `what` when it takes longer than 300 ms. */
   busy<T>(what: string, work: Promise<T>): Promise<T>;
   /** A line for `--debug`: never a value, only names, places and times. */
   debug(line: string): void;
@@ -39,12 +50,23 @@ export interface Ports {
   warn(line: string): void;
 }
 
+/** What a run remembers from one step to the next. The only part of the ports that changes. */
+export interface RunMemory {
+  /** A run sends at most one refresh request (docs/sessions.md). */
+  refreshSent: boolean;
+}
+
+/** Everything that a run needs from outside. */
+export interface Ports extends Surroundings, Storage, Voice {
+  readonly memory: RunMemory;
+}
+
 /** What the global flags and variables ask for. */
 export interface Scope {
   readonly profile: string;
   /** Base URL asked for by `--base-url` or GUMLOOP_BASE_URL; null when neither is set. */
   readonly baseUrl: BaseUrl | null;
-  /** `--base-url` alone: what an LLM key may be sent to, unlike a variable that means Gumloop's API. */
+  /** `--base-url` only: where an LLM key may be sent, unlike a variable that means Gumloop's API. */
   readonly baseUrlFlag: BaseUrl | null;
   readonly teamId: string | null;
 }

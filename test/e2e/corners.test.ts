@@ -1,6 +1,7 @@
 /** Corners where two rules meet: markers, policies, flags between words, and what `--json` may hold. */
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
+import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
 import { gumCred } from "../support/binary.ts";
 import { useWorld } from "../support/world.ts";
 
@@ -78,7 +79,9 @@ test("a policy that denies Gumloop: refused by name, left out and unset without"
   const named = await world.run(["env", "gumloop"], { env });
   expect(named).toMatchObject({ code: 6, stdout: "(exit 6);\n" });
   const { stdout } = await world.ok(["env"], { env });
-  expect(stdout).toMatch(/^unset GUMLOOP_ACCESS_TOKEN .*OPENAI_API_KEY='sk-EXAMPLE';\n$/);
+  expect(stdout.slice(POSIX_GUARD.length)).toMatch(
+    /^unset GUMLOOP_ACCESS_TOKEN .*OPENAI_API_KEY='sk-EXAMPLE';\n$/,
+  );
   expect(JSON.parse((await world.run(["explain", "--json"], { env })).stdout)).toMatchObject({
     winner: null,
   });

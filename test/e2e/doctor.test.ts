@@ -164,7 +164,7 @@ describe("variables", () => {
     const login = `printf %s ${key} | gum-cred login --api-key - --user-id ${userId} --base-url ${world.server.baseUrl} >/dev/null;`;
     expect(check(await exported(login))).toMatchObject({
       state: "warning",
-      message: "GUMLOOP_API_KEY in this shell is older than what is stored now",
+      message: "GUMLOOP_API_KEY in this shell differs from what is stored now",
       hint: "run: eval $(gum-cred env)",
     });
   });
@@ -175,7 +175,7 @@ describe("variables", () => {
       SSL_CERT_FILE: "/x",
     });
     expect(check("network").state).toBe("warning");
-    expect(check("network").message).toStartWith("HTTPS_PROXY, SSL_CERT_FILE in force");
+    expect(check("network").message).toStartWith("HTTPS_PROXY, SSL_CERT_FILE set: ");
     expect(JSON.stringify(check("network"))).not.toContain("password");
   });
 });

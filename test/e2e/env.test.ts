@@ -1,6 +1,7 @@
 /** `eval $(gum-cred env)`, exactly like that, in the shells that people have. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld();
@@ -104,7 +105,7 @@ describe("what is printed", () => {
     const { key, userId } = await world.signInWithKey();
     const { stdout } = await world.ok(["env"]);
     expect(stdout).toBe(
-      `unset GUMLOOP_ACCESS_TOKEN && export GUMLOOP_API_KEY='${key}' && export GUMLOOP_USER_ID='${userId}' && ` +
+      `${POSIX_GUARD}unset GUMLOOP_ACCESS_TOKEN && export GUMLOOP_API_KEY='${key}' && export GUMLOOP_USER_ID='${userId}' && ` +
         `export GUMLOOP_BASE_URL='${world.server.baseUrl}' && ` +
         `export GUM_CRED_EXPORTED='${/GUM_CRED_EXPORTED='([^']*)'/.exec(stdout)?.[1]}';\n`,
     );
@@ -113,7 +114,7 @@ describe("what is printed", () => {
     );
     const own = await world.ok(["env"], { env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" } });
     expect(own.stdout).toBe(
-      "unset GUMLOOP_API_KEY GUMLOOP_USER_ID && export GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE';\n",
+      `${POSIX_GUARD}unset GUMLOOP_API_KEY GUMLOOP_USER_ID && export GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE';\n`,
     );
   });
 
@@ -129,11 +130,14 @@ describe("what is printed", () => {
 
     const sdk = await world.ok(["env", "--sdk"], { env: plain });
     expect(sdk.stdout).toStartWith(
-      "export GUMLOOP_ACCESS_TOKEN='key-EXAMPLE' && export GUMLOOP_USER_ID='user_abc'",
+      `${POSIX_GUARD}export GUMLOOP_ACCESS_TOKEN='key-EXAMPLE' && export GUMLOOP_USER_ID='user_abc'`,
     );
 
     const unset = await world.ok(["env", "--unset"]);
-    expect(unset.stdout).toMatch(/^unset GUMLOOP_ACCESS_TOKEN GUMLOOP_API_KEY [A-Z_ ]*GUM_CRED_EXPORTED;\n$/);
+    expect(unset.stdout).toStartWith(POSIX_GUARD);
+    expect(unset.stdout.slice(POSIX_GUARD.length)).toMatch(
+      /^unset GUMLOOP_ACCESS_TOKEN GUMLOOP_API_KEY [A-Z_ ]*GUM_CRED_EXPORTED;\n$/,
+    );
   });
 
   test("on a bad command line the statement fails too", async () => {

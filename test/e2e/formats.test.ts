@@ -1,6 +1,6 @@
 /**
  * The formats of `gum-cred env` as people use them: the documented line in the real shell, from success through
- * failure to `--unset`. What each format can carry is src/output/env-formats/env-formats.test.ts's.
+ * failure to `--unset`. What each format can carry is test/contract/shells/env-formats.test.ts's.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -81,7 +81,7 @@ describe("Bun's and Node's variables", () => {
     ["get", "nobody"],
   ];
   for (const args of commands) {
-    // scripts/build/verify.ts has the list; scripts/build/harden.test.ts shows that it can fail.
+    // scripts/build/verify.ts has the list; test/build/harden.test.ts shows that it can fail.
     test(`do nothing to ${args.join(" ")}`, () => verify(gumCred(), args));
   }
 

@@ -7,9 +7,9 @@ import { writeFileSync } from "node:fs";
 import { run } from "../support/binary.ts";
 import { type Ground, INSTALL_SH, makeGround, SYSTEM_PATH } from "../support/install.ts";
 import { makeStandInRelease, UNIX_TARGETS } from "../support/install-release.ts";
+import { CAN_MOUNT } from "../support/namespaces.ts";
 
 /** A mount of one's own over a system's file is for root in a machine that lets it. */
-const CAN_MOUNT = Bun.spawnSync(["unshare", "--mount", "true"]).exitCode === 0;
 
 let ground: Ground;
 let standIns = "";

@@ -16,6 +16,7 @@ import {
   snapshot,
 } from "../support/install.ts";
 import { makeRealRelease, makeStandInRelease, thisTarget } from "../support/install-release.ts";
+import { CAN_MOUNT } from "../support/namespaces.ts";
 
 /** Debian's `sh` is dash; all else here runs in it. */
 const SHELLS: readonly (readonly [string, readonly string[]])[] = [
@@ -26,7 +27,6 @@ const SHELLS: readonly (readonly [string, readonly string[]])[] = [
 ];
 /** Becoming another user, and a mount of one's own over a system's file, are for root in a machine that lets it. */
 const IS_ROOT = process.getuid?.() === 0;
-const CAN_MOUNT = Bun.spawnSync(["unshare", "--mount", "true"]).exitCode === 0;
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 let ground: Ground;

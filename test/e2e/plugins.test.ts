@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
 import { gumCred, type RunOptions, run } from "../support/binary.ts";
 import { commandManifest, GOOD, manifestWith } from "../support/manifests.ts";
 
@@ -54,7 +55,7 @@ describe("an installed provider is as good as a built-in one", () => {
   test("in env, get, header, explain, providers", async () => {
     await add(manifestWith({ env: ["MISTRAL_API_KEY", "MISTRAL_KEY"] }));
     expect((await gum(["env", "mistral"], withKey)).stdout).toBe(
-      `unset MISTRAL_KEY && export MISTRAL_API_KEY='${KEY}';\n`,
+      `${POSIX_GUARD}unset MISTRAL_KEY && export MISTRAL_API_KEY='${KEY}';\n`,
     );
     expect((await gum(["env"], withKey)).stdout).toContain("MISTRAL_API_KEY");
     expect((await gum(["get", " Mistral "], withKey)).stdout).toBe(`${KEY}\n`);

@@ -31,7 +31,8 @@ const lanes = [useLane(), useLane()];
 type Lane = (typeof lanes)[number];
 
 describe("kill -9", () => {
-  const KILLS = 520;
+  /** A nightly run asks for more. Below 100, an outcome that is expected below might not come up. */
+  const KILLS = Number(process.env["GUM_CRED_TEST_ROUNDS"] ?? 120);
   /** Kills for each scene, as a share; the browser's is the slowest. */
   const SCENES: readonly SceneName[] = [
     "login with a key",
@@ -46,32 +47,36 @@ describe("kill -9", () => {
     "refresh",
   ];
 
-  test(`at ${KILLS} random moments of login, refresh and logout`, async () => {
-    const outcomes = new Map<string, number>();
-    let killed = 0;
-    let next = 0;
-    const work = async (lane: Lane, laneIndex: number): Promise<void> => {
-      while (killed < KILLS) {
-        const outcome = await lane.world.keyring.survive(() => round(lane, laneIndex, next++));
-        if (outcome === null) continue;
-        killed++;
-        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  test(
+    `at ${KILLS} random moments of login, refresh and logout`,
+    async () => {
+      const outcomes = new Map<string, number>();
+      let killed = 0;
+      let next = 0;
+      const work = async (lane: Lane, laneIndex: number): Promise<void> => {
+        while (killed < KILLS) {
+          const outcome = await lane.world.keyring.survive(() => round(lane, laneIndex, next++));
+          if (outcome === null) continue;
+          killed++;
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        }
+      };
+      await Promise.all(lanes.map(work));
+      const counts = [...outcomes].sort().map(([outcome, times]) => `  ${times} × ${outcome}`);
+      console.log(`${killed} processes killed:\n${counts.join("\n")}`);
+      expect(killed).toBeGreaterThanOrEqual(Math.max(KILLS, 100));
+      // The moments were spread well: every scene was met before, amid and after its writes.
+      for (const wanted of [
+        "refresh: old",
+        "refresh: new",
+        "login with a key: signed out",
+        "logout: signed out",
+      ]) {
+        expect([...outcomes.keys()]).toContain(wanted);
       }
-    };
-    await Promise.all(lanes.map(work));
-    const counts = [...outcomes].sort().map(([outcome, times]) => `  ${times} × ${outcome}`);
-    console.log(`${killed} processes killed:\n${counts.join("\n")}`);
-    expect(killed).toBeGreaterThanOrEqual(500);
-    // The moments were spread well: every scene was met before, amid and after its writes.
-    for (const wanted of [
-      "refresh: old",
-      "refresh: new",
-      "login with a key: signed out",
-      "logout: signed out",
-    ]) {
-      expect([...outcomes.keys()]).toContain(wanted);
-    }
-  }, 480_000);
+    },
+    60_000 + KILLS * 1_500,
+  );
 
   /** What came of one kill; null when the run was done before it came. */
   async function round(lane: Lane, laneIndex: number, number: number): Promise<string | null> {

@@ -18,6 +18,7 @@ import {
 import { basename, dirname, resolve } from "node:path";
 import { gumCred } from "./binary.ts";
 import { MUSL_IS_HERE, muslRoot } from "./musl.ts";
+import { CAN_BE_PROCESS_ONE } from "./namespaces.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const CACHE = `${ROOT}/node_modules/.cache/gum-cred`;
@@ -95,9 +96,11 @@ export const IMAGES: readonly ImageName[] = [
   ...(MUSL_IS_HERE ? (["alpine"] as const) : []),
 ];
 
-/** Takes root, for namespaces and chroot(1), and the machine that the base images are made from. */
+/** Takes root, for chroot(1), namespaces, and the machine that the base images are made from. */
 export function canRunContainers(): boolean {
-  return process.platform === "linux" && process.arch === "x64" && process.getuid?.() === 0;
+  return (
+    process.platform === "linux" && process.arch === "x64" && process.getuid?.() === 0 && CAN_BE_PROCESS_ONE
+  );
 }
 
 /** Makes an image of `scripts/docker/Dockerfile.NAME` with gum-cred as the sources are. */

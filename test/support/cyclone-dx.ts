@@ -25,7 +25,7 @@ const bom = z.strictObject({
   version: z.literal(1),
   metadata: z.strictObject({ timestamp: z.iso.datetime(), component }),
   components: z.array(component),
-  dependencies: z.array(z.strictObject({ ref: z.string(), dependsOn: z.array(z.string()) })),
+  dependencies: z.array(z.strictObject({ ref: z.string(), dependsOn: z.array(z.string()).default([]) })),
 });
 
 /** Throws with all that is wrong. Every library has its digest, every reference leads to a component, once. */

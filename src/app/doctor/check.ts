@@ -1,4 +1,4 @@
-/** What one of doctor's checks says, and the three ways to say it. */
+/** The result of one of doctor's checks, and how to make one. */
 import type { GumCredError } from "../../core/errors.ts";
 
 export interface Check {

@@ -1,14 +1,14 @@
 /**
- * What may be wrong, looked at in the order in which one thing causes the next: variables, keychain, lock,
+ * What may be wrong, checked in the order in which one thing causes the next: variables, keychain, lock,
  * policy, credential, server. Changes nothing but what any use would: an expired session is refreshed.
  */
 import { DEFAULT_BASE_URL } from "../../core/base-url.ts";
 import type { Credential } from "../../core/credential.ts";
 import { GumCredError } from "../../core/errors.ts";
 import { masked } from "../../core/secret.ts";
-import { resolveGumloop, whyNot } from "../../gumloop/resolve.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
-import type { Judgement } from "../../resolve/precedence.ts";
+import { resolutionError, resolveGumloop } from "../../gumloop/resolve.ts";
+import type { Resolution } from "../../resolve/classify.ts";
+import type { Ports, Scope, Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 import { checkCopies, checkExports, checkNetwork, checkVariables } from "./environment.ts";
 import { checkStorage } from "./keychain.ts";
@@ -16,8 +16,8 @@ import { checkAcceptance, checkServer } from "./server.ts";
 
 /** Runs every check that makes sense. Throws for bugs only. */
 export async function examine(scope: Scope, ports: Ports): Promise<readonly Check[]> {
-  const judgement = await resolveGumloop(scope, ports);
-  const { winner } = judgement;
+  const resolution = await resolveGumloop(scope, ports);
+  const { winner } = resolution;
   const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const server = await checkServer(baseUrl, ports);
   const reached = server.every(({ state }) => state !== "problem");
@@ -25,19 +25,19 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkVariables(ports),
     checkCopies(ports),
     checkExports(ports, winner),
-    ...(await checkStorage(judgement, scope, ports)),
+    ...(await checkStorage(resolution, scope, ports)),
     await checkPolicy(ports),
     checkBaseUrl(baseUrl),
-    checkCredential(judgement, scope),
+    checkCredential(resolution, scope),
     checkNetwork(ports),
     ...server,
     ...(winner && reached ? [await checkAcceptance(winner, baseUrl, scope, ports)] : []),
   ];
 }
 
-function checkCredential(judgement: Judgement, scope: Scope): Check {
-  const { winner } = judgement;
-  if (!winner) return problem("credential", whyNot(judgement, scope.profile));
+function checkCredential(resolution: Resolution, scope: Scope): Check {
+  const { winner } = resolution;
+  if (!winner) return problem("credential", resolutionError(resolution, scope.profile));
   return ok("credential", `${describe(winner)} ${masked(winner.value)} from ${winner.location}`);
 }
 
@@ -48,10 +48,14 @@ function describe({ method, expiresAt }: Credential): string {
 
 function checkBaseUrl(baseUrl: string): Check {
   if (baseUrl === DEFAULT_BASE_URL.href) return ok("base_url", baseUrl);
-  return warning("base_url", `${baseUrl} is not Gumloop's own`, `Gumloop's own is ${DEFAULT_BASE_URL.href}`);
+  return warning(
+    "base_url",
+    `${baseUrl} is not Gumloop's default`,
+    `the default is ${DEFAULT_BASE_URL.href}`,
+  );
 }
 
-async function checkPolicy(ports: Ports): Promise<Check> {
+async function checkPolicy(ports: Surroundings): Promise<Check> {
   try {
     const { files } = await ports.policy();
     return ok("policy", files.length === 0 ? "no policy is deployed" : `in force: ${files.join(", ")}`);

@@ -1,14 +1,14 @@
-/** Doctor's look at the variables: what contradicts, shadows, is stale or was copied with something around it. */
+/** Doctor's checks of the variables: conflicts, shadowing, stale exports, and values copied with extra characters. */
 import type { Credential } from "../../core/credential.ts";
 import { MARKER } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import { LEVELS, levelVariable } from "../../resolve/levels.ts";
-import type { Ports } from "../../resolve/ports.ts";
+import type { Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
-type Variables = Pick<Ports, "environment" | "raw">;
+type Variables = Pick<Surroundings, "environment" | "raw">;
 
 /** Every variable that may hold a credential, at every level. */
 function credentialVariables(): readonly string[] {
@@ -34,41 +34,41 @@ export function checkVariables({ environment }: Variables): Check {
     return warning(
       "variables",
       "an access token and an API key are both set; the access token wins",
-      "unset the one that is not meant",
+      "unset the one that you do not want to use",
     );
   }
   const set = credentialVariables().filter(either);
-  return ok("variables", set.length === 0 ? "none holds a credential" : `set: ${set.join(", ")}`);
+  return ok("variables", set.length === 0 ? "no credential in a variable" : `set: ${set.join(", ")}`);
 }
 
-/** Blanks, quotes and the word Bearer, which come along when a value is copied out of a page or snippet. */
+/** Blanks, quotes and the word Bearer, which are often copied along with a value from a page or snippet. */
 export function checkCopies({ raw }: Variables): Check {
   const names = [...credentialVariables(), "GUMLOOP_USER_ID"];
   const odd = names.filter((name) => /\s|^["'`]|["'`]$|^bearer\b/i.test(raw[name] ?? ""));
   if (odd.length === 0) return ok("copied_values", "no variable has spaces or quotes in its value");
   return warning(
     "copied_values",
-    `${odd.join(", ")}: the value has spaces, line breaks or quotes that were copied along`,
-    "copy the value again, whole and alone",
+    `${odd.join(", ")}: the value contains spaces, line breaks or quotes`,
+    "copy the value again, without anything around it",
   );
 }
 
 /** What an earlier `gum-cred env` left in this shell, beside what is in force now. */
 export function checkExports({ environment, raw }: Variables, winner: Credential | null): Check {
   const marked = (raw[MARKER] ?? "").split(",").flatMap((part) => /^[A-Z][A-Z0-9_]*(?=:)/.exec(part) ?? []);
-  if (marked.length === 0) return ok("exports", "this shell has no exports of gum-cred's");
+  if (marked.length === 0) return ok("exports", "gum-cred exported nothing into this shell");
   const again = "run: eval $(gum-cred env)";
   const old = ["GUMLOOP_ACCESS_TOKEN", "GUMLOOP_API_KEY"].filter((name) => {
     const value = environment.exported.get(name);
     return value !== undefined && value !== (winner && reveal(winner.value));
   });
   if (old.length > 0) {
-    return warning("exports", `${old.join(", ")} in this shell is older than what is stored now`, again);
+    return warning("exports", `${old.join(", ")} in this shell differs from what is stored now`, again);
   }
   const changed = marked.filter((name) => raw[name] && !environment.exported.has(name));
   if (changed.length > 0) {
-    const what = `${changed.join(", ")} was exported by gum-cred and changed since; it counts as yours now`;
-    return warning("exports", what, `unset it to go back to what is stored, or ${again}`);
+    const what = `${changed.join(", ")} was exported by gum-cred and changed since; it now counts as set by you`;
+    return warning("exports", what, `unset it to use what is stored, or ${again}`);
   }
   return ok("exports", `exported by gum-cred: ${marked.join(", ")}`);
 }
@@ -76,13 +76,13 @@ export function checkExports({ environment, raw }: Variables, winner: Credential
 const PROXIES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const AUTHORITIES = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/** What stands between this machine and the server, by name; a proxy's address may hold a password. */
+/** Proxies and extra certificate authorities, by variable name only: a proxy's URL may contain a password. */
 export function checkNetwork({ raw }: Variables): Check {
   const found = [...PROXIES, ...AUTHORITIES].filter((name) => raw[name]);
-  if (found.length === 0) return ok("network", "no proxy and no further certificate authorities are set");
+  if (found.length === 0) return ok("network", "no proxy and no extra certificate authorities are set");
   return warning(
     "network",
-    `${found.join(", ")} in force: whoever runs that proxy or authority can read what is sent`,
-    "unset what you or your organisation did not put there",
+    `${found.join(", ")} set: whoever runs that proxy or authority can read what is sent`,
+    "unset what you or your organisation did not set",
   );
 }

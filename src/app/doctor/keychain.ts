@@ -1,30 +1,33 @@
-/** Doctor's look at the keychain, the program behind it, and the lock between processes. */
+/** Doctor's checks of the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import { lockName } from "../../gumloop/session.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
-import type { Judgement } from "../../resolve/precedence.ts";
+import type { Resolution } from "../../resolve/classify.ts";
+import type { Scope, Storage, Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
 const OWNER_TIMEOUT_MS = 2_000;
-/** A refresh under way is over by then; whoever holds the lock for longer is worth a word. */
+/** A refresh in progress is done by then; a lock that is held for longer is worth a warning. */
 const LOCK_TIMEOUT_MS = 500;
 
-/** Keychain and lock. Without a keychain there is no session to guard, and a container may have no room for locks. */
+/** Keychain and lock. Without a keychain there is no session to guard, and a container may have no writable place for locks. */
 export async function checkStorage(
-  judgement: Judgement,
+  resolution: Resolution,
   scope: Scope,
-  ports: Ports,
+  ports: Surroundings & Storage,
 ): Promise<readonly Check[]> {
-  const keychain = await checkKeychain(judgement, ports);
+  const keychain = await checkKeychain(resolution, ports);
   const isAbsent = keychain.some(({ error }) => hasCode(error, "E_KEYCHAIN_UNAVAILABLE"));
   return isAbsent ? keychain : [...keychain, await checkLock(scope, ports)];
 }
 
-/** Where nothing else signs in, a keychain that cannot be used is more than a pity. */
-async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readonly Check[]> {
-  const { winner, error: met } = judgement;
+/** A keychain that cannot be used is a problem only where no other source has a credential. */
+async function checkKeychain(
+  resolution: Resolution,
+  ports: Surroundings & Storage,
+): Promise<readonly Check[]> {
+  const { winner, error: met } = resolution;
   const needed = winner === null || winner.source === "keychain";
-  // Asking a keychain again that did not answer would only double the wait.
+  // A second request to a keychain that timed out would only double the wait.
   if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met)];
   try {
     const keychain = await ports.keychain();
@@ -42,7 +45,7 @@ async function checkKeychain(judgement: Judgement, ports: Ports): Promise<readon
   }
 }
 
-/** A machine without one is no broken machine: the variables are meant for it. */
+/** A machine without a keychain is not broken: the variables are made for it. */
 function absent(error: GumCredError): Check {
   return { ...warning("keychain", error.message, error.hint), error };
 }
@@ -52,7 +55,7 @@ function unusable(error: GumCredError, needed: boolean): Check {
 }
 
 /** Which keychain is in force where there could be several, and why. */
-async function checkBackend(backend: string, ports: Ports): Promise<Check> {
+async function checkBackend(backend: string, ports: Surroundings): Promise<Check> {
   const { describeChoice } = await import("../../keychain/describe-choice.ts");
   try {
     return ok("backend", `${backend}: ${describeChoice(ports.raw, OWNER_TIMEOUT_MS).reason}`);
@@ -62,17 +65,17 @@ async function checkBackend(backend: string, ports: Ports): Promise<Check> {
   }
 }
 
-async function checkOwner(ports: Ports): Promise<Check> {
+async function checkOwner(ports: Surroundings): Promise<Check> {
   const { secretServiceOwner } = await import("../../keychain/secret-service/owner.ts");
   try {
     const owner = secretServiceOwner(ports.raw, OWNER_TIMEOUT_MS);
     if (owner) {
-      const program = owner.program ?? "a program that cannot be seen from here";
+      const program = owner.program ?? "an unknown program";
       return ok("dbus", `the Secret Service is ${program} (process ${owner.pid})`);
     }
     return warning(
       "dbus",
-      "nobody owns the Secret Service's name on the session bus",
+      "no program provides the Secret Service on the session bus",
       "start gnome-keyring-daemon, KeePassXC or KWallet",
     );
   } catch (error) {
@@ -81,15 +84,15 @@ async function checkOwner(ports: Ports): Promise<Check> {
   }
 }
 
-/** Whether the lock of this profile's session can be had, which refreshing and signing in and out need. */
-async function checkLock(scope: Scope, ports: Ports): Promise<Check> {
+/** Whether the lock of this profile's session can be acquired, which refreshing and signing in and out need. */
+async function checkLock(scope: Scope, ports: Surroundings & Storage): Promise<Check> {
   try {
     (await ports.lock(lockName(scope.profile, ports), LOCK_TIMEOUT_MS)).release();
     return ok("lock", "free");
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     if (!hasCode(error, "E_LOCK_TIMEOUT")) return problem("lock", error);
-    const hint = "a sign-in or refresh is under way; if it hangs, end that gum-cred process";
+    const hint = "a sign-in or refresh is in progress; if it hangs, end that gum-cred process";
     return warning("lock", "another gum-cred holds the lock of this profile", hint);
   }
 }

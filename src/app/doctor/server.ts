@@ -1,22 +1,22 @@
-/** Doctor's look at the server: whether it is reached, whose clock is wrong, and why a credential is refused. */
+/** Doctor's checks of the server: whether it is reachable, clock skew, and why a credential is refused. */
 import type { Credential } from "../../core/credential.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { EXPIRY_SLACK_MS } from "../../gumloop/expiry.ts";
 import { type HttpResponse, isRedirect, isWebPage, send } from "../../net/http.ts";
-import type { Ports, Scope } from "../../resolve/ports.ts";
+import type { Ports, Scope, Surroundings, Voice } from "../../resolve/ports.ts";
 import { verifyInForce } from "../verify-in-force.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
 /** Gumloop's user ids as its pages show them; a hint, never a rule. */
 const USER_ID_LENGTH = 28;
 
-/** One request without a credential; what it says about the way there and the clock. */
-export async function checkServer(baseUrl: string, ports: Ports): Promise<readonly Check[]> {
+/** One request without a credential; what the response says about the connection and the clock. */
+export async function checkServer(baseUrl: string, ports: Surroundings & Voice): Promise<readonly Check[]> {
   const sentMs = ports.now();
   try {
     const answer = await ports.busy("Asking Gumloop", send({ url: `${baseUrl}/models` }));
     const clock = checkClock(answer.headers.get("date"), (sentMs + ports.now()) / 2);
-    return [judgeServer(new URL(baseUrl).origin, answer), ...clock];
+    return [classifyServer(new URL(baseUrl).origin, answer), ...clock];
   } catch (error) {
     if (error instanceof GumCredError) return [problem("server", error)];
     throw error;
@@ -25,7 +25,7 @@ export async function checkServer(baseUrl: string, ports: Ports): Promise<readon
 
 const PORTAL_HINT = "sign in to the network you are on, or check --base-url";
 
-function judgeServer(origin: string, answer: HttpResponse): Check {
+function classifyServer(origin: string, answer: HttpResponse): Check {
   const { status } = answer;
   if (isRedirect(answer)) {
     const error = fail(
@@ -35,16 +35,20 @@ function judgeServer(origin: string, answer: HttpResponse): Check {
     return problem("server", error, PORTAL_HINT);
   }
   if (isWebPage(answer)) {
-    return problem("server", fail("E_NETWORK", `a web page answers in place of ${origin}`, PORTAL_HINT));
+    return problem("server", fail("E_NETWORK", `a web page responds in place of ${origin}`, PORTAL_HINT));
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return problem("server", fail("E_SERVER", `${origin} answers, but fails now (${status})`));
+    return problem("server", fail("E_SERVER", `${origin} responds with a temporary failure (${status})`));
   }
   if (status !== 200 && status !== 401 && status !== 403) {
-    return warning("server", `${origin} answers, but not as the Gumloop API (${status})`, "check --base-url");
+    return warning(
+      "server",
+      `${origin} responds, but not like the Gumloop API (${status})`,
+      "check --base-url",
+    );
   }
   const how = origin.startsWith("https:") ? "over TLS, certificate verified" : "without TLS, on this machine";
-  return ok("server", `${origin} answers ${how}`);
+  return ok("server", `${origin} responds ${how}`);
 }
 
 /** RFC 9110 §6.6.1; a second's resolution. No header, no check. */
@@ -52,7 +56,7 @@ function checkClock(date: string | null, nowMs: number): readonly Check[] {
   const serverMs = Date.parse(date ?? "");
   if (Number.isNaN(serverMs)) return [];
   const skewMs = nowMs - serverMs;
-  if (Math.abs(skewMs) <= EXPIRY_SLACK_MS) return [ok("clock", "agrees with the server's")];
+  if (Math.abs(skewMs) <= EXPIRY_SLACK_MS) return [ok("clock", "agrees with the server's clock")];
   const direction = skewMs > 0 ? "ahead of" : "behind";
   const message = `this machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${direction} the server's`;
   const hint = "set the clock, by NTP for example; until then sessions are refreshed too early or too late";
@@ -77,7 +81,7 @@ function further(credential: Credential, error: GumCredError): readonly string[]
   const ownVariable = error.exitCode === 3 && source !== "keychain";
   const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
   return [
-    ...(ownVariable ? [`the credential came from ${location}; without it the keychain's is used`] : []),
+    ...(ownVariable ? [`the credential came from ${location}; unset it to use the one in the keychain`] : []),
     ...(short
       ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`]
       : []),

@@ -18,7 +18,7 @@ export interface ImportPlan {
   readonly outranked: readonly string[];
   /** Gumloop's own variables: those are for `login`. */
   readonly gumloop: readonly string[];
-  /** How many other variables there are. Their names are nobody's business. */
+  /** How many other variables there are. Their names are not reported. */
   readonly others: number;
 }
 

@@ -8,14 +8,20 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Provider, RequestScope, Verdict } from "../../providers/contract.ts";
-import { type KeyNote, noteAccount, readNote, writeNote } from "../../resolve/key-note.ts";
+import { type Explanation, explain } from "../../resolve/explain.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
-import { isDenied, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
+import {
+  deniedError,
+  isRuledBySystem,
+  organizationName,
+  organizationSource,
+  teamSource,
+} from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
-import type { Judged } from "../../resolve/precedence.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
+import { type KeyNote, noteAccount, readNote, writeNote } from "./key-note.ts";
 
 /** A key of a vendor at a level. */
 export interface KeyPlace {
@@ -28,7 +34,7 @@ export interface StoredKey extends KeyPlace {
   /** Null when it was not asked. */
   readonly verdict: Verdict | null;
   readonly message: string | null;
-  /** The masked tail of the key that stood there before; null when there was none. */
+  /** The masked tail of the key that it replaced; null when there was none. */
   readonly replaced: string | null;
 }
 
@@ -38,28 +44,27 @@ export interface StoredKey extends KeyPlace {
  */
 export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   if (provider.kind !== "llm") {
-    throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' for it");
+    throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' to store it");
   }
   if (level === "team" && scope.teamId === null) {
-    throw fail("E_USAGE", "a team's key needs the team", "give --team-id, or set GUMLOOP_TEAM_ID");
+    throw fail("E_USAGE", "a team key needs a team", "pass --team-id, or set GUMLOOP_TEAM_ID");
   }
   const policy = await ports.policy();
-  if (isDenied(policy, provider.id, scope.teamId)) {
-    throw fail("E_POLICY_DENIED", `${organizationName(policy)} does not allow ${provider.id}`);
-  }
+  const denied = deniedError(policy, provider.id, scope.teamId);
+  if (denied) throw denied;
   const configured =
     level === "organization"
-      ? organizationSource(policy, provider.id)
+      ? organizationSource(policy, provider.id, scope.teamId)
       : teamSource(policy, provider.id, scope.teamId);
-  if (level !== "personal" && configured && configured.kind !== "policy-keychain") {
-    throw fail(
-      "E_POLICY",
-      `${organizationName(policy)} takes the ${level} key for ${provider.id} from elsewhere`,
-    );
+  if (level !== "personal" && configured?.kind !== "policy-keychain") {
+    if (configured || isRuledBySystem(policy, provider.id, scope.teamId)) {
+      const what = configured ? "sets another source for" : "decides on";
+      throw fail("E_POLICY", `${organizationName(policy)} ${what} the ${level} key for ${provider.id}`);
+    }
   }
   if (level === "organization") return;
-  const judgements = await resolveKeys({ providers: [provider], level }, scope, ports);
-  const error = judgements.get(provider)?.error;
+  const resolutions = await resolveKeys({ providers: [provider], level }, scope, ports);
+  const error = resolutions.get(provider)?.error;
   if (error && !(level === "team" && error.code === "E_POLICY_SOURCE")) throw error;
 }
 
@@ -74,7 +79,7 @@ export async function requireStored(
   if (!stored.has(account)) throw noKey(provider, level);
 }
 
-/** Verifies and stores a key. Throws what the vendor's refusal or silence amounts to; then nothing is stored. */
+/** Verifies and stores a key. When the vendor refuses or cannot be reached, throws and stores nothing. */
 export async function storeKey(
   place: KeyPlace,
   key: Secret,
@@ -85,7 +90,7 @@ export async function storeKey(
   const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
   const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
   const verdict = verification?.assessment?.verdict ?? null;
-  if (verification?.error && verdict !== "unverifiable") throw unstored(verification.error);
+  if (verification?.error && verdict !== "unverifiable") throw notStored(verification.error);
   const account = llmAccount(place.level, place.provider.id, { ...scope, level: null });
   const keychain = await ports.keychain();
   const before = (await keychain.read(OWN_SERVICE, [account])).get(account);
@@ -113,7 +118,7 @@ export async function removeKey({ provider, level }: KeyPlace, scope: Scope, por
 /** A key that exists somewhere, and whether it wins. */
 export interface ListedKey {
   readonly provider: Provider;
-  readonly judged: Judged;
+  readonly explanation: Explanation;
   readonly credential: Credential;
   readonly note: KeyNote | null;
 }
@@ -124,15 +129,15 @@ export async function listKeys(
   ports: Ports,
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
   const providers = await vendorsInPlay(ports);
-  const judgements = await resolveKeys({ providers, level: null }, scope, ports, "all");
+  const resolutions = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();
   const keys: ListedKey[] = [];
-  for (const [provider, { candidates, error }] of judgements) {
-    if (error) errors.set(provider, error);
-    for (const judged of candidates) {
-      const { credential } = judged;
-      if (credential) keys.push({ provider, judged, credential, note: notes(credential) });
+  for (const [provider, resolution] of resolutions) {
+    if (resolution.error) errors.set(provider, resolution.error);
+    for (const explanation of explain(resolution)) {
+      const { credential } = explanation;
+      if (credential) keys.push({ provider, explanation, credential, note: notes(credential) });
     }
   }
   return { keys, errors };
@@ -149,7 +154,7 @@ export async function verifyKey(
   return verify(provider, { method, value: key, userId: null }, vendorScope(provider, scope, ports), ports);
 }
 
-/** Notes what a vendor said about a key that lies in the keychain. */
+/** Notes what a vendor said about a key that is in the keychain. */
 export async function rememberVerdict(listed: ListedKey, verdict: Verdict, ports: Ports): Promise<void> {
   if (listed.credential.source !== "keychain") return;
   const account = listed.credential.location.slice(OWN_SERVICE.length + 1);
@@ -165,7 +170,7 @@ function vendorScope(provider: Provider, scope: Scope, ports: Ports): RequestSco
   return { baseUrl: baseUrl?.href ?? null, teamId: null };
 }
 
-function unstored(error: GumCredError): GumCredError {
+function notStored(error: GumCredError): GumCredError {
   const hint = error.exitCode === 5 ? "try again, or store it unverified with --no-verify" : error.hint;
   return fail(error.code, `${error.message}; the key was not stored`, hint);
 }

@@ -1,4 +1,4 @@
-/** Asks several vendors about their keys, a few at a time, and remembers what they said. */
+/** Verifies several vendors' keys, a few at a time, and stores their verdicts. */
 import { fail, type GumCredError } from "../../core/errors.ts";
 import type { Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
@@ -12,7 +12,7 @@ export interface KeyVerdict {
   readonly listed: ListedKey;
   readonly verdict: Verdict;
   readonly message: string;
-  /** The key, or the answer, is not fit to be read; the vendor was reached or not asked at all. */
+  /** The key or the response is malformed: the vendor was reached, or never asked. */
   readonly malformed: GumCredError | null;
 }
 
@@ -27,14 +27,14 @@ export async function verifyKeys(
     throw fail(
       "E_USAGE",
       "Gumloop's own credential is not an LLM key",
-      "run 'gum-cred status --verify' for it",
+      "run 'gum-cred status --verify' to verify it",
     );
   }
   const { keys, errors } = await listKeys(scope, ports);
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
   }
-  const inForce = keys.filter(({ judged }) => judged.state === "selected");
+  const inForce = keys.filter(({ explanation }) => explanation.state === "selected");
   const missing = wanted.find(({ id }) => !inForce.some(({ provider }) => provider.id === id));
   if (missing) throw noKey(missing, null);
   const chosen = inForce.filter(
@@ -46,7 +46,7 @@ export async function verifyKeys(
   );
 }
 
-/** The failure that a run of verdicts amounts to; undefined when every key works. */
+/** The error for a set of verdicts; undefined when every key works. */
 export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined {
   const named = (verdict: Verdict) =>
     verdicts.filter((one) => one.verdict === verdict).map(({ listed }) => listed.provider.id);
@@ -60,7 +60,7 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   }
   const malformed = verdicts.find((one) => one.malformed)?.malformed;
   if (malformed) return malformed;
-  if (unreachable.length > 0) return fail("E_NETWORK", `not reached: ${unreachable.join(", ")}`);
+  if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
   return undefined;
 }
 

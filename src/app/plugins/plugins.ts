@@ -23,7 +23,7 @@ import { type Pin, pinOf, readPins } from "../../providers/installed/pins.ts";
 import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
 import { writePins } from "../../providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
-import type { Ports } from "../../resolve/ports.ts";
+import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;
@@ -34,14 +34,14 @@ export interface PluginPlan {
   readonly pin: Pin;
   /** Where the manifest is, or will be. */
   readonly path: string;
-  /** True when a manifest of that id stood there before. */
+  /** True when it replaces a manifest of that id. */
   readonly replaces: boolean;
   /** What to write to `path`; null when it is there already. */
   readonly bytes: Uint8Array | null;
 }
 
-/** Every manifest that is installed, fit or not. */
-export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
+/** Every manifest that is installed, usable or not. */
+export function listPlugins(ports: Surroundings): Promise<readonly Installed[]> {
   return listInstalled(setting(ports));
 }
 
@@ -49,17 +49,17 @@ export function listPlugins(ports: Ports): Promise<readonly Installed[]> {
  * Plans to install a manifest. Throws E_FILE_UNREADABLE, E_UNSAFE_FILE, E_PLUGIN_INVALID, E_PLUGIN_REFUSED
  * naming every problem.
  */
-export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
+export async function planAdd(file: string, ports: Surroundings): Promise<PluginPlan> {
   const bytes = readGiven(file);
   const manifest = await checkedManifest(null, bytes, await claimsBut(idIn(bytes), ports));
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
   if (place === "system") {
-    throw fail("E_PLUGIN_REFUSED", `the administrator has installed '${manifest.id}'; that one comes first`);
+    throw fail("E_PLUGIN_REFUSED", `the administrator's plugin '${manifest.id}' takes precedence`);
   }
   return {
     manifest,
-    pin: judgedPin(bytes, manifest),
+    pin: checkedPin(bytes, manifest),
     path: `${ownPlace(places).folder}/${manifest.id}.json`,
     replaces: place === "user",
     bytes,
@@ -67,21 +67,21 @@ export async function planAdd(file: string, ports: Ports): Promise<PluginPlan> {
 }
 
 /** Plans to agree to an installed manifest as it is now. Throws as {@link planAdd}, and E_UNKNOWN_PROVIDER. */
-export async function planTrust(name: string, ports: Ports): Promise<PluginPlan> {
+export async function planTrust(name: string, ports: Surroundings): Promise<PluginPlan> {
   const id = providerId(name);
   const { places } = setting(ports);
   if (placeOf(id, places) === "system") {
-    throw fail("E_INVALID_VALUE", `'${id}' is the administrator's plugin and needs no trust of yours`);
+    throw fail("E_INVALID_VALUE", `'${id}' is the administrator's plugin; you do not need to trust it`);
   }
   const bytes = readPlaced(id, "user", places);
   if (bytes === null) throw notInstalled(id);
   const manifest = await checkedManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
-  return { manifest, pin: judgedPin(bytes, manifest), path, replaces: true, bytes: null };
+  return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, bytes: null };
 }
 
 /** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
-export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
+export async function carryOut(plan: PluginPlan, ports: Surroundings & Storage): Promise<void> {
   const { folder, pins: pinsPath } = ownPlace(setting(ports).places);
   const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
   try {
@@ -96,8 +96,11 @@ export async function carryOut(plan: PluginPlan, ports: Ports): Promise<void> {
   }
 }
 
-/** Removes a plugin of the user's, fit or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
-export async function removePlugin(name: string, ports: Ports): Promise<{ id: string; path: string }> {
+/** Removes a plugin of the user's, usable or not. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
+export async function removePlugin(
+  name: string,
+  ports: Surroundings & Storage,
+): Promise<{ id: string; path: string }> {
   const id = providerId(name);
   const { places } = setting(ports);
   const { folder, pins: pinsPath } = ownPlace(places);
@@ -105,7 +108,7 @@ export async function removePlugin(name: string, ports: Ports): Promise<{ id: st
   const lock = await ports.lock("plugins", LOCK_TIMEOUT_MS);
   try {
     const wasThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    // Before the pins are read: a plugin can be removed whatever became of them.
+    // Before the pins are read: a plugin can be removed even when they are unreadable.
     if (wasThere) removeFile(path);
     const pins = new Map(readPins(pinsPath));
     if (pins.delete(id)) writePins(pinsPath, pins);
@@ -119,7 +122,7 @@ export async function removePlugin(name: string, ports: Ports): Promise<{ id: st
 /** Everything that is wrong with a manifest file, its program included. Throws when the file cannot be read. */
 export async function checkManifestFile(
   file: string,
-  ports: Ports,
+  ports: Surroundings,
 ): Promise<{ readonly manifest: Manifest | null; readonly problems: readonly Problem[] }> {
   const bytes = readGiven(file);
   const read = readManifest(bytes, await claimsBut(idIn(bytes), ports));
@@ -134,17 +137,17 @@ export async function checkManifestFile(
   }
 }
 
-/** The pin of a manifest that was judged against all that is installed. */
-function judgedPin(bytes: Uint8Array, { command }: Manifest): Pin {
+/** The pin of a manifest that was checked against all that is installed. */
+function checkedPin(bytes: Uint8Array, { command }: Manifest): Pin {
   return { ...pinOf(bytes, command), judgedBy: versionLine() };
 }
 
-function setting(ports: Ports) {
+function setting(ports: Surroundings) {
   return { places: pluginPlaces(ports.raw), builtIn: PROVIDERS };
 }
 
 /** What all providers but this one have taken: a plugin may be replaced by a newer version of itself. */
-async function claimsBut(id: string | null, ports: Ports): Promise<Claims> {
+async function claimsBut(id: string | null, ports: Surroundings): Promise<Claims> {
   const claims = claimsOf(PROVIDERS);
   for (const entry of await listPlugins(ports)) {
     if (entry.provider && entry.id !== id) claims.add(entry.provider);
@@ -160,18 +163,14 @@ function readGiven(file: string): Uint8Array {
 
 function ownPlace({ user }: Places): NonNullable<Places["user"]> {
   if (user) return user;
-  throw fail(
-    "E_FILE_UNREADABLE",
-    "there is no home folder to keep plugins in",
-    "set HOME or XDG_CONFIG_HOME",
-  );
+  throw fail("E_FILE_UNREADABLE", "no home directory for plugins", "set HOME or XDG_CONFIG_HOME");
 }
 
 function removeFile(path: string): void {
   try {
     rmSync(path);
   } catch {
-    throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be removed`, "remove it by hand");
+    throw fail("E_FILE_UNREADABLE", `cannot remove ${clean(path)}`, "remove it by hand");
   }
 }
 
@@ -184,5 +183,5 @@ function administrators(id: string) {
 }
 
 function notInstalled(id: string) {
-  return fail("E_UNKNOWN_PROVIDER", `no plugin '${id}' is installed`, "run 'gum-cred plugins list'");
+  return fail("E_UNKNOWN_PROVIDER", `plugin '${id}' is not installed`, "run 'gum-cred plugins list'");
 }

@@ -1,8 +1,8 @@
-/** The manifest to begin with: fit as it stands, and of hosts that belong to nobody (RFC 2606 §3). */
+/** The manifest to begin with: valid as it is, with hosts that are reserved for examples (RFC 2606 §3). */
 import { fail } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
-import { variableProblem } from "../../core/variable-names.ts";
 import { claimsOf } from "../../providers/installed/claims.ts";
+import { variableProblem } from "../../providers/installed/variable-names.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 
 /** A starter for a provider of that id, as JSON. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */

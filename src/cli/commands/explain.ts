@@ -1,7 +1,8 @@
 /** `gum-cred explain`: every place that was looked at, and why it won or lost. */
 
+import type { ExplainedProvider } from "../../app/providers.ts";
 import { table } from "../../output/table.ts";
-import type { Judged, Judgement } from "../../resolve/precedence.ts";
+import type { Explanation } from "../../resolve/explain.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const explain: Command = {
@@ -20,8 +21,8 @@ export const explain: Command = {
   run: async ({ ports, scope }, input) => {
     const { explainProvider, providerNamed } = await import("../../app/providers.ts");
     const provider = await providerNamed(input.args[0] ?? "gumloop", ports);
-    const judgement = await explainProvider(provider, levelIn(input), scope, ports);
-    const candidates = judgement.candidates.map(row);
+    const explained = await explainProvider(provider, levelIn(input), scope, ports);
+    const candidates = explained.explanations.map(row);
     return {
       kind: "data",
       data: {
@@ -29,12 +30,12 @@ export const explain: Command = {
         winner: candidates.find((candidate) => candidate.state === "selected") ?? null,
         candidates,
       },
-      human: human(provider.title, judgement),
+      human: human(provider.title, explained),
     };
   },
 };
 
-function row({ candidate, state, reason }: Judged) {
+function row({ candidate, state, reason }: Explanation) {
   return {
     level: candidate.level,
     method: candidate.spec.method,
@@ -45,18 +46,18 @@ function row({ candidate, state, reason }: Judged) {
   };
 }
 
-function human(title: string, judgement: Judgement): string {
-  const rows = judgement.candidates.map(({ candidate, state, reason }, index) => [
+function human(title: string, { resolution, explanations }: ExplainedProvider): string {
+  const rows = explanations.map(({ candidate, state, reason }, index) => [
     `${index + 1}`,
     ...(candidate.level ? [candidate.level] : []),
     candidate.location,
     state.replace("_", " "),
     reason,
   ]);
-  const levelled = judgement.candidates.some(({ candidate }) => candidate.level !== null);
-  const verdict = judgement.winner
-    ? `${title}: ${judgement.winner.location} wins`
-    : `${title}: ${judgement.error?.message ?? "nothing found"}`;
+  const levelled = explanations.some(({ candidate }) => candidate.level !== null);
+  const verdict = resolution.winner
+    ? `${title}: ${resolution.winner.location} wins`
+    : `${title}: ${resolution.error?.message ?? "nothing found"}`;
   const headings = ["#", ...(levelled ? ["Level"] : []), "Where", "State", "Why"];
   return `${verdict}\n\n${table(headings, rows)}`;
 }

@@ -24,7 +24,7 @@ export async function listed(list: List, ports: Ports): Promise<string> {
 }
 
 async function providers(ports: Ports): Promise<readonly string[]> {
-  return [...PROVIDERS.map(({ id }) => id), ...(await ports.installed.outlines()).ids()];
+  return [...PROVIDERS.map(({ id }) => id), ...(await ports.installed.summaries()).ids()];
 }
 
 /** The profiles that something is stored under, by the names of the entries. */

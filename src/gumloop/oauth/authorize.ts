@@ -1,6 +1,6 @@
 /**
- * The authorization request (RFC 6749 §4.1.1) with PKCE (RFC 7636, S256 alone): what the browser is sent to,
- * and what must be remembered to judge the answer. Sends nothing.
+ * The authorization request (RFC 6749 §4.1.1) with PKCE (RFC 7636, S256 only): what the browser is sent to,
+ * and what must be remembered to check the response. Sends nothing.
  */
 import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from "oauth4webapi";
 import type { BaseUrl } from "../../core/base-url.ts";

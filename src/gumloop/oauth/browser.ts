@@ -1,5 +1,5 @@
 /**
- * Opens a page in the person's browser, without a shell and without ever running a program of the current
+ * Opens a page in the user's browser, without a shell and without ever running a program of the current
  * directory. Says whether something could be started, and does not wait for the browser itself.
  */
 import { accessSync, constants, statSync } from "node:fs";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
-import { type Answered, type Expected, type Ignored, judgeCallback, parsePasted } from "./callback.ts";
+import { type Answered, type Expected, type Ignored, parseCallback, parsePasted } from "./callback.ts";
 
 const STATE = "state-EXAMPLE-0123456789abcdefghijklmnopqrst";
 const CODE = "code-EXAMPLE-1";
@@ -13,7 +13,7 @@ const expected: Expected = {
 };
 const GOOD = `code=${CODE}&state=${STATE}`;
 
-const judge = (query: string) => judgeCallback(new URLSearchParams(query), expected);
+const judge = (query: string) => parseCallback(new URLSearchParams(query), expected);
 
 function seen(answer: Answered | Ignored): string {
   if (answer.kind === "code") return reveal(answer.code);
@@ -101,6 +101,12 @@ describe("a pasted line", () => {
     ["the whole address", `${redirect}?${GOOD}`, CODE],
     ["the whole address with spaces around", `  ${redirect}?${GOOD}\t`, CODE],
     ["the whole address with a fragment", `${redirect}?${GOOD}#`, CODE],
+    ["without the scheme that browsers hide", `${redirect.slice(7)}?${GOOD}`, CODE],
+    ["in quotes", `"${redirect}?${GOOD}"`, CODE],
+    ["in angle brackets", `<${redirect}?${GOOD}>`, CODE],
+    ["wrapped by a terminal", `${redirect}?${GOOD.slice(0, 9)}\n  ${GOOD.slice(9)}`, CODE],
+    ["with the marks of a bracketed paste", `\u001b[200~${redirect}?${GOOD}\u001b[201~`, CODE],
+    ["the bare code in a bracketed paste", `\u001b[200~${CODE}\u001b[201~`, CODE],
     ["the query alone", `?${GOOD}`, CODE],
     ["the query without its mark", GOOD, CODE],
     ["the bare code", CODE, CODE],

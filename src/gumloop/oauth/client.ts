@@ -5,7 +5,7 @@
  */
 import type { BaseUrl } from "../../core/base-url.ts";
 
-/** A public client (RFC 6749 §2.1): it has no secret, PKCE stands in for one. */
+/** A public client (RFC 6749 §2.1): it has no secret, PKCE replaces one. */
 export const CLIENT_ID = "gumloop_cli";
 export const SCOPE = "gumloop_api userinfo";
 

@@ -1,9 +1,9 @@
 /**
- * The pages that the person sees in the browser. Fixed text: nothing of a request is ever put into them, so
+ * The pages that the user sees in the browser. Fixed text: nothing of a request is ever put into them, so
  * there is nothing to escape. No scripts, no outside resources; the headers forbid both.
  *
- * The good page says that the answer arrived, not that the person is signed in: at that moment the code is
- * yet to be redeemed, and the terminal has the last word.
+ * The success page says that the response arrived, not that the user is signed in: at that moment the code is
+ * yet to be redeemed, and the terminal reports the result.
  */
 
 export type PageName = "received" | "denied" | "failed";

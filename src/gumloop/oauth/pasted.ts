@@ -1,52 +1,92 @@
 /**
- * Waits for a redirect address or a code on a stream that the person pastes into, over SSH or in a container
- * where the browser's way back leads to another machine. What a line means is judged in callback.ts.
+ * Waits for redirect addresses or codes on a stream that the person pastes into, over SSH or in a container where the
+ * browser's way back leads to another machine. What a text means is classified in callback.ts.
  */
 import { type Answered, type Expected, parsePasted } from "./callback.ts";
 
 /** Longer than any line a terminal passes on in one piece. */
 const LINE_LIMIT = 16 * 1024;
+/** Lines that arrive within this time belong together: a terminal wraps a long address, and nobody types that fast. */
+const PAUSE_MS = 120;
+/** More lines than any terminal makes of one address. */
+const MOST_LINES = 32;
 
 export interface Paste {
-  /** The first line that counts. Stays pending when the stream ends or fails before; never rejects. */
-  readonly answered: Promise<Answered>;
+  /** The next text that counts. Stays pending when the stream ends or fails before; never rejects. */
+  next(): Promise<Answered>;
   /** Lets go of the stream, so that a pending read keeps no process alive. */
   close(): void;
 }
 
-/** Reads lines until one counts; `onIgnored` is told why another one did not. Empty lines are passed over. */
-export function pastedAnswer(
+/** Reads lines until a text counts; `onIgnored` is told why another one did not. Empty lines are passed over. */
+export function pastedAnswers(
   stream: ReadableStream<Uint8Array>,
   expected: Expected,
   onIgnored: (reason: string) => void = () => {},
 ): Paste {
   const reader = stream.getReader();
-  const { promise, resolve } = Promise.withResolvers<Answered>();
-  const judge = (line: string): boolean => {
-    if (line.trim() === "") return false;
-    const answer = parsePasted(line, expected);
-    if (answer.kind === "ignored") onIgnored(answer.reason);
-    else resolve(answer);
-    return answer.kind !== "ignored";
+  const lines = lineReader();
+  let reading: Promise<{ done: boolean; value?: Uint8Array | undefined }> | null = null;
+
+  const next = async (): Promise<Answered> => {
+    for (;;) {
+      reading ??= reader.read();
+      const waiting = lines.complete.length > 0;
+      const read = await (waiting ? Promise.race([reading, Bun.sleep(PAUSE_MS)]) : reading);
+      if (read) {
+        reading = null;
+        lines.add(read.value ?? null);
+      }
+      if (!read || read.done || lines.complete.length > MOST_LINES) {
+        const answer = firstAnswer(lines.complete.splice(0), expected, onIgnored);
+        if (answer) return answer;
+      }
+      if (read?.done) return never();
+    }
   };
-  const ignoreFailure = (): void => {};
-  readLines(reader, judge).catch(ignoreFailure);
-  return { answered: promise, close: () => void reader.cancel().catch(ignoreFailure) };
+  return { next: () => next().catch(never), close: () => void reader.cancel().catch(() => {}) };
 }
 
-/** Hands over one line after the other until `judge` says that it was the one. */
-async function readLines(
-  reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> },
-  judge: (line: string) => boolean,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-    const lines = rest.split(/\r?\n|\r/);
-    // The last piece has no end yet, unless the stream has.
-    rest = done ? "" : (lines.pop() ?? "").slice(0, LINE_LIMIT);
-    if (lines.some(judge) || done) return;
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** One address in several lines, or several texts. */
+function firstAnswer(
+  lines: readonly string[],
+  expected: Expected,
+  onIgnored: (reason: string) => void,
+): Answered | null {
+  const joined = lines.join("");
+  // Only an address is joined, because any words together look like a code.
+  const begins = /^\W*(?:https?:\/\/|127\.|localhost:|code=|state=)/.test(lines[0] ?? "");
+  const isOne = begins && parsePasted(joined, expected).kind !== "ignored";
+  for (const text of isOne ? [joined] : lines) {
+    const answer = parsePasted(text, expected);
+    if (answer.kind !== "ignored") return answer;
+    onIgnored(answer.reason);
   }
+  return null;
+}
+
+/** Splits bytes into lines that are not empty. One over the limit is let pass without being kept. */
+function lineReader() {
+  const decoder = new TextDecoder();
+  const complete: string[] = [];
+  let rest = "";
+  let tooLong = false;
+  /** Null is the end of the input. */
+  const add = (bytes: Uint8Array | null): void => {
+    const text = bytes ? decoder.decode(bytes, { stream: true }) : `${decoder.decode()}\n`;
+    const [first = "", ...more] = text.split(/\r?\n|\r/);
+    rest = tooLong ? "" : rest + first;
+    for (const line of more) {
+      if (!tooLong && rest.trim() !== "") complete.push(rest.trim());
+      tooLong = false;
+      rest = line;
+    }
+    tooLong ||= rest.length > LINE_LIMIT;
+    if (tooLong) rest = "";
+  };
+  return { complete, add };
 }

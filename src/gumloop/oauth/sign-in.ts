@@ -3,11 +3,11 @@
  * code once. It stores nothing and prints nothing.
  */
 import type { BaseUrl } from "../../core/base-url.ts";
-import { fail, type GumCredError } from "../../core/errors.ts";
+import { fail, type GumCredError, hasCode } from "../../core/errors.ts";
 import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
 import { openBrowser } from "./browser.ts";
 import { listen } from "./listener.ts";
-import { pastedAnswer } from "./pasted.ts";
+import { pastedAnswers } from "./pasted.ts";
 import { exchangeCode, type TokenSet } from "./token-endpoint.ts";
 
 export interface SignInOptions {
@@ -15,7 +15,7 @@ export interface SignInOptions {
   /** 0 takes a free port, which Gumloop's server may not accept. */
   readonly callbackPort: number;
   readonly openBrowser: boolean;
-  /** Milliseconds the person has. */
+  /** Milliseconds to wait for the browser. */
   readonly timeoutMs: number;
   /** Called once the listener is bound. `opened`: a browser could be started with the address. */
   onUrl(url: string, opened: boolean): void | Promise<void>;
@@ -37,43 +37,56 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const expected = { state: secrets.state, issuer: baseUrl.origin };
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
-  const patience = startPatience(options.timeoutMs, signal);
-  const paste = pasted && pastedAnswer(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
+  const deadline = startDeadline(options.timeoutMs, signal);
+  const paste = pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
-    const answers = [listener.answered, patience.over, ...(paste ? [paste.answered] : [])];
-    const [answer] = await Promise.all([Promise.race(answers), show(url, options)]);
-    if (answer.kind === "failed") throw answer.error;
-    return await exchangeCode(
-      baseUrl,
-      { code: answer.code, redirectUri, verifier: secrets.verifier },
-      signal,
-    );
+    const shown = show(url, listener.entryTo(url), options);
+    for (;;) {
+      const pastedNext = paste?.next().then((answer) => ({ answer, pasted: true }));
+      const fromBrowser = listener.answered.then((answer) => ({ answer, pasted: false }));
+      const answers = [fromBrowser, deadline.over, ...(pastedNext ? [pastedNext] : [])];
+      const [{ answer, pasted: wasPasted }] = await Promise.all([Promise.race(answers), shown]);
+      if (answer.kind === "failed") throw answer.error;
+      try {
+        const { verifier } = secrets;
+        return await exchangeCode(baseUrl, { code: answer.code, redirectUri, verifier }, signal);
+      } catch (error) {
+        // Any word may be a code: only the server knows, and a wrong one ends nothing.
+        if (!wasPasted || !hasCode(error, "E_REJECTED")) throw error;
+        options.onPasteIgnored?.("the server does not accept it as a code");
+      }
+    }
   } finally {
-    patience.clear();
+    deadline.clear();
     paste?.close();
     await listener.close();
   }
 }
 
-async function show(url: string, options: SignInOptions): Promise<void> {
-  const opened = options.openBrowser && (await openBrowser(url));
+async function show(url: string, entry: string, options: SignInOptions): Promise<void> {
+  const opened = options.openBrowser && (await openBrowser(isRemote(process.env) ? url : entry));
   await options.onUrl(url, opened);
 }
 
-interface Patience {
+/** Whether the browser may run on another machine, from where the listener is not reached before the port is forwarded. */
+function isRemote(env: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(env["SSH_CONNECTION"] || env["REMOTE_CONTAINERS"] || env["CODESPACES"] || env["container"]);
+}
+
+interface Deadline {
   /** Rejects at the deadline and on an interrupt. */
   readonly over: Promise<never>;
   clear(): void;
 }
 
-function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Patience {
+function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): Deadline {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
   const interrupt = (): void => reject(fail("E_INTERRUPTED", "interrupted"));
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt, { once: true });
-  // It may be over before anyone waits for it, which is no unhandled rejection.
+  // It may reject before it is awaited, which must not be an unhandled rejection.
   promise.catch(() => {});
   return {
     over: promise,
@@ -87,7 +100,7 @@ function startPatience(timeoutMs: number, signal: AbortSignal | undefined): Pati
 function late(timeoutMs: number): GumCredError {
   return fail(
     "E_TIMEOUT",
-    `the browser did not come back within ${timeoutMs / 1000} s`,
+    `no response from the browser within ${timeoutMs / 1000} s`,
     "run 'gum-cred login' again; without a browser on this machine add --no-browser",
   );
 }

@@ -1,13 +1,13 @@
 /**
  * The three requests of a session: redeem a code, refresh, revoke. Each sends exactly one form through
- * net/http and retries nothing; what the answer means is judged in token-response.ts.
+ * net/http and retries nothing; what the response means is decided in token-response.ts.
  */
 import type { BaseUrl } from "../../core/base-url.ts";
 import { hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type HttpResponse, send } from "../../net/http.ts";
 import { CLIENT_ID, endpoint } from "./client.ts";
-import { judgeRevocation, judgeTokens, type TokenSet } from "./token-response.ts";
+import { checkRevocationResponse, parseTokenResponse, type TokenSet } from "./token-response.ts";
 
 export type { TokenSet } from "./token-response.ts";
 
@@ -25,7 +25,7 @@ export interface Grant {
  * - E_NETWORK, E_TIMEOUT, E_RATE_LIMITED, E_SERVER: passing; also for redirects and captive portals
  * - E_FORBIDDEN: the account's plan or the scope does not allow it
  * - E_REJECTED: anything else the server refuses, with its cleaned text
- * - E_MALFORMED: an answer that makes no sense
+ * - E_MALFORMED: an unexpected response
  */
 export async function exchangeCode(baseUrl: BaseUrl, grant: Grant, signal?: AbortSignal): Promise<TokenSet> {
   const form = {
@@ -35,7 +35,7 @@ export async function exchangeCode(baseUrl: BaseUrl, grant: Grant, signal?: Abor
     code_verifier: reveal(grant.verifier),
   };
   const answer = await post(baseUrl, "token", form, signal);
-  return judgeTokens(answer, "sign-in", [grant.code, grant.verifier]);
+  return parseTokenResponse(answer, "sign-in", [grant.code, grant.verifier]);
 }
 
 /**
@@ -49,7 +49,7 @@ export async function refresh(
   signal?: AbortSignal,
 ): Promise<TokenSet> {
   const form = { grant_type: "refresh_token", refresh_token: reveal(refreshToken) };
-  return judgeTokens(await post(baseUrl, "token", form, signal), "refresh", [refreshToken]);
+  return parseTokenResponse(await post(baseUrl, "token", form, signal), "refresh", [refreshToken]);
 }
 
 /**
@@ -57,7 +57,7 @@ export async function refresh(
  * {@link exchangeCode} does.
  */
 export async function revoke(baseUrl: BaseUrl, token: Secret, signal?: AbortSignal): Promise<void> {
-  judgeRevocation(await post(baseUrl, "revoke", { token: reveal(token) }, signal), [token]);
+  checkRevocationResponse(await post(baseUrl, "revoke", { token: reveal(token) }, signal), [token]);
 }
 
 /**

@@ -4,6 +4,7 @@
  * sentence, and tells a refusal of the credential from everything that says nothing about it.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../core/json.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
 
@@ -12,7 +13,7 @@ export interface TokenSet {
   readonly accessToken: Secret;
   /** Null when none was sent: after a refresh the old one stays good. */
   readonly refreshToken: Secret | null;
-  /** Seconds, 1 to ten years; null when missing or making no sense. */
+  /** Seconds, 1 to ten years; null when missing or invalid. */
   readonly expiresIn: number | null;
   readonly scope: string | null;
 }
@@ -24,14 +25,14 @@ type Answer = Pick<HttpResponse, "status" | "contentType" | "headers" | "body">;
 
 const PORTAL_HINT = "sign in to the network you are on, or check the base URL; nothing stored was changed";
 
-/** Ten years. Longer is as good as unknown, and 1e308 seconds is no date. */
+/** Ten years. Longer is as good as unknown, and 1e308 seconds is not a date. */
 const LONGEST_S = 10 * 365 * 24 * 3600;
 
 /**
- * The tokens of an answer, or the failure it stands for. `sent` are the secrets of the request: a server may
+ * The tokens of a response. Throws what a refusal means. `sent` are the secrets of the request: a server may
  * echo them in its error text. Throws as `refresh` and `exchangeCode` say.
  */
-export function judgeTokens(answer: Answer, step: Step, sent: readonly Secret[]): TokenSet {
+export function parseTokenResponse(answer: Answer, step: Step, sent: readonly Secret[]): TokenSet {
   const json = successJson(answer, step, sent);
   if (json === null) throw malformed(step, "is not a JSON object");
   const type = json["token_type"];
@@ -51,15 +52,15 @@ export function judgeTokens(answer: Answer, step: Step, sent: readonly Secret[])
 }
 
 /** Returns when the answer says that the token is revoked (RFC 7009 §2.2: status 200, the body is ignored). */
-export function judgeRevocation(answer: Answer, sent: readonly Secret[]): void {
+export function checkRevocationResponse(answer: Answer, sent: readonly Secret[]): void {
   successJson(answer, "revocation", sent);
 }
 
-/** The body of a success; null when it is no JSON object. Throws what a failure stands for. */
-function successJson(answer: Answer, step: Step, sent: readonly Secret[]): Json | null {
+/** The body of a success; null when it is not a JSON object. Throws what a refusal means. */
+function successJson(answer: Answer, step: Step, sent: readonly Secret[]): JsonObject | null {
   const passing = passingFailure(answer, step);
   if (passing) throw passing;
-  const json = jsonObject(answer.body);
+  const json = parseJsonObject(answer.body);
   const error = json?.["error"] ?? null;
   // Some servers answer an error with status 200 (golang/oauth2, TestTokenRetrieveError200).
   if (answer.status < 300 && error === null) return json;
@@ -71,12 +72,14 @@ const PASSING: ReadonlySet<string> = new Set(["server_error", "temporarily_unava
 /** Failures of the way or the server, which say nothing about the credential; null when there is none. */
 function passingFailure(answer: Answer, step: Step): GumCredError | null {
   const { status } = answer;
-  const said = `the server answered the ${step} with status ${status}`;
+  const said = `the server responded to the ${step} with status ${status}`;
   if (status === 408) return fail("E_TIMEOUT", said);
   if (status === 429) return fail("E_RATE_LIMITED", said, waitHint(answer.headers.get("retry-after")));
   if (status >= 500) return fail("E_SERVER", said);
   if (isRedirect(answer)) return fail("E_NETWORK", `${said}, a redirect, which is not followed`, PORTAL_HINT);
-  return isWebPage(answer) ? fail("E_NETWORK", `a web page answered the ${step}`, PORTAL_HINT) : null;
+  return isWebPage(answer)
+    ? fail("E_NETWORK", `a web page responded to the ${step} in place of the server`, PORTAL_HINT)
+    : null;
 }
 
 /** RFC 9110 §10.2.3, the form in seconds. */
@@ -104,21 +107,21 @@ interface ServerError {
   readonly text: string;
 }
 
-function readError(json: Json, sent: readonly Secret[]): ServerError {
+function readError(json: JsonObject, sent: readonly Secret[]): ServerError {
   const error = json["error"];
-  const [codes, text] = isJson(error)
+  const [codes, text] = isJsonObject(error)
     ? [[error["code"], error["type"]], error["message"] ?? error["code"]]
     : [[error], json["error_description"] ?? error];
   return { codes: codes.filter((code) => typeof code === "string"), text: foreign(text, sent) };
 }
 
-/** Text of the server fit to be shown: what we sent it may come back in it. */
+/** Text from the server, safe to show: it may echo the secrets that were sent. */
 function foreign(text: unknown, sent: readonly Secret[]): string {
   if (typeof text !== "string") return "";
   return clean(sent.reduce((shown, value) => shown.replaceAll(reveal(value), "***"), text));
 }
 
-function token(json: Json, name: "access_token" | "refresh_token", step: Step): Secret | null {
+function token(json: JsonObject, name: "access_token" | "refresh_token", step: Step): Secret | null {
   const value = json[name] ?? "";
   if (value === "") return null;
   // RFC 6749 appendix A.12 without the space, which no header could carry (RFC 6750 §2.1).
@@ -129,27 +132,11 @@ function token(json: Json, name: "access_token" | "refresh_token", step: Step): 
 }
 
 function malformed(step: Step, what: string): GumCredError {
-  return fail("E_MALFORMED", `the server's answer to the ${step} ${what}`);
+  return fail("E_MALFORMED", `the server's response to the ${step} ${what}`);
 }
 
 function lifetime(value: unknown): number | null {
   const seconds = typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
   if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds < 1) return null;
   return Math.min(Math.floor(seconds), LONGEST_S);
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function jsonObject(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJson(value) ? value : null;
-  } catch {
-    // The parser's error quotes the text, tokens and all.
-    return null;
-  }
 }

@@ -5,17 +5,25 @@
  * Reference: PowerShell language specification §2.3.5.2 (verbatim strings: only a quote is special, and it is
  * doubled; the curly quotes U+2018 to U+201B count as quotes too) and about_Environment_Variables.
  */
-import { type EnvFormat, exactValue } from "./format.ts";
+import type { Secret } from "../../core/secret.ts";
+import { type EnvFormat, exactValue, unsafe } from "./format.ts";
 
 export const powershell: EnvFormat = {
   exports: ({ set, unset }) => {
-    const values = [...set].map(([name, value]) => `$env:${name} = ${quoted(exactValue(name, value))}`);
+    const values = [...set].map(([name, value]) => `$env:${name} = ${quoted(oneLine(name, value))}`);
     return { stdout: lines([...unset.map(removal), ...values]) };
   },
   unset: (names) => {
     return { stdout: lines(names.map(removal)) };
   },
 };
+
+/** PowerShell reads every program's output as lines and joins them by its own line end. */
+function oneLine(name: string, value: Secret): string {
+  const text = exactValue(name, value);
+  if (/[\r\n]/.test(text)) throw unsafe(name);
+  return text;
+}
 
 /** UTF-16 code units; a string comes first, or `+` would be a sum of numbers. */
 function quoted(text: string): string {

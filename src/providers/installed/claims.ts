@@ -2,8 +2,9 @@
  * What the known providers have taken: ids, titles and variables, with all that looks like them. A manifest
  * is judged against it, so that no installed provider can pass for another or read another's key. No I/O.
  */
-import { skeleton } from "../../core/look-alikes.ts";
+
 import type { Provider } from "../contract.ts";
+import { skeleton } from "./look-alikes.ts";
 
 export interface Claims {
   /** The provider that has this id, or one that looks like it; null when it is free. */
@@ -26,12 +27,12 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
   const add = (provider: Provider): void => {
     ids.set(skeleton(provider.id), provider.id);
     titles.set(skeleton(provider.title), provider.id);
-    for (const name of variablesOf(provider)) variables.set(skeleton(name), provider.id);
+    for (const name of claimedVariables(provider)) variables.set(skeleton(name), provider.id);
   };
   for (const provider of builtIn) {
     add(provider);
     // OPENAI_API_KEY brings OPENAI_ORG_ID along, ANTHROPIC_API_KEY brings ANTHROPIC_AUTH_TOKEN.
-    for (const name of variablesOf(provider)) {
+    for (const name of claimedVariables(provider)) {
       if (name.includes("_")) families.set(family(name), provider.id);
     }
   }
@@ -44,7 +45,7 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
 }
 
 /** Every variable that a provider reads or sets, without level prefixes and `_FILE`. */
-export function variablesOf(provider: Provider): readonly string[] {
+export function claimedVariables(provider: Provider): readonly string[] {
   const read = provider.methods.flatMap((spec) => [
     ...spec.variables,
     ...spec.companions.map((companion) => companion.variable),

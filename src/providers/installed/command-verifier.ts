@@ -5,6 +5,7 @@
  * that was agreed to is checked by the caller right before (pins.ts). Between that check and the start only
  * root and the user could swap the file, and both can do worse.
  */
+import { type JsonObject, parseJsonObject } from "../../core/json.ts";
 import { scrub } from "../../core/scrub.ts";
 import { reveal, type Secret } from "../../core/secret.ts";
 import type { Assessment, Verdict } from "../contract.ts";
@@ -154,12 +155,11 @@ function assessmentIn(output: Uint8Array, title: string, key: Secret): Assessmen
   return { verdict: known, message: `the program of ${title} says: ${said}`, hint: null };
 }
 
-function parsed(output: Uint8Array): Readonly<Record<string, unknown>> | null {
+function parsed(output: Uint8Array): JsonObject | null {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(output).trim();
-    // JSON.parse would take an object that runs over several lines.
-    const value: unknown = /[\r\n]/.test(text) ? null : JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+    // JSON may run over several lines; the program's answer may not.
+    return /[\r\n]/.test(text) ? null : parseJsonObject(text);
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
  * everything else that reading one manifest takes. It accepts nothing that the schema does not (a test compares
  * the two) and says nothing of what is wrong: whatever it does not recognise is the schema's to judge. No I/O.
  */
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { Manifest } from "./manifest.ts";
 
 const KEYS = new Set([
@@ -40,7 +41,7 @@ export function goodManifest(bytes: Uint8Array): Manifest | null {
 
 /** Whether the JSON has the shape of a manifest. The rules that no schema can say are manifest-rules.ts's. */
 export function isWellFormed(json: unknown): json is Manifest {
-  if (!isObject(json, KEYS)) return false;
+  if (!hasOnly(json, KEYS)) return false;
   const { $schema, manifest, id, title, env, hosts, setup_url: setupUrl, verify, command } = json;
   return (
     manifest === 1 &&
@@ -56,20 +57,19 @@ export function isWellFormed(json: unknown): json is Manifest {
 }
 
 function isVerify(value: unknown): boolean {
-  if (!isObject(value, VERIFY_KEYS)) return false;
+  if (!hasOnly(value, VERIFY_KEYS)) return false;
   const { url, headers, valid, rejected, restricted, no_quota: noQuota } = value;
   return (
     isText(url, 250) &&
-    isObject(headers, null) &&
+    isJsonObject(headers) &&
     Object.values(headers).every((header) => isString(header) && header.length <= 250) &&
     [valid, rejected].every(isStatuses) &&
     [restricted, noQuota].every((list) => isOptional(list, isStatuses))
   );
 }
 
-function isObject(value: unknown, keys: ReadonlySet<string> | null): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return keys === null || Object.keys(value).every((key) => keys.has(key));
+function hasOnly(value: unknown, keys: ReadonlySet<string>): value is JsonObject {
+  return isJsonObject(value) && Object.keys(value).every((key) => keys.has(key));
 }
 
 function isOptional(value: unknown, check: (value: unknown) => boolean): boolean {

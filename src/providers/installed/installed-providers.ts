@@ -1,32 +1,32 @@
 /**
- * Installed providers as the app floor asks for them: by name, in outline, some, all. Nothing is loaded while none is
- * installed; one costs one manifest; an outline of all costs none while nothing has changed (plugin-index.ts).
+ * Installed providers as the app floor asks for them: by name, in summarize, some, all. Nothing is loaded while none is
+ * installed; one costs one manifest; an summarize of all costs none while nothing has changed (plugin-index.ts).
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { GumCredError } from "../../core/errors.ts";
 import { mayExist } from "../../os/files/may-exist.ts";
 import type { Provider } from "../contract.ts";
 import { anyInstalled, indexPath, pluginPlaces } from "./places.ts";
-import type { Outlines } from "./plugin-index.ts";
+import type { Summaries } from "./plugin-index.ts";
 
 export interface InstalledProviders {
   /** The installed provider of that id; null when there is none. Reads that one manifest only. */
   load(id: string): Promise<Provider | null>;
   /** What is installed and fit, without what is needed to use it; the others are named as warnings. */
-  outlines(): Promise<Outlines>;
+  summaries(): Promise<Summaries>;
   /** Those of these ids; one that turns out not to be fit is named as a warning. */
   some(ids: readonly string[]): Promise<readonly Provider[]>;
   /** Every installed provider that is fit; the others are named as warnings. */
   all(): Promise<readonly Provider[]>;
 }
 
-const NOTHING: Outlines = { ids: () => [], variables: () => [], ownerOf: () => null };
+const NOTHING: Summaries = { ids: () => [], variables: () => [], ownerOf: () => null };
 
 /** The installed providers of this user; `warn` hears of those that are left out, once each. */
 export function installedProviders(raw: RawEnvironment, warn: (line: string) => void): InstalledProviders {
   const places = pluginPlaces(raw);
   const path = indexPath(raw);
-  let outlined: Promise<Outlines> | undefined;
+  let summarized: Promise<Summaries> | undefined;
   let fit: Promise<readonly Provider[]> | undefined;
 
   const modules = async () => {
@@ -61,7 +61,7 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
     fit ??= anyInstalled(places) ? loadAll() : Promise.resolve([]);
     return fit;
   };
-  const outline = async (): Promise<Outlines> => {
+  const summarize = async (): Promise<Summaries> => {
     // The index first: looking whether anything is installed costs more than it, where much is.
     if (path !== null && mayExist(path)) {
       const { readIndex } = await import("./plugin-index.ts");
@@ -69,14 +69,14 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
       if (index) return index;
     }
     const found = await all();
-    return found.length === 0 ? NOTHING : (await import("./plugin-index.ts")).outlinesOf(found);
+    return found.length === 0 ? NOTHING : (await import("./plugin-index.ts")).summariesOf(found);
   };
   return {
     load,
     all,
-    outlines: () => {
-      outlined ??= outline();
-      return outlined;
+    summaries: () => {
+      summarized ??= summarize();
+      return summarized;
     },
     some: async (ids) => {
       if (fit === undefined) return (await Promise.all(ids.map(loadOrWarn))).flat();

@@ -3,12 +3,14 @@
  * its own hosts, headers that can be sent. Reads JSON of any shape, so that these problems are named
  * together with those of the shape. No I/O.
  */
+
 import { parseBaseUrl } from "../../core/base-url.ts";
 import { clean, hasCode } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
-import { variableProblem } from "../../core/variable-names.ts";
 import { paths } from "../../os/files/paths.ts";
 import type { Claims } from "./claims.ts";
+import { variableProblem } from "./variable-names.ts";
 
 /** One thing wrong with a manifest. */
 export interface Problem {
@@ -165,9 +167,8 @@ function onText(value: unknown, check: (text: string) => Found): Found {
   return typeof value === "string" && value !== "" ? check(value) : NONE;
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? { ...value } : {};
+function fields(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 function entries(value: unknown): readonly (readonly [number, unknown])[] {

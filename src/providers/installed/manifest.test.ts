@@ -3,19 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { manifestJsonSchema } from "../../../scripts/schemas.ts";
 import { commandManifest, GOOD, manifestWith, verifyWith } from "../../../test/support/manifests.ts";
-import { skeleton } from "../../core/look-alikes.ts";
 import { reveal, secret } from "../../core/secret.ts";
-import {
-  STEERING_NAMES,
-  STEERING_PREFIXES,
-  STEERING_SUFFIXES,
-  variableProblem,
-} from "../../core/variable-names.ts";
 import type { Provider } from "../contract.ts";
 import { PROVIDERS } from "../registry.ts";
-import { claimsOf, variablesOf } from "./claims.ts";
+import { claimedVariables, claimsOf } from "./claims.ts";
+import { skeleton } from "./look-alikes.ts";
 import { readManifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
+import { STEERING_NAMES, STEERING_PREFIXES, STEERING_SUFFIXES, variableProblem } from "./variable-names.ts";
 
 const read = (bytes: Uint8Array) => readManifest(bytes, claimsOf(PROVIDERS));
 const noProgram = async () => {
@@ -56,7 +51,7 @@ describe("a good manifest", () => {
     );
     expect(made.kind).toBe("llm");
     expect(made.exported).toBe("MISTRAL_API_KEY");
-    expect(variablesOf(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
+    expect(claimedVariables(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
     expect(made.check).toBeUndefined();
   });
   test("sends the key where the manifest says, as it is, and to no other base URL", () => {

@@ -1,14 +1,14 @@
 /**
  * Reads a provider's manifest: bytes in, a checked manifest or every problem at once out. The shape is
- * zod's and is published as docs/plugin-manifest.schema.json (scripts/manifest-schema.ts); what no schema
+ * zod's and is published as docs/plugin-manifest.schema.json (scripts/schemas.ts); what no schema
  * can say is manifest-rules.ts's. No I/O. Loaded only when there is a manifest to read: it brings zod along.
  */
 import * as z from "zod/mini";
-import { jsonPath } from "../../core/json-path.ts";
+import { isJsonObject, jsonPath } from "../../core/json.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
-import { VARIABLE_PATTERN } from "../../core/variable-names.ts";
 import type { Claims } from "./claims.ts";
 import { HOST_PATTERN, type Problem, ruleProblems } from "./manifest-rules.ts";
+import { VARIABLE_PATTERN } from "./variable-names.ts";
 
 /** A manifest, or why it is none: `problems` is empty exactly when `manifest` is not null. */
 export interface ReadManifest {
@@ -92,7 +92,7 @@ export function readManifest(bytes: Uint8Array, claims: Claims): ReadManifest {
 /** What a manifest calls itself, fit or not; null when nothing can be told. */
 export function idIn(bytes: Uint8Array): string | null {
   const json = parse(bytes);
-  const id: unknown = typeof json === "object" && json !== null ? Reflect.get(json, "id") : null;
+  const id = isJsonObject(json) ? json["id"] : null;
   return typeof id === "string" ? id : null;
 }
 

@@ -3,7 +3,9 @@
  * it runs. One file beside the plugins (write-pins.ts). Decides whether bytes are the agreed ones; it does
  * not ask anybody and does not judge what they say.
  */
+
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { isJsonObject } from "../../core/json.ts";
 import { paths } from "../../os/files/paths.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
 
@@ -132,7 +134,7 @@ function readPlugins(path: string): Readonly<Record<string, unknown>> {
   if (bytes === null) return {};
   try {
     const { version, plugins } = JSON.parse(new TextDecoder().decode(bytes));
-    if (version === 1 && typeof plugins === "object" && plugins !== null) return plugins;
+    if (version === 1 && isJsonObject(plugins)) return plugins;
   } catch {}
   throw spoilt(path);
 }
@@ -152,11 +154,9 @@ function spoilt(path: string): GumCredError {
 
 /** Throws for anything that {@link writePins} would not have written. */
 function parsePin(value: unknown): Pin {
-  if (typeof value !== "object" || value === null) throw new TypeError("no pin");
-  const manifest: unknown = Reflect.get(value, "manifest");
-  const files: unknown = Reflect.get(value, "files");
-  const judgedBy: unknown = Reflect.get(value, "judged_by");
-  if (typeof files !== "object" || files === null) throw new TypeError("no files");
+  if (!isJsonObject(value)) throw new TypeError("no pin");
+  const { manifest, files, judged_by: judgedBy } = value;
+  if (!isJsonObject(files)) throw new TypeError("no files");
   return {
     manifest: hash(manifest),
     files: new Map(Object.entries(files).map(([path, it]) => [path, hash(it)])),

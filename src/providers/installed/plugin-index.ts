@@ -9,12 +9,12 @@ import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
-import { variablesOf } from "./claims.ts";
+import { claimedVariables } from "./claims.ts";
 import type { Installed } from "./installed.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
 /** As much of the installed providers as it takes to find out which of them may have a key. */
-export interface Outlines {
+export interface Summaries {
   /** The administrator's first, then by id. */
   ids(): readonly string[];
   /** Every variable that carries a key of theirs. */
@@ -45,17 +45,17 @@ const COARSEST_TICK_MS = 2_000;
 const IDS = /^(?:[a-z0-9][a-z0-9-]{0,63}(?: |$))*$/;
 const VARIABLE = /^[A-Z][A-Z0-9_]{0,127}$/;
 
-/** The outlines of these providers. */
-export function outlinesOf(providers: readonly Provider[]): Outlines {
+/** The summaries of these providers. */
+export function summariesOf(providers: readonly Provider[]): Summaries {
   const owners = ownersIn(providers);
-  return outlines(
+  return summaries(
     providers.map(({ id }) => id),
     () => owners,
   );
 }
 
 /** What is installed and fit; null when that has to be looked up anew. */
-export function readIndex(path: string, places: Places): Outlines | null {
+export function readIndex(path: string, places: Places): Summaries | null {
   try {
     const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
     const index: Index | null = bytes && JSON.parse(new TextDecoder().decode(bytes));
@@ -64,7 +64,7 @@ export function readIndex(path: string, places: Places): Outlines | null {
     // Names end up in shells, so they are looked at even here.
     if (!IDS.test(ids)) return null;
     let owners: Owners | undefined;
-    return outlines(ids === "" ? [] : ids.split(" "), () => {
+    return summaries(ids === "" ? [] : ids.split(" "), () => {
       owners ??= parsedOwners(index.owners);
       return owners;
     });
@@ -110,7 +110,7 @@ export async function writeIndex(
   }
 }
 
-function outlines(ids: readonly string[], owners: () => Owners): Outlines {
+function summaries(ids: readonly string[], owners: () => Owners): Summaries {
   return {
     ids: () => ids,
     variables: () => Object.keys(owners()).filter((name) => VARIABLE.test(name)),
@@ -129,7 +129,7 @@ function parsedOwners(text: string): Owners {
 
 function ownersIn(providers: readonly Provider[]): Owners {
   return Object.fromEntries(
-    providers.flatMap((provider) => variablesOf(provider).map((variable) => [variable, provider.id])),
+    providers.flatMap((provider) => claimedVariables(provider).map((variable) => [variable, provider.id])),
   );
 }
 

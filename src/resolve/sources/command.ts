@@ -1,6 +1,6 @@
 /**
  * Runs an organisation's secret store: no shell, by absolute path, in a minimal environment, bounded in time
- * and output, whatever its children do. Its trimmed stdout is the key; its stderr is never shown, because it may quote one.
+ * and output, whatever its children do. Its trimmed stdout is the key; its stderr is never shown, because it may contain one.
  */
 import { clean, fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
@@ -54,12 +54,12 @@ export async function runCommand(
   const late = Promise.withResolvers<"late">();
   const timer = setTimeout(() => late.resolve("late"), timeoutMs);
   // Ctrl-C does not reach another session: without this the command would outlive us and its time limit.
-  const endTogether = (signal: NodeJS.Signals): void => {
-    for (const name of ENDING) process.off(name, endTogether);
+  const killAndExit = (signal: NodeJS.Signals): void => {
+    for (const name of ENDING) process.off(name, killAndExit);
     kill(child.pid);
     process.kill(process.pid, signal);
   };
-  for (const name of ENDING) process.on(name, endTogether);
+  for (const name of ENDING) process.on(name, killAndExit);
   try {
     // Not awaited beyond its time: a child of the command in a session of its own can hold stdout open for ever.
     const output = await Promise.race([readBounded(child.stdout, () => kill(child.pid)), late.promise]);
@@ -67,12 +67,16 @@ export async function runCommand(
     if (output === "late" || code === "late") {
       throw fail("E_TIMEOUT", `${whose}: ${name} did not finish within ${timeoutMs} ms`);
     }
-    if (output === null) throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than a key`);
-    if (code !== 0) throw fail("E_SOURCE_FAILED", `${whose}: ${name} ended with ${code ?? child.signalCode}`);
+    if (output === null)
+      throw fail("E_SOURCE_FAILED", `${whose}: ${name} printed more than ${LIMIT_BYTES / 1024} KiB`);
+    if (code !== 0) {
+      const how = code === null ? child.signalCode : `exit code ${code}`;
+      throw fail("E_SOURCE_FAILED", `${whose}: ${name} failed (${how})`);
+    }
     return new TextDecoder().decode(output).trim();
   } finally {
     clearTimeout(timer);
-    for (const name of ENDING) process.off(name, endTogether);
+    for (const name of ENDING) process.off(name, killAndExit);
     kill(child.pid);
   }
 }
@@ -95,7 +99,7 @@ function start(argv: readonly string[], name: string, whose: string, asking: str
       detached: true,
     });
   } catch {
-    throw fail("E_SOURCE_FAILED", `${whose}: ${name} cannot be started`);
+    throw fail("E_SOURCE_FAILED", `${whose}: cannot start ${name}`);
   }
 }
 

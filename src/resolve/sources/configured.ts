@@ -1,9 +1,10 @@
 /**
  * Reads the sources that a policy configures: an organisation's own secret store by command, a file, a
- * variable, the keychain. What a policy configures must give a key: nothing is an error, never "absent".
+ * variable, the keychain. What a policy configures must give a key: finding nothing is an error, never "absent".
  */
 import { fail, GumCredError } from "../../core/errors.ts";
-import { type Candidate, type Finding, foundAt } from "../precedence.ts";
+import { type Finding, foundAt } from "../finding.ts";
+import type { Candidate } from "../plan.ts";
 import type { FleetReader, Wanted } from "./fleet.ts";
 
 /** Reads a configured candidate. Never `absent`. */
@@ -17,7 +18,7 @@ export async function readConfigured(
     if (got === null) {
       throw fail(
         "E_POLICY_SOURCE",
-        `the ${wanted.level} key for ${wanted.provider} is set by policy, and its source ${candidate.location} holds none`,
+        `the ${wanted.level} key for ${wanted.provider} is set by policy, but its source ${candidate.location} has no key`,
       );
     }
     return foundAt(candidate, got.value, {

@@ -5,7 +5,8 @@
 import type { Environment } from "../../core/environment.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import { type Candidate, type Finding, foundAt } from "../precedence.ts";
+import { type Finding, foundAt } from "../finding.ts";
+import type { Candidate } from "../plan.ts";
 
 const ABSENT: Finding = { state: "absent" };
 

@@ -11,12 +11,12 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * The trimmed content of the file. `named` is the variable or setting that names it, for messages.
- * Throws E_FILE_UNREADABLE (missing, no permission, a folder, no answer) and E_MALFORMED (empty, too large,
+ * Throws E_FILE_UNREADABLE (missing, no permission, a directory, too slow) and E_MALFORMED (empty, too large,
  * not one line of text).
  */
 export async function readSecretFile(path: string, named: string): Promise<Secret> {
   const bytes = await bounded(readBytes(path, named), () =>
-    fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} gave nothing within ${TIMEOUT_MS / 1000} s`),
+    fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`),
   );
   if (bytes.length > LIMIT_BYTES) {
     throw fail("E_MALFORMED", `${named}: ${clean(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
@@ -31,7 +31,7 @@ export async function readSecretFile(path: string, named: string): Promise<Secre
     );
   }
   if (/[\u0000-\u001f\u007f]/.test(text)) {
-    throw fail("E_MALFORMED", `${named}: ${clean(path)} holds more than one line`);
+    throw fail("E_MALFORMED", `${named}: ${clean(path)} contains more than one line`);
   }
   return secret(text);
 }
@@ -57,10 +57,10 @@ async function readBytes(path: string, named: string): Promise<Uint8Array> {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
-  EACCES: "may not be read by this user",
-  EISDIR: "is a folder",
+  EACCES: "is not readable by this user",
+  EISDIR: "is a directory",
   ENOTDIR: "does not exist",
-  ELOOP: "is a loop of links",
+  ELOOP: "is a loop of symbolic links",
 };
 
 function unreadable(path: string, named: string, error: unknown): GumCredError {

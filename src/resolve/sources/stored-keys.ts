@@ -6,7 +6,8 @@ import { GumCredError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Keychain } from "../../keychain/keychain.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
-import { type Candidate, type Finding, foundAt } from "../precedence.ts";
+import { type Finding, foundAt } from "../finding.ts";
+import type { Candidate } from "../plan.ts";
 
 export interface KeyReader {
   /** The key of an account; null when there is none. Throws the keychain's errors. */

@@ -1,9 +1,11 @@
 /** KWallet of KDE Frameworks 6, which this cannot run for real, and faults that the real one does not show. */
+
 import { afterEach, describe, expect, test } from "bun:test";
 import { reveal, secret } from "../../../src/core/secret.ts";
 import type { Keychain } from "../../../src/keychain/keychain.ts";
 import { kwallet } from "../../../src/keychain/kwallet/kwallet.ts";
 import { type FakeKwalletOptions, startFakeKwallet } from "../../support/fake-kwallet.ts";
+import { SOON_MS } from "../../support/patience.ts";
 import { type PrivateBus, startPrivateBus } from "../../support/private-bus.ts";
 import { startPrivateKeyring } from "../../support/private-keyring.ts";
 import { expectError } from "./suite.ts";
@@ -138,7 +140,7 @@ describe("faults", () => {
       const { keychain } = await classic(fault);
       const started = performance.now();
       await expectError(keychain.read(SERVICE, [ACCOUNT]), code);
-      expect(performance.now() - started).toBeLessThan(1200);
+      expect(performance.now() - started).toBeLessThan(SOON_MS);
     }
   });
 });

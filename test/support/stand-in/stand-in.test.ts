@@ -2,8 +2,10 @@
  * The stand-in Gumloop server must refuse what a real one refuses, or every test that leans on it proves nothing.
  * Spoken to over HTTP only, as gum-cred does.
  */
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import net from "node:net";
+import { SOON_MS } from "../patience.ts";
 import { type StandIn, type StandInOptions, startStandIn } from "./server.ts";
 
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"; // RFC 7636 appendix B
@@ -530,7 +532,7 @@ describe("faults", () => {
     const started = performance.now();
     await standIn.stop();
     expect(await waiting).toBeInstanceOf(Error);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
   });
 
   test("a dropped connection, not a byte sent", async () => {

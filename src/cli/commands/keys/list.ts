@@ -44,7 +44,7 @@ export const keysVerify: Command = {
   },
 };
 
-function row({ provider, judged, credential, note }: ListedKey) {
+function row({ provider, explanation, credential, note }: ListedKey) {
   return {
     provider: provider.id,
     level: credential.level,
@@ -54,20 +54,20 @@ function row({ provider, judged, credential, note }: ListedKey) {
     stored_at: note?.storedAt ?? null,
     last_verdict: note?.verdict ?? null,
     verified_at: note?.verifiedAt ?? null,
-    wins: judged.state === "selected",
+    wins: explanation.state === "selected",
   };
 }
 
 function human(keys: readonly ListedKey[], now: number): string {
   if (keys.length === 0) return "No LLM keys. Run 'gum-cred keys set PROVIDER' to store one.";
-  const rows = keys.map(({ provider, judged, credential, note }) => [
+  const rows = keys.map(({ provider, explanation, credential, note }) => [
     provider.id,
     credential.level ?? "",
     masked(credential.value),
     credential.location,
     note ? age(note.storedAt, now) : "",
     note?.verdict ?? "",
-    judged.state === "selected" ? "wins" : judged.reason,
+    explanation.state === "selected" ? "wins" : explanation.reason,
   ]);
   return table(["Provider", "Level", "Key", "From", "Age", "Last verdict", ""], rows);
 }

@@ -1,0 +1,59 @@
+/** Says of every candidate why it won or lost, for `explain`, `keys list` and people. Pure; `env` never asks. */
+import type { Credential, Method } from "../core/credential.ts";
+import { decisiveReading, type Resolution } from "./classify.ts";
+import type { Finding, Reading } from "./finding.ts";
+import type { Candidate } from "./plan.ts";
+
+export type CandidateState = Exclude<Finding["state"], "found"> | "selected" | "shadowed" | "not_checked";
+
+/** A candidate with what became of it. */
+export interface Explanation {
+  readonly candidate: Candidate;
+  readonly state: CandidateState;
+  readonly reason: string;
+  /** What is stored there, also where it lost. */
+  readonly credential: Credential | null;
+}
+
+/** Every candidate in order, with its state and the reason for it. */
+export function explain({ readings }: Resolution): readonly Explanation[] {
+  const decisive = decisiveReading(readings);
+  return readings.map((reading) => {
+    const { candidate, finding } = reading;
+    const credential = finding?.state === "found" ? finding.credential : null;
+    return { candidate, credential, ...stateOf(reading, decisive) };
+  });
+}
+
+function stateOf(
+  { candidate, finding }: Reading,
+  decisive: Reading | undefined,
+): Pick<Explanation, "state" | "reason"> {
+  const first = decisive?.candidate;
+  if (finding === null) {
+    const reason = first ? `not checked: ${first.location} comes first` : "not checked";
+    return { state: "not_checked", reason };
+  }
+  switch (finding.state) {
+    case "found":
+      return candidate === first
+        ? { state: "selected", reason: selectedReason(candidate) }
+        : { state: "shadowed", reason: `${first?.location ?? "an earlier place"} comes first` };
+    case "absent":
+      return { state: "absent", reason: absentReason(candidate) };
+    default:
+      return { state: finding.state, reason: finding.error.message };
+  }
+}
+
+function selectedReason({ level }: Candidate): string {
+  return level === null
+    ? "the first place that holds a credential wins"
+    : `the ${level} key is the strongest that exists`;
+}
+
+const ABSENT: Record<Method, string> = { oauth: "no access token stored", api_key: "no API key stored" };
+
+function absentReason({ source, spec, location }: Candidate): string {
+  return source === "keychain" ? ABSENT[spec.method] : `${location} is not set`;
+}

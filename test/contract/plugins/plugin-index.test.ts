@@ -1,0 +1,288 @@
+/** The index of installed plugins on real files: whatever changes makes it stale, and nothing but gum-cred's own is read. */
+import { afterAll, describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { listInstalled } from "../../../src/providers/installed/installed.ts";
+import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { readIndex, writeIndex } from "../../../src/providers/installed/plugin-index.ts";
+import { writePins } from "../../../src/providers/installed/write-pins.ts";
+import { PROVIDERS } from "../../../src/providers/registry.ts";
+import { commandManifest, manifestWith } from "../../support/manifests.ts";
+
+const root = mkdtempSync("/tmp/gum-cred-index-");
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const isRoot = process.geteuid?.() === 0;
+
+const named = (id: string) =>
+  manifestWith({ id, title: id, env: [`${id.toUpperCase()}_API_KEY`, `${id.toUpperCase()}_KEY`] });
+
+/** One plugin of the administrator's, two of the user's, one of which runs a program. */
+function world() {
+  const home = mkdtempSync(`${root}/`);
+  const user = { folder: `${home}/config/plugins`, pins: `${home}/config/plugins.lock.json` };
+  const places = { system: `${home}/etc/plugins`, user };
+  for (const folder of [user.folder, places.system, `${home}/bin`])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = `${home}/state/gum-cred/plugins.index.json`;
+  const program = `${home}/bin/verify`;
+  writeFileSync(program, "#!/bin/sh\n", { mode: 0o700 });
+  const manifest = (id: string): string => `${user.folder}/${id}.json`;
+  const install = (id: string, bytes: Uint8Array, command?: readonly string[]): void => {
+    writeFileSync(manifest(id), bytes, { mode: 0o600 });
+    writePins(user.pins, new Map(readPins(user.pins)).set(id, pinOf(bytes, command)));
+  };
+  const command = [program, `${home}/bin/later`];
+  install("mistral", named("mistral"));
+  install("groq", commandManifest(command, { id: "groq", title: "groq", env: ["GROQ_API_KEY"] }), command);
+  writeFileSync(`${places.system}/acme.json`, named("acme"), { mode: 0o600 });
+  const list = () => listInstalled({ places, builtIn: PROVIDERS });
+  return {
+    ...{ home, places, path, program, manifest, install, list },
+    /** Long after the last change, unless it says otherwise. */
+    write: async (sinceMs = Date.now() + 60_000) => writeIndex(path, places, await list(), sinceMs),
+    read: () => readIndex(path, places),
+    isWritten: () => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  };
+}
+
+/** A world whose index is good. */
+async function indexed(): Promise<ReturnType<typeof world>> {
+  const at = world();
+  await at.write();
+  if ((await at.read()) === null) throw new Error("the index is not good to begin with");
+  return at;
+}
+
+describe("an index", () => {
+  test("says what is installed, the administrator's first, and whose variables are whose", async () => {
+    const found = await (await indexed()).read();
+    expect(found?.ids()).toEqual(["acme", "groq", "mistral"]);
+    expect(found?.variables().toSorted()).toEqual([
+      "ACME_API_KEY",
+      "ACME_KEY",
+      "GROQ_API_KEY",
+      "MISTRAL_API_KEY",
+      "MISTRAL_KEY",
+    ]);
+    expect(found?.ownerOf("MISTRAL_KEY")).toBe("mistral");
+    for (const name of ["OPENAI_API_KEY", "", "constructor", "__proto__"])
+      expect(found?.ownerOf(name)).toBeNull();
+  });
+  test("is for this user alone", async () => {
+    const { path, home } = await indexed();
+    expect([statSync(path).mode & 0o777, statSync(`${home}/state/gum-cred`).mode & 0o777]).toEqual([
+      0o600, 0o700,
+    ]);
+  });
+  test("outlasts being read, and changes elsewhere", async () => {
+    const at = await indexed();
+    readFileSync(at.manifest("mistral"));
+    writeFileSync(`${at.home}/bin/other`, "x");
+    writeFileSync(`${at.home}/config/other`, "x");
+    expect(await at.read()).not.toBeNull();
+  });
+});
+
+describe("an index is stale after", () => {
+  type At = Awaited<ReturnType<typeof indexed>>;
+  const changes: [name: string, change: (at: At) => void][] = [
+    ["a byte more in a manifest", (at) => appendFileSync(at.manifest("mistral"), " ")],
+    [
+      "another manifest of the same size and time",
+      (at) => {
+        const [path, like] = [at.manifest("mistral"), `${at.home}/like`];
+        Bun.spawnSync(["cp", "--preserve=timestamps", path, like]);
+        writeFileSync(path, readFileSync(path, "utf8").replace("m", "n"));
+        Bun.spawnSync(["touch", `--reference=${like}`, path]);
+        const [now, then] = [path, like].map((file) => statSync(file, { bigint: true }));
+        expect([now?.size, now?.mtimeNs]).toEqual([then?.size, then?.mtimeNs]);
+      },
+    ],
+    ["a manifest that others can write", (at) => chmodSync(at.manifest("mistral"), 0o622)],
+    [
+      "a manifest moved into its place",
+      (at) => {
+        writeFileSync(`${at.home}/new`, named("mistral"), { mode: 0o600 });
+        renameSync(`${at.home}/new`, at.manifest("mistral"));
+      },
+    ],
+    ["a manifest removed", (at) => rmSync(at.manifest("mistral"))],
+    ["a manifest more", (at) => writeFileSync(at.manifest("another"), named("another"))],
+    ["another plugin installed", (at) => at.install("another", named("another"))],
+    ["other pins", (at) => appendFileSync(at.places.user.pins, "\n")],
+    ["no pins", (at) => rmSync(at.places.user.pins)],
+    ["a plugin more of the administrator's", (at) => writeFileSync(`${at.places.system}/b.json`, named("b"))],
+    ["a change of one of the administrator's", (at) => appendFileSync(`${at.places.system}/acme.json`, "\n")],
+    ["a folder that others can write", (at) => chmodSync(at.places.user.folder, 0o777)],
+    ["a folder above that others can write", (at) => chmodSync(`${at.home}/config`, 0o777)],
+    ["a folder above the administrator's", (at) => chmodSync(`${at.home}/etc`, 0o777)],
+    ["a change of a program", (at) => appendFileSync(at.program, "#")],
+    ["a program gone", (at) => rmSync(at.program)],
+    ["a program's folder that others can write", (at) => chmodSync(`${at.home}/bin`, 0o777)],
+    ["an argument that became a file", (at) => writeFileSync(`${at.home}/bin/later`, "x")],
+    [
+      "a link in place of a manifest",
+      (at) => {
+        renameSync(at.manifest("mistral"), `${at.home}/mistral.json`);
+        symlinkSync(`${at.home}/mistral.json`, at.manifest("mistral"));
+      },
+    ],
+  ];
+  for (const [name, change] of changes) {
+    test(name, async () => {
+      const at = await indexed();
+      change(at);
+      expect(await at.read()).toBeNull();
+    });
+  }
+  test.if(isRoot)("another owner of a manifest, or of a folder above", async () => {
+    for (const path of ["config/plugins/mistral.json", "config"]) {
+      const at = await indexed();
+      chownSync(`${at.home}/${path}`, 65534, 65534);
+      expect([path, await at.read()]).toEqual([path, null]);
+    }
+  });
+});
+
+describe("no index is written", () => {
+  test("while a plugin is not fit", async () => {
+    const at = world();
+    appendFileSync(at.manifest("mistral"), " ");
+    await at.write();
+    expect(at.isWritten()).toBe(false);
+  });
+  test("while something may have changed during the look", async () => {
+    const at = world();
+    await at.write(Date.now());
+    expect(at.isWritten()).toBe(false);
+    await at.write(Date.now() + 2_500);
+    expect(at.isWritten()).toBe(true);
+  });
+  test("where none can be, and nothing fails", async () => {
+    const at = world();
+    writeFileSync(`${at.home}/state`, "a file");
+    await at.write();
+    expect(await at.read()).toBeNull();
+  });
+  test("where others could put another one", async () => {
+    const at = world();
+    mkdirSync(`${at.home}/state/gum-cred`, { recursive: true });
+    chmodSync(`${at.home}/state/gum-cred`, 0o777);
+    await at.write();
+    expect(at.isWritten()).toBe(false);
+  });
+});
+
+describe("an index is not believed that", () => {
+  const spoil = (path: string, changes: Readonly<Record<string, unknown>>): void =>
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...changes }));
+  type Case = [name: string, spoil: (path: string) => void];
+  const cases: Case[] = [
+    ["others can write", (path) => chmodSync(path, 0o620)],
+    [
+      "is a link",
+      (path) => {
+        renameSync(path, `${path}.real`);
+        symlinkSync(`${path}.real`, path);
+      },
+    ],
+    [
+      "is a pipe",
+      (path) => {
+        rmSync(path);
+        Bun.spawnSync(["mkfifo", path]);
+      },
+    ],
+    ["is a folder", (path) => [rmSync(path), mkdirSync(path)]],
+    ["is empty", (path) => writeFileSync(path, "")],
+    ["is cut off", (path) => writeFileSync(path, readFileSync(path).subarray(0, -5))],
+    ["is no index", (path) => writeFileSync(path, "[1]")],
+    ["is nothing", (path) => writeFileSync(path, "null")],
+    ["another version wrote", (path) => spoil(path, { program: "gum-cred 0.0.1 (abc)\n" })],
+    ["has another stamp", (path) => spoil(path, { stamp: "0" })],
+    ["leaves a plugin out", (path) => spoil(path, { user: "mistral" })],
+    ["has a plugin more", (path) => spoil(path, { user: "evil groq mistral" })],
+    ["has a command for an id", (path) => spoil(path, { user: "groq mistral $(id)" })],
+    ["is too large", (path) => appendFileSync(path, " ".repeat(4 * 1024 * 1024))],
+  ];
+  for (const [name, change] of cases) {
+    test(name, async () => {
+      const at = await indexed();
+      change(at.path);
+      expect(await at.read()).toBeNull();
+    });
+  }
+  test("has no variables, or such as no shell should see", async () => {
+    const at = await indexed();
+    for (const owners of [null, "", "null", "[", '{"X;id":"mistral"}', '{"__proto__":{"X":"mistral"}}']) {
+      spoil(at.path, { owners });
+      const found = await at.read();
+      expect([owners, found?.variables(), found?.ownerOf("X")]).toEqual([owners, [], null]);
+    }
+  });
+  test.if(isRoot)("belongs to somebody else", async () => {
+    const at = await indexed();
+    chownSync(at.path, 65534, 65534);
+    expect(await at.read()).toBeNull();
+  });
+});
+
+/** Runs in another process, on the same world: `at` has its paths. */
+function script({ places, path }: ReturnType<typeof world>, body: string): readonly string[] {
+  const source = `${process.cwd()}/src/providers`;
+  const text = `
+    const [places, path] = [${JSON.stringify(places)}, ${JSON.stringify(path)}];
+    const { listInstalled } = await import("${source}/installed/installed.ts");
+    const { readIndex, writeIndex } = await import("${source}/installed/plugin-index.ts");
+    const { PROVIDERS } = await import("${source}/registry.ts");
+    const found = await listInstalled({ places, builtIn: PROVIDERS });
+    const write = () => writeIndex(path, places, found, Date.now() + 60_000);
+    const read = async () => (await readIndex(path, places))?.ids() ?? null;
+    ${body}`;
+  return [process.execPath, "-e", text];
+}
+
+test("several may write it at once: whoever reads meanwhile finds a whole one", async () => {
+  const at = await indexed();
+  const writers = Array.from({ length: 3 }, () =>
+    Bun.spawn([...script(at, "for (let i = 0; i < 40; i++) await write();")], { stderr: "pipe" }),
+  );
+  let done = false;
+  const codes = Promise.all(writers.map(({ exited }) => exited)).finally(() => {
+    done = true;
+  });
+  let reads = 0;
+  while (!done) {
+    expect((await at.read())?.ids()).toEqual(["acme", "groq", "mistral"]);
+    reads++;
+    await Bun.sleep(0);
+  }
+  expect(await codes).toEqual([0, 0, 0]);
+  expect(reads).toBeGreaterThan(50);
+});
+
+test("where the C library has no statx, node:fs tells the same", () => {
+  const at = world();
+  const touch = `require("node:fs").appendFileSync(${JSON.stringify(at.manifest("mistral"))}, " ")`;
+  // Any system but Linux.
+  const body = `
+    Object.defineProperty(process, "platform", { value: "openbsd" });
+    await write();
+    const before = await read();
+    ${touch};
+    const after = await read();
+    console.log(JSON.stringify([before, after]));`;
+  const { stdout, stderr } = Bun.spawnSync([...script(at, body)]);
+  expect([stdout.toString().trim(), stderr.toString()]).toEqual(['[["acme","groq","mistral"],null]', ""]);
+});
