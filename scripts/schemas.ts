@@ -5,17 +5,16 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import { manifestSchema } from "../src/providers/installed/manifest.ts";
+import { MANIFEST_SCHEMA } from "../src/providers/installed/manifest-shape.ts";
 import { policySchema } from "../src/resolve/policy-schema.ts";
 
 /** The JSON Schema of a plugin manifest. */
 export function manifestJsonSchema() {
-  const { $schema, ...shape } = z.toJSONSchema(manifestSchema);
   return {
-    $schema,
+    $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "gum-cred provider manifest",
     description: "A provider plugin of gum-cred. docs/plugins.md has the rules that no schema can say.",
-    ...shape,
+    ...MANIFEST_SCHEMA,
     oneOf: [{ required: ["verify"] }, { required: ["command"] }],
   };
 }

@@ -3,7 +3,11 @@
  * expression: the first use of one takes longer than everything else here.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Server Addresses"
  */
-import { AF_UNIX, SUN_PATH_BYTES } from "../os/native/socket.ts";
+
+/** `<sys/socket.h>` */
+export const AF_UNIX = 1;
+/** `<sys/un.h>`: `char sun_path[108]`, after the two bytes of the family. */
+const SUN_PATH_BYTES = 108;
 
 /**
  * The `struct sockaddr_un` of every `unix:path=` and `unix:abstract=` among the addresses, in their order.

@@ -1,15 +1,17 @@
 /**
  * A small D-Bus client: connects to the session bus, sends calls, waits for their replies. Calls that do not
- * need each other's answers go out together and cost one wait. Knows nothing of keychains; takes the bus as it
+ * need each other's answers go out together and cost one wait. Knows nothing of keychains; uses the bus as it
  * is: starts no daemon, watches no names, exports nothing.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
-import type { Deadline } from "../os/native/deadline.ts";
+import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
 import { refusal } from "./error.ts";
-import { type Environment, sessionBusAddress } from "./session-bus.ts";
+import { sessionBusAddress } from "./session-bus.ts";
 import { type BusSocket, connectBus } from "./socket.ts";
 import { MESSAGE, type Value } from "./types.ts";
 
@@ -40,7 +42,7 @@ export interface Signal {
 export interface Bus {
   /**
    * Sends calls and returns; the other side works on them while the caller goes on. The first use connects.
-   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nobody listens at the address), E_KEYCHAIN_DENIED, or
+   * Throws E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE (nothing listens at the address), E_KEYCHAIN_DENIED, or
    * E_KEYCHAIN_FAILED when the connection breaks.
    */
   send(calls: readonly Call[], deadline: Deadline): Sent;
@@ -64,7 +66,7 @@ const HELLO: Call = {
  * The session bus of `env`, which {@link Bus.send} connects to. `hear` is given the signals that are sent to us
  * or that we asked for. Throws E_KEYCHAIN_UNAVAILABLE without a bus.
  */
-export function openSessionBus(env: Environment, hear: (signal: Signal) => void = () => {}): Bus {
+export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => void = () => {}): Bus {
   const address = sessionBusAddress(env);
   let link: Link | null = null;
   let closed = false;
@@ -112,7 +114,7 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
       if (message.type === MESSAGE.signal) hear(read(() => signalOf(message)));
       const settle = message.replyTo === null ? undefined : waiting.get(message.replyTo);
       if (message.replyTo !== null) waiting.delete(message.replyTo);
-      settle?.(message); // an answer that nobody waits for is dropped
+      settle?.(message); // a reply to no call of ours is dropped
     } finally {
       bytes.fill(0);
     }
@@ -146,22 +148,23 @@ function replyTo(call: Call, message: Message): Reply {
     return { ok: false, error: message.error ?? "an error without a name", method: call.method };
   }
   if (message.type !== MESSAGE.reply || message.signature !== call.reply) {
-    throw fail("E_KEYCHAIN_FAILED", `the keychain could not be asked: its answer to ${call.method} is none`);
+    throw fail("E_KEYCHAIN_FAILED", `unexpected reply to ${call.method} from the keychain`);
   }
   return { ok: true, values: read(message.body) };
 }
 
 function signalOf(message: Message): Signal {
   const { path, interface: iface, member } = message;
-  if (path === null || iface === null || member === null) throw new TypeError("a signal of nobody");
+  if (path === null || iface === null || member === null)
+    throw new TypeError("a signal without path, interface or member");
   return { path, interface: iface, member, values: message.body() };
 }
 
-/** Runs a reader of messages, whose TypeErrors are what the other side did wrong. */
+/** Runs a reader of messages, whose TypeErrors mean that the other side sent a malformed message. */
 function read<T>(reader: () => T): T {
   try {
     return reader();
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent a malformed message");
   }
 }

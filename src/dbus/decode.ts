@@ -1,6 +1,6 @@
 /**
- * Reads D-Bus messages, of either byte order. May do no I/O. They come from other programs: every length is held
- * against what is there before anything is taken, and whatever the specification forbids is a TypeError.
+ * Reads D-Bus messages, of either byte order. May do no I/O. They come from other programs: every length is checked
+ * against the bytes that are there, and whatever the specification forbids is a TypeError.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Marshaling", "Message Format"
  */
 import {

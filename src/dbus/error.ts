@@ -3,9 +3,9 @@
  * are dropped: they may hold what the service was sent.
  */
 import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { ERRNO } from "../os/native/socket.ts";
+import { ERRNO } from "../os/native/libc.ts";
 
-/** A connection that could not be made, by its errno: only where nobody listens is there no keychain. */
+/** A connection that could not be made, by its errno: only where nothing listens is there no keychain. */
 export function connectFailure(errno: number): GumCredError {
   switch (errno) {
     case ERRNO.ENOENT:
@@ -32,7 +32,7 @@ export function refusal(reply: { readonly error: string; readonly method: string
     case "org.freedesktop.DBus.Error.NoReply":
     case "org.freedesktop.DBus.Error.Timeout":
     case "org.freedesktop.DBus.Error.TimedOut":
-      return fail("E_KEYCHAIN_TIMEOUT", "the keychain service went away before it answered");
+      return fail("E_KEYCHAIN_TIMEOUT", "the keychain service exited before it answered");
     default:
       return fail(
         "E_KEYCHAIN_FAILED",

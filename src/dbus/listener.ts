@@ -1,11 +1,12 @@
 /**
- * A connection to the session bus that hears one signal, and over which one call is made at a time: for dialogs,
- * whose end a service signals. A wait lets everything else in the process happen now and then.
+ * A connection to the session bus that receives one signal, and over which one call is made at a time: for dialogs,
+ * whose end a service signals. Other work in the process goes on during a wait.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { hasCode } from "../core/errors.ts";
-import { type Deadline, deadlineIn } from "../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../os/deadline.ts";
 import { type Call, openSessionBus, type Reply } from "./client.ts";
-import type { Environment } from "./session-bus.ts";
 import type { Value } from "./types.ts";
 
 /** How long a wait may keep everything else in the process from happening. */
@@ -20,7 +21,12 @@ export interface Listener {
 }
 
 /** Connects to the session bus of `env`. From then on no signal `member` of `iface` that is sent to us is missed. */
-export function openListener(env: Environment, iface: string, member: string, deadline: Deadline): Listener {
+export function openListener(
+  env: RawEnvironment,
+  iface: string,
+  member: string,
+  deadline: Deadline,
+): Listener {
   const heard = new Map<string, readonly Value[]>();
   const bus = openSessionBus(env, (signal) => {
     if (signal.interface === iface && signal.member === member) heard.set(signal.path, signal.values);

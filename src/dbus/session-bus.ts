@@ -3,17 +3,15 @@
  * May look at the environment and at one socket; connects to nothing.
  * Reference: D-Bus specification, "Server Addresses"; systemd's `$XDG_RUNTIME_DIR/bus`.
  */
+import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
-
-/** The process's variables, or a test's. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The address in force: `$DBUS_SESSION_BUS_ADDRESS`, else the socket `$XDG_RUNTIME_DIR/bus` when it is ours.
  * Only Unix sockets that exist by name are taken. `autolaunch:` and `unixexec:` run programs, `tcp:` would
  * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left.
  */
-export function sessionBusAddress(env: Environment): string {
+export function sessionBusAddress(env: RawEnvironment): string {
   const stated = env["DBUS_SESSION_BUS_ADDRESS"];
   if (stated) {
     const usable = stated.split(";").filter(isNamedSocket);

@@ -5,18 +5,17 @@
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
  */
 import { fail, type GumCredError } from "../core/errors.ts";
-import type { Deadline } from "../os/native/deadline.ts";
+import type { Deadline } from "../os/deadline.ts";
 import {
-  AF_UNIX,
   ERRNO,
-  MSG_NOSIGNAL,
+  errno,
+  NATIVE_CALLS_HINT,
   POLLIN,
   POLLOUT,
-  type Sockets,
-  STREAM,
-  sockets,
-} from "../os/native/socket.ts";
-import { socketAddresses } from "./address.ts";
+  type SocketCalls,
+  socketCalls,
+} from "../os/native/libc.ts";
+import { AF_UNIX, socketAddresses } from "./address.ts";
 import { messageLength } from "./decode.ts";
 import { connectFailure } from "./error.ts";
 import { FIXED_BYTES } from "./types.ts";
@@ -29,13 +28,17 @@ export interface BusSocket {
   send(messages: readonly Uint8Array[], deadline: Deadline): void;
   /**
    * The next message; to be wiped by who has read it. Throws what {@link send} does, and before the first
-   * message E_KEYCHAIN_DENIED when we are not let in.
+   * message E_KEYCHAIN_DENIED when the bus refuses us.
    */
   receive(deadline: Deadline): Uint8Array;
   /** Safe to call twice. */
   close(): void;
 }
 
+/** SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK: no program that we start inherits it, no call waits in it. */
+const STREAM = 0x1 | 0x8_0000 | 0x800;
+/** No SIGPIPE where the other side is gone. */
+const MSG_NOSIGNAL = 0x4000;
 const CHUNK_BYTES = 8192;
 /** Of what the other side says before its first message. */
 const LONGEST_LINE = 1024;
@@ -44,19 +47,23 @@ const RETRY_MS = 10;
 const NEW_LINE = 0x0a;
 
 /**
- * Connects to the first of the addresses where somebody listens. Throws E_KEYCHAIN_UNAVAILABLE where nobody
+ * Connects to the first of the addresses where a server listens. Throws E_KEYCHAIN_UNAVAILABLE where none
  * does, E_KEYCHAIN_DENIED for a socket that is closed to us, E_KEYCHAIN_TIMEOUT and E_KEYCHAIN_FAILED.
  */
 export function connectBus(addresses: string, deadline: Deadline): BusSocket {
-  const system = sockets();
+  const system = socketCalls();
+  if (!system) {
+    const message = "cannot connect to the session bus: native calls are refused";
+    throw fail("E_KEYCHAIN_FAILED", message, NATIVE_CALLS_HINT);
+  }
   let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
   for (const address of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);
-    if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${system.errno()})`);
+    if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${errno()})`);
     try {
-      const errno = connect(system, fd, address, deadline);
-      if (errno === 0) return busSocket(system, fd);
-      failure = connectFailure(errno);
+      const reason = connect(system, fd, address, deadline);
+      if (reason === 0) return busSocket(system, fd);
+      failure = connectFailure(reason);
     } catch (error) {
       system.close(fd);
       throw error;
@@ -70,16 +77,16 @@ function knownAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
   try {
     return socketAddresses(addresses);
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not the name of a socket");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not a valid socket name");
   }
 }
 
 /** Connects, and returns the reason why not, or 0. A Unix socket connects at once or says EAGAIN: its queue is full. */
-function connect(system: Sockets, fd: number, address: Uint8Array, deadline: Deadline): number {
+function connect(system: SocketCalls, fd: number, address: Uint8Array, deadline: Deadline): number {
   for (;;) {
     if (system.connect(fd, address, address.length) === 0) return 0;
-    const errno = system.errno();
-    if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return errno;
+    const reason = errno();
+    if (!isPassing(reason)) return reason;
     system.poll(new Int32Array(2), 0, Math.min(RETRY_MS, deadline.remaining()));
   }
 }
@@ -90,7 +97,7 @@ function greeting(): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
 }
 
-function busSocket(system: Sockets, fd: number): BusSocket {
+function busSocket(system: SocketCalls, fd: number): BusSocket {
   let open = true;
   let greeted = false;
   let admitted = false;
@@ -104,7 +111,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
     for (;;) {
       const ready = system.poll(polled, 1, deadline.remaining());
       if (ready > 0) return; // for an error or a hang-up too: the call that comes next says which
-      if (ready < 0 && system.errno() !== ERRNO.EINTR) throw broken();
+      if (ready < 0 && errno() !== ERRNO.EINTR) throw broken();
     }
   }
 
@@ -113,7 +120,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
       awaitEvent(POLLOUT, deadline);
       const count = Number(system.send(fd, bytes.subarray(sent), bytes.length - sent, MSG_NOSIGNAL));
       if (count >= 0) sent += count;
-      else if (!isPassing(system.errno())) throw broken();
+      else if (!isPassing(errno())) throw broken();
     }
   }
 
@@ -124,7 +131,7 @@ function busSocket(system: Sockets, fd: number): BusSocket {
       awaitEvent(POLLIN, deadline);
       const count = Number(system.recv(fd, buffer.subarray(filled), buffer.length - filled, 0));
       if (count > 0) filled += count;
-      else if (count === 0 || !isPassing(system.errno())) throw broken();
+      else if (count === 0 || !isPassing(errno())) throw broken();
     }
   }
 
@@ -153,8 +160,9 @@ function busSocket(system: Sockets, fd: number): BusSocket {
       if (end < 0 && filled < LONGEST_LINE) continue;
       const line = new TextDecoder().decode(take(end + 1));
       if (line.startsWith("OK ")) return;
-      if (line.startsWith("REJECTED")) throw fail("E_KEYCHAIN_DENIED", "the session bus does not let us in");
-      throw fail("E_KEYCHAIN_FAILED", "what listens at the session bus's address is no message bus");
+      if (line.startsWith("REJECTED"))
+        throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
+      throw fail("E_KEYCHAIN_FAILED", "the program at the session bus's address is not a message bus");
     }
   }
 
@@ -189,7 +197,7 @@ function lengthOf(buffer: Uint8Array): number {
   try {
     return messageLength(buffer);
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus sent something that is no message");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus sent a malformed message");
   }
 }
 
@@ -203,6 +211,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-const isPassing = (errno: number) => errno === ERRNO.EAGAIN || errno === ERRNO.EINTR;
+const isPassing = (reason: number) => reason === ERRNO.EAGAIN || reason === ERRNO.EINTR;
 
-const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus hung up");
+const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus closed the connection");

@@ -36,11 +36,11 @@ export const DEEPEST = 32;
 const LONGEST_SIGNATURE = 255;
 const BASIC = "ybnqiuxtdsog";
 
-/** Signatures seen before: there are few, and each is seen often. Full, when somebody sends us many. */
+/** Signatures seen before: there are few, and each is seen often. Cleared when there are too many. */
 const known = new Map<string, readonly Type[]>();
 const MOST_KNOWN = 64;
 
-/** The complete types of a signature such as `sa{sv}(oay)`. Throws TypeError when it is none. */
+/** The complete types of a signature such as `sa{sv}(oay)`. Throws TypeError when it is not a signature. */
 export function parseSignature(signature: string): readonly Type[] {
   const before = known.get(signature);
   if (before !== undefined) return before;
@@ -124,7 +124,7 @@ function isName(text: string): boolean {
   return true;
 }
 
-/** Throws TypeError for a text that is no signature. */
+/** Throws TypeError for a text that is not a signature. */
 export function checkSignature(signature: string): string {
   parseSignature(signature);
   return signature;

@@ -1,8 +1,10 @@
 /**
- * Decides which keychain backend is in force on this machine. The only file that knows them all.
+ * Decides which keychain backend is used on this machine. The only file that knows all of them.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { clean, fail, hasCode } from "../core/errors.ts";
-import { type Environment, sessionBusAddress } from "../dbus/session-bus.ts";
+import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import { VARIABLE } from "./possible.ts";
@@ -16,7 +18,7 @@ export const BACKENDS = [
 ] as const;
 export type Backend = (typeof BACKENDS)[number];
 
-/** How long a person may take to answer a dialog, in milliseconds. */
+/** How long the user may take to answer a dialog, in milliseconds. */
 export const DIALOG_TIMEOUT_MS = 60_000;
 
 /**
@@ -24,7 +26,7 @@ export const DIALOG_TIMEOUT_MS = 60_000;
  * before its first use. Throws E_INVALID_VALUE for a name that no backend has, and E_KEYCHAIN_UNAVAILABLE on an
  * operating system without one.
  */
-export function openKeychain(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function openKeychain(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   switch (namedBackend(env) ?? platformBackend()) {
     case "desktop":
       return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
@@ -44,7 +46,7 @@ export function openKeychain(options: KeychainOptions, env: Environment = proces
 }
 
 /** The code for Linux desktops, which a machine without a session bus need not load. */
-function desktop(env: Environment) {
+function desktop(env: RawEnvironment) {
   sessionBusAddress(env);
   return import("./desktop.ts");
 }
@@ -64,12 +66,12 @@ async function macos() {
 }
 
 /** The backend that the variable names; null when it is unset or empty. Throws E_INVALID_VALUE. */
-export function namedBackend(env: Environment): Backend | null {
+export function namedBackend(env: RawEnvironment): Backend | null {
   const name = env[VARIABLE];
   if (!name) return null;
   const backend = BACKENDS.find((known) => known === name);
   if (backend === undefined) {
-    const message = `${VARIABLE} is '${clean(name, 40)}', which is no keychain that gum-cred knows`;
+    const message = `${VARIABLE} is '${clean(name, 40)}', which is not a keychain that gum-cred supports`;
     throw fail("E_INVALID_VALUE", message, `set it to one of ${BACKENDS.join(", ")}, or unset it`);
   }
   return backend;
@@ -84,17 +86,17 @@ function platformBackend(): Exclude<Backend, "secret-service" | "kwallet"> | "de
     case "win32":
       return "windows-credential-manager";
     default:
-      throw fail("E_KEYCHAIN_UNAVAILABLE", `there is no keychain backend for ${clean(process.platform)}`);
+      throw fail("E_KEYCHAIN_UNAVAILABLE", `no keychain is supported on ${clean(process.platform)}`);
   }
 }
 
 /**
  * Lets the operating system ask the user to unlock the keychain in force, for at most {@link DIALOG_TIMEOUT_MS}.
- * Only for when a person sits there. Throws E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT,
+ * Only for when a person is at the terminal. Throws E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT,
  * E_KEYCHAIN_UNAVAILABLE, and E_KEYCHAIN_LOCKED where no dialog can be shown.
  */
 export async function unlockKeychain(
-  env: Environment = process.env,
+  env: RawEnvironment = process.env,
   timeoutMs = DIALOG_TIMEOUT_MS,
 ): Promise<void> {
   switch (namedBackend(env) ?? platformBackend()) {
@@ -112,7 +114,7 @@ export async function unlockKeychain(
   }
 }
 
-async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockDesktop(env: RawEnvironment, timeoutMs: number): Promise<void> {
   try {
     await unlockSecrets(env, timeoutMs);
   } catch (error) {
@@ -123,10 +125,10 @@ async function unlockDesktop(env: Environment, timeoutMs: number): Promise<void>
   }
 }
 
-async function unlockSecrets(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockSecrets(env: RawEnvironment, timeoutMs: number): Promise<void> {
   await (await import("./secret-service/unlock.ts")).unlockSecretService(env, timeoutMs);
 }
 
-async function unlockWallet(env: Environment, timeoutMs: number): Promise<void> {
+async function unlockWallet(env: RawEnvironment, timeoutMs: number): Promise<void> {
   (await import("./kwallet/kwallet.ts")).unlockKwallet(env, timeoutMs);
 }

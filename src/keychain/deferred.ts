@@ -1,4 +1,4 @@
-/** A keychain whose code is loaded when it is first used, so that nobody pays for backends that are not in force. */
+/** A keychain whose code is loaded when it is first used, so that backends that are not in use cost nothing. */
 import { type Keychain, stateBy } from "./keychain.ts";
 
 /** The keychain that `load` gives. Nothing is loaded before its first use. */

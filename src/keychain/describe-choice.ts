@@ -4,10 +4,10 @@
  * Reference: D-Bus specification, "Message Bus Messages" (ListNames, ListActivatableNames).
  */
 
+import type { RawEnvironment } from "../core/environment.ts";
 import { type Call, openSessionBus } from "../dbus/client.ts";
 import { refusal } from "../dbus/error.ts";
-import type { Environment } from "../dbus/session-bus.ts";
-import { deadlineIn } from "../os/native/deadline.ts";
+import { deadlineIn } from "../os/deadline.ts";
 import { type Backend, namedBackend } from "./choose.ts";
 import { KWALLETD_5, KWALLETD_6 } from "./kwallet/calls.ts";
 import { isSwitchedOff } from "./kwallet/settings.ts";
@@ -32,7 +32,7 @@ const ON_THE_BUS: readonly { readonly backend: Backend; readonly names: readonly
  * The choice as `openKeychain` makes it. Throws E_INVALID_VALUE for a name that no backend has, and the errors of a
  * session bus that is not there (E_KEYCHAIN_UNAVAILABLE), or does not answer within `timeoutMs`.
  */
-export function describeChoice(env: Environment, timeoutMs: number): Choice {
+export function describeChoice(env: RawEnvironment, timeoutMs: number): Choice {
   const named = namedBackend(env);
   if (named !== null) return { backend: named, reason: `${VARIABLE} says so`, candidates: [] };
   if (process.platform === "darwin") {
@@ -57,8 +57,8 @@ function reasonFor(present: number): string {
     : `the official CLI prefers it too; ${VARIABLE}=kwallet would take KWallet`;
 }
 
-/** Names that somebody has, and names for which the bus would start somebody. */
-function namesOnTheBus(env: Environment, timeoutMs: number): ReadonlySet<string> {
+/** Names that have an owner, and names for which the bus would start a service. */
+function namesOnTheBus(env: RawEnvironment, timeoutMs: number): ReadonlySet<string> {
   const bus = openSessionBus(env);
   try {
     const replies = bus.send([busCall("ListNames"), busCall("ListActivatableNames")], deadlineIn(timeoutMs));

@@ -1,16 +1,17 @@
 /**
- * The keychain of a Linux desktop that nobody has named: the Secret Service, and KWallet where there is none.
+ * The keychain of a Linux desktop when none is named: the Secret Service, and KWallet where there is none.
  * KWallet is looked for only then, so that a machine with a Secret Service never pays for it.
  * Why in this order: docs/adr/0006-kwallet.md.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { hasCode } from "../core/errors.ts";
-import type { Environment } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
 import { secretService } from "./secret-service/secret-service.ts";
 
 /** Which one is settled by the first operation that finds one; {@link Keychain.backend} says it from then on. */
-export function desktopKeychain(options: KeychainOptions, env: Environment): Keychain {
+export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): Keychain {
   const preferred = desktopSecretService(options, env);
   const other = deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));
   let settled: Keychain | null = null;
@@ -52,7 +53,7 @@ export function desktopKeychain(options: KeychainOptions, env: Environment): Key
       }
       return "unavailable";
     },
-    // What asks nobody settles nothing.
+    // An operation without a request does not decide which one it is.
     read: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.read(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
@@ -66,10 +67,10 @@ export function desktopKeychain(options: KeychainOptions, env: Environment): Key
 }
 
 /**
- * The Secret Service, which on KDE says that it is locked until somebody asks it to unlock, even though its wallet
+ * The Secret Service, which on KDE says that it is locked until it is asked to unlock, even though its wallet
  * has been open since the user signed in. Where that is so, asking shows no dialog, and we ask.
  */
-export function desktopSecretService(options: KeychainOptions, env: Environment): Keychain {
+export function desktopSecretService(options: KeychainOptions, env: RawEnvironment): Keychain {
   const { timeoutMs } = options;
   const service = secretService(options, env);
   async function unlocked(): Promise<boolean> {

@@ -2,8 +2,10 @@
  * Whether a keychain can be on this machine at all, for who would rather not load one: every start of `gum-cred env`
  * asks. Decides nothing else; which keychain it is, is choose.ts's to say.
  */
+
+import type { RawEnvironment } from "../core/environment.ts";
 import { hasCode } from "../core/errors.ts";
-import { type Environment, sessionBusAddress } from "../dbus/session-bus.ts";
+import { sessionBusAddress } from "../dbus/session-bus.ts";
 
 /** The variable that names the backend to use, whatever the platform prefers. */
 export const VARIABLE = "GUM_CRED_KEYCHAIN";
@@ -12,7 +14,7 @@ export const VARIABLE = "GUM_CRED_KEYCHAIN";
  * False where there can be no keychain service: on Linux, without a session bus. Nothing is connected to; what cannot
  * be told so is possible.
  */
-export function keychainPossible(env: Environment): boolean {
+export function keychainPossible(env: RawEnvironment): boolean {
   if (process.platform !== "linux" || env[VARIABLE]) return true;
   try {
     sessionBusAddress(env);

@@ -4,7 +4,7 @@
 import { fail } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 
-/** Throws E_INVALID_VALUE for a service or account name that is empty, has a NUL or is no well-formed Unicode. */
+/** Throws E_INVALID_VALUE for a service or account name that is empty, has a NUL or is not well-formed Unicode. */
 export function checkNames(...names: readonly string[]): void {
   for (const name of names) checkText("a service or account name", name);
 }

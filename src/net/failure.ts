@@ -1,8 +1,9 @@
 /**
- * What went wrong on the way, in words. Reads Bun's error codes only: its messages and `path` quote the
+ * Explains a failed request in words. Reads Bun's error codes only: its messages and `path` quote the
  * whole URL, query included. Pure.
  */
 import { clean, fail, GumCredError } from "../core/errors.ts";
+import { systemCode } from "../core/system-error.ts";
 
 /** Codes of the resolver, the system and Bun's HTTP client. */
 const CONNECTION: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ export function networkFailure(
   untrusted: "E_NETWORK" | "E_UNTRUSTED" = "E_NETWORK",
 ): GumCredError {
   if (error instanceof GumCredError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = systemCode(error) ?? "";
   if (code === "ETIMEDOUT") return fail("E_TIMEOUT", `${place}: the connection timed out`);
   const certificate = CERTIFICATE[code] ?? (/CERT|^UNABLE_TO_|^CRL_/.test(code) ? clean(code, 60) : null);
   if (certificate !== null) {

@@ -5,6 +5,7 @@
 import { isLoopback } from "../core/base-url.ts";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
+import { startTimeLimit, type TimeLimit } from "../os/time-limit.ts";
 import { networkFailure } from "./failure.ts";
 
 /** Time for the whole exchange: name lookup, connection, headers and body. */
@@ -54,13 +55,13 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
   const { timeoutMs = TIMEOUT_MS, limitBytes = LIMIT_BYTES } = request;
   const headers = headersOf(request);
   const body = request.body ? reveal(request.body.text) : null;
-  const deadline = startDeadline(timeoutMs, request.signal);
+  const limit = startTimeLimit(timeoutMs, request.signal);
   try {
     const response = await fetch(url.href, {
       method: request.method ?? "GET",
       headers,
       body,
-      signal: deadline.signal,
+      signal: limit.signal,
       redirect: "manual",
       // An idle connection would keep the process alive, and one request is all there is.
       keepalive: false,
@@ -81,9 +82,9 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       body: await readBody(response, limitBytes, place),
     };
   } catch (error) {
-    throw deadline.reason(place) ?? networkFailure(error, place, request.untrusted);
+    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place, request.untrusted);
   } finally {
-    deadline.clear();
+    limit.clear();
   }
 }
 
@@ -119,7 +120,7 @@ function headersOf(request: HttpRequest): Record<string, string> {
     if (!/^[\x20-\x7e]*$/.test(text) || !/^[A-Za-z0-9-]+$/.test(name)) {
       throw fail(
         "E_MALFORMED",
-        `the value of the header '${clean(name)}' holds a character that cannot be sent`,
+        `the value of the header '${clean(name)}' has a character that cannot be sent`,
         "copy the value again, without line breaks or invisible characters",
       );
     }
@@ -146,36 +147,14 @@ async function readBody(response: Response, limitBytes: number, place: string): 
   }
 }
 
-interface Deadline {
-  readonly signal: AbortSignal;
-  /** Why the request was stopped; null when it was not. */
-  reason(place: string): GumCredError | null;
-  clear(): void;
-}
-
-/** One abort signal for both ways to stop. Its timer is cleared, so that it keeps no process alive. */
-function startDeadline(timeoutMs: number, interrupt: AbortSignal | undefined): Deadline {
-  const controller = new AbortController();
-  let stopped: "late" | "interrupted" | null = null;
-  const stop = (why: "late" | "interrupted"): void => {
-    stopped ??= why;
-    controller.abort();
-  };
-  const onInterrupt = (): void => stop("interrupted");
-  const timer = setTimeout(() => stop("late"), timeoutMs);
-  if (interrupt?.aborted) onInterrupt();
-  interrupt?.addEventListener("abort", onInterrupt, { once: true });
-  return {
-    signal: controller.signal,
-    reason: (place) => {
-      if (stopped === "interrupted") return fail("E_INTERRUPTED", "interrupted");
-      return stopped === "late"
-        ? fail("E_TIMEOUT", `${place} gave no whole answer within ${timeoutMs / 1000} s`)
-        : null;
-    },
-    clear: () => {
-      clearTimeout(timer);
-      interrupt?.removeEventListener("abort", onInterrupt);
-    },
-  };
+/** Why a limit ended the request; null when it did not. */
+function stopped(limit: TimeLimit, timeoutMs: number, place: string): GumCredError | null {
+  switch (limit.stoppedBy()) {
+    case "interrupt":
+      return fail("E_INTERRUPTED", "interrupted");
+    case "limit":
+      return fail("E_TIMEOUT", `${place} did not finish responding within ${timeoutMs / 1000} s`);
+    case null:
+      return null;
+  }
 }

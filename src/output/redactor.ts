@@ -23,7 +23,7 @@ export interface Redactor {
 
 const MASK = new TextEncoder().encode("***");
 const NOTHING = new Uint8Array(0);
-/** So much of the beginning of a secret may be shown to somebody who waits. */
+/** How many bytes of the beginning of a secret may be shown at a terminal before more input arrives. */
 const RELEASED_BYTES = 5;
 /** Bytes that are looked at together, and how many different results their hash has. */
 const BLOCK = 3;
@@ -111,7 +111,7 @@ function prepare(list: readonly Uint8Array[]): Patterns {
   return { list, longest: Math.max(0, ...lengths), window, jumps, byBlock, byFirst };
 }
 
-/** Calls `found` for every pattern that stands whole in the data and begins before `before`: the longest at each place. */
+/** Calls `found` for every whole pattern in the data that begins before `before`: the longest at each place. */
 function search(
   data: Uint8Array,
   before: number,
@@ -136,7 +136,7 @@ function search(
   }
 }
 
-/** Where the first pattern begins of which the end of the data is a part only; the data's length when there is none. */
+/** Where the first pattern begins that the end of the data cuts off; the data's length when there is none. */
 function openAt(data: Uint8Array, { longest, byFirst }: Patterns): number {
   for (let start = Math.max(0, data.length - longest + 1); start < data.length; start++) {
     const rest = data.length - start;

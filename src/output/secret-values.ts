@@ -1,4 +1,4 @@
-/** Which of the exported values are secrets, as against the addresses and names that stand beside them. */
+/** Which of the exported values are secrets, as opposed to the addresses and names beside them. */
 import { MARKER } from "../core/environment.ts";
 import type { Exports } from "../core/exports.ts";
 import type { Secret } from "../core/secret.ts";
@@ -10,7 +10,7 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   MARKER,
 ]);
 
-/** The values that nobody may see: every one but user id, base URL, team and marker. */
+/** The secret values: all but user id, base URL, team and marker. */
 export function secretValues({ set }: Pick<Exports, "set">): readonly Secret[] {
   return [...set].flatMap(([name, value]) => (NOT_SECRET.has(name) ? [] : [value]));
 }

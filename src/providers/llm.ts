@@ -1,6 +1,6 @@
 /**
  * Makes a provider of an LLM vendor's facts: one API key, one request that costs nothing, and a table that
- * reads the answer. A vendor is data; what all of them share stands here. Sends nothing itself.
+ * reads the answer. A vendor is data; what all of them share is here. Sends nothing itself.
  */
 import type { Credential } from "../core/credential.ts";
 import type { BearerVariables } from "../core/exports.ts";
@@ -10,12 +10,12 @@ import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
 import type { Answer, Assessment, Header, Provider, Verdict } from "./contract.ts";
 
-/** One line of the table. The first whose status and `where` fit decides. */
+/** One line of the table. The first whose status and `where` match decides. */
 export interface Rule {
   /** HTTP status, or any of several. */
   readonly status: number | readonly number[];
   /**
-   * Dotted paths into the JSON body and what stands there; one that fits is enough, none given fits always.
+   * Dotted paths into the JSON body and the value there; one match is enough; without any the rule always matches.
    * A path runs through the elements of arrays: `error.details.reason`.
    */
   readonly where?: Readonly<Record<string, RegExp | boolean>>;
@@ -103,7 +103,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
 
 function judge(data: LlmProviderData, answer: Answer, key: Secret): Assessment {
   if (isWebPage(answer)) {
-    const message = `a web page answered in place of ${data.title} (${answer.status})`;
+    const message = `received a web page instead of an answer from ${data.title} (${answer.status})`;
     return {
       verdict: "unreachable",
       message,

@@ -104,3 +104,29 @@ test("a full disk behind stdout is one clear error, never a dump of the program"
     expect(result.stderr.split("\n").length).toBeLessThan(5);
   }
 });
+
+test.skipIf(process.platform !== "linux")(
+  "too little address space for native calls: it works, or says why not",
+  async () => {
+    const commands = [
+      ["--version", 0],
+      ["env gumloop", 0],
+      ["status", 0],
+      ["redact", 4],
+      ["exec gumloop -- true", 125],
+      ["exec --mask gumloop -- true", 125],
+      ["keychain", 4],
+    ] as const;
+    for (const [args, code] of commands) {
+      const script = `ulimit -v 1500000; gum-cred ${args} < /dev/null`;
+      const env = {
+        GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE",
+        DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus",
+      };
+      const result = await run(["-c", script], { program: ["sh"], env });
+      expect([args, result.code]).toEqual([args, code]);
+      if (code !== 0)
+        expect(result.stderr).toContain("native calls are refused\nhint: gum-cred needs executable memory");
+    }
+  },
+);

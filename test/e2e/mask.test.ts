@@ -260,6 +260,24 @@ describe("redact", () => {
     expect(await run(["redact"], { env: NO_KEYCHAIN, stdin: "text" })).toMatchObject({ code: 3, stdout: "" });
   });
 
+  test("a full disk behind stdout is one clear error, as with every command; 125 with exec", async () => {
+    const cases = [
+      ["echo text | gum-cred redact > /dev/full", 1],
+      ["yes | gum-cred redact > /dev/full", 1],
+      ["gum-cred exec --mask gumloop -- sh -c 'echo out; exit 3' > /dev/full", 125],
+      ["gum-cred exec --mask gumloop -- sh -c 'echo err >&2; echo out' 2>&1 > /dev/full", 125],
+      ["gum-cred exec --mask gumloop -- yes > /dev/full", 125],
+    ] as const;
+    for (const [script, code] of cases) {
+      const result = await run([script], { env, program: ["sh", "-c"], timeoutMs: 10_000 });
+      expect([script, result.code]).toEqual([script, code]);
+      expect(result.stdout + result.stderr).toContain(
+        "gum-cred: error[E_OUTPUT]: stdout cannot be written to (ENOSPC)\n",
+      );
+      expect(result.stdout + result.stderr).not.toContain("bug");
+    }
+  });
+
   test("a reader that goes away ends it in silence", async () => {
     const result = await run(["yes | gum-cred redact | head -1"], {
       env,

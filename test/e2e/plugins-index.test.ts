@@ -10,10 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import type { Installed } from "../../src/providers/installed/installed.ts";
-import { pinOf } from "../../src/providers/installed/pins.ts";
+import { pinOf, writePins } from "../../src/providers/installed/pins.ts";
 import { pluginPlaces } from "../../src/providers/installed/places.ts";
 import { writeIndex } from "../../src/providers/installed/plugin-index.ts";
-import { writePins } from "../../src/providers/installed/write-pins.ts";
 import { gumCred, type RunOptions } from "../support/binary.ts";
 import { manifestWith } from "../support/manifests.ts";
 import { useWorld } from "../support/world.ts";
@@ -125,7 +124,7 @@ describe("what changes is noticed", () => {
       const { stdout, stderr } = await gum(["env"], { ALPHA_API_KEY: KEY, BETA_API_KEY: KEY });
       expect(stdout).not.toContain("ALPHA_API_KEY");
       expect(stdout).toContain("BETA_API_KEY");
-      expect(stderr).toContain("the plugin 'alpha' is left out");
+      expect(stderr).toContain("the plugin 'alpha' is not used");
     }
     await gum(["plugins", "trust", "alpha"]);
     expect((await gum(["env"], { ALPHA_API_KEY: KEY })).stdout).toContain("ALPHA_API_KEY");
@@ -169,8 +168,8 @@ describe("an index that somebody forged", () => {
       false,
       true,
     ]);
-    expect(stderr).toContain("the plugin 'evil' is left out");
-    expect(stderr).toContain("the plugin 'alpha' is left out");
+    expect(stderr).toContain("the plugin 'evil' is not used");
+    expect(stderr).toContain("the plugin 'alpha' is not used");
     for (const id of ["evil", "alpha"]) {
       expect(await gum(["env", id], env)).toMatchObject({ code: 6, stdout: "(exit 6);\n" });
     }

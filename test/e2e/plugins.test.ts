@@ -178,7 +178,7 @@ describe("plugins add", () => {
     ["no JSON", () => writeFileSync(file, "x"), 7, "$"],
     ["no file", () => {}, 7, "does not exist"],
     ["a link", () => symlinkSync("/etc/hostname", file), 6, "symbolic link"],
-    ["a folder", () => mkdirSync(file), 6, "no regular file"],
+    ["a folder", () => mkdirSync(file), 6, "not a regular file"],
     [
       "a file that all can write",
       () => {
@@ -275,7 +275,7 @@ describe("after a change", () => {
     expect([named.code, named.stdout]).toEqual([6, "(exit 6);\n"]);
     const all = await gum(["env"], { env });
     expect([all.code, all.stdout]).toEqual([0, "export OPENAI_API_KEY='sk-EXAMPLE-openai';\n"]);
-    expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is left out: .* changed .*\n$/);
+    expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is not used: .* changed .*\n$/);
     const other = await gum(["env", "openai"], { env });
     expect([other.code, other.stderr]).toEqual([0, ""]);
     expect((await gum(["plugins", "trust", "mistral"])).code).toBe(0);
@@ -335,6 +335,6 @@ test("a built-in provider by name looks at no manifest and no pins; without name
   const { code, stderr } = await gum(["env"], options);
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/'mistral' is left out[\s\S]*'openai' is left out/),
+    expect.stringMatching(/'mistral' is not used[\s\S]*'openai' is not used/),
   ]);
 });

@@ -24,7 +24,9 @@ export interface ImportPlan {
 
 /** Plans an import from dotenv text. A vendor's variables count in the order its SDK reads them. */
 export function planImport(text: string, vendors: readonly Provider[]): ImportPlan {
-  const values = new Map(Object.entries(parse(text)).filter(([, value]) => value.trim() !== ""));
+  const values = new Map(
+    Object.entries(parse(withoutBlankLines(text))).filter(([, value]) => value.trim() !== ""),
+  );
   const keys: PlannedKey[] = [];
   const outranked: string[] = [];
   for (const provider of vendors) {
@@ -37,4 +39,13 @@ export function planImport(text: string, vendors: readonly Provider[]): ImportPl
   const gumloop = [...values.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
   const others = values.size - keys.length - outranked.length - gumloop.length;
   return { keys, outranked, gumloop, others };
+}
+
+/**
+ * The time that dotenv's parser takes grows with the square of the number of line breaks that follow one another.
+ * U+2028 and U+2029 count as line breaks in its pattern, and have no place in a key: U+FFFD marks where they were.
+ */
+function withoutBlankLines(text: string): string {
+  const lines = text.replace(/[\u2028\u2029]/g, "\ufffd").split(/\r\n?|\n/);
+  return lines.filter((line) => line.trim() !== "").join("\n");
 }

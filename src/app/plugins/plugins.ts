@@ -8,7 +8,6 @@ import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
 import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
-import { checkedManifest } from "../../providers/installed/checked-manifest.ts";
 import { type Claims, claimsOf } from "../../providers/installed/claims.ts";
 import {
   type Installed,
@@ -17,11 +16,15 @@ import {
   placeOf,
   readPlaced,
 } from "../../providers/installed/installed.ts";
-import { idIn, type Manifest, readManifest } from "../../providers/installed/manifest.ts";
-import type { Problem } from "../../providers/installed/manifest-rules.ts";
-import { type Pin, pinOf, readPins } from "../../providers/installed/pins.ts";
+import {
+  idIn,
+  type Validation,
+  validateManifest,
+  validManifest,
+} from "../../providers/installed/manifest.ts";
+import type { Manifest } from "../../providers/installed/manifest-shape.ts";
+import { type Pin, pinOf, readPins, writePins } from "../../providers/installed/pins.ts";
 import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
-import { writePins } from "../../providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";
@@ -51,7 +54,7 @@ export function listPlugins(ports: Surroundings): Promise<readonly Installed[]> 
  */
 export async function planAdd(file: string, ports: Surroundings): Promise<PluginPlan> {
   const bytes = readGiven(file);
-  const manifest = await checkedManifest(null, bytes, await claimsBut(idIn(bytes), ports));
+  const manifest = validManifest(null, bytes, await claimsBut(idIn(bytes), ports));
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
   if (place === "system") {
@@ -75,7 +78,7 @@ export async function planTrust(name: string, ports: Surroundings): Promise<Plug
   }
   const bytes = readPlaced(id, "user", places);
   if (bytes === null) throw notInstalled(id);
-  const manifest = await checkedManifest(id, bytes, await claimsBut(id, ports));
+  const manifest = validManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
   return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, bytes: null };
 }
@@ -120,12 +123,9 @@ export async function removePlugin(
 }
 
 /** Everything that is wrong with a manifest file, its program included. Throws when the file cannot be read. */
-export async function checkManifestFile(
-  file: string,
-  ports: Surroundings,
-): Promise<{ readonly manifest: Manifest | null; readonly problems: readonly Problem[] }> {
+export async function checkManifestFile(file: string, ports: Surroundings): Promise<Validation> {
   const bytes = readGiven(file);
-  const read = readManifest(bytes, await claimsBut(idIn(bytes), ports));
+  const read = validateManifest(bytes, await claimsBut(idIn(bytes), ports));
   if (!read.manifest) return read;
   try {
     pinOf(bytes, read.manifest.command);

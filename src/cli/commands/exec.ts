@@ -33,7 +33,7 @@ export const exec: Command = {
     const exports = await gatherExports(request, scope, ports);
     const set = new Map([...exports.set, ...whereFrom(scope)]);
     if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
-    const program = { command, args, set: Object.fromEntries(set), unset: [...exports.unset] };
+    const program = { command, args, set, unset: exports.unset };
     if (process.platform === "win32") {
       const { waitForProgram } = await import("../../os/process/wait-for-program.ts");
       return waitForProgram(program);

@@ -5,13 +5,14 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-type Env = Readonly<Record<string, string | undefined>>;
+import type { RawEnvironment } from "../../core/environment.ts";
+import { within } from "../../os/time-limit.ts";
 
 /** How long a command may take to fail. One that runs for longer has found a browser. */
 const GRACE_MS = 400;
 
 /** Tries $BROWSER, then the system's own way. False when nothing could be started. */
-export async function openBrowser(url: string, env: Env = process.env): Promise<boolean> {
+export async function openBrowser(url: string, env: RawEnvironment = process.env): Promise<boolean> {
   for (const command of browserCommands(url, process.platform, env)) {
     if (await started(command)) return true;
   }
@@ -22,7 +23,11 @@ export async function openBrowser(url: string, env: Env = process.env): Promise<
  * The commands that may open the page, best first. $BROWSER is a list of commands between colons, `%s` in
  * them the address (environ(7) of Debian, xdg-open(1)). Programs are named absolutely or found in PATH.
  */
-export function browserCommands(url: string, platform: NodeJS.Platform, env: Env): readonly string[][] {
+export function browserCommands(
+  url: string,
+  platform: NodeJS.Platform,
+  env: RawEnvironment,
+): readonly string[][] {
   const wished = (env["BROWSER"] ?? "")
     .split(platform === "win32" ? ";" : ":")
     .map((entry) => wishedCommand(entry, url));
@@ -39,7 +44,7 @@ function wishedCommand(entry: string, url: string): string[] | null {
   return entry.includes("%s") ? words.map((word) => word.replaceAll("%s", () => url)) : [...words, url];
 }
 
-function systemCommand(url: string, platform: NodeJS.Platform, env: Env): string[] | null {
+function systemCommand(url: string, platform: NodeJS.Platform, env: RawEnvironment): string[] | null {
   if (platform === "darwin") return ["/usr/bin/open", url];
   if (platform === "win32") {
     // Not `start`, which is the shell's and reads the address's ampersands as its own.
@@ -53,7 +58,7 @@ function systemCommand(url: string, platform: NodeJS.Platform, env: Env): string
 }
 
 /** The absolute path of a program. Relative names and PATH entries would mean the current directory. */
-function findProgram(name: string, env: Env): string | null {
+function findProgram(name: string, env: RawEnvironment): string | null {
   if (isAbsolute(name)) return isProgram(name) ? name : null;
   if (/[/\\]/.test(name)) return null;
   const folders = (env["PATH"] ?? "").split(process.platform === "win32" ? ";" : ":").filter(isAbsolute);
@@ -74,7 +79,7 @@ async function started(command: readonly string[]): Promise<boolean> {
     // Detached: Ctrl-C in this terminal is meant for the sign-in and does not close the browser.
     const child = Bun.spawn([...command], { stdio: ["ignore", "ignore", "ignore"], detached: true });
     child.unref();
-    const status = await Promise.race([child.exited, Bun.sleep(GRACE_MS)]);
+    const status = await within(GRACE_MS, child.exited, () => {});
     return status === undefined || status === 0;
   } catch {
     return false;

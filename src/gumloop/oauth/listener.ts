@@ -4,6 +4,7 @@
  * changes nothing. Which callback is right is decided in callback.ts.
  */
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
 import { isForeignPeer, peerUid } from "../../net/peer.ts";
 import { type Answered, type Expected, parseCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
@@ -110,8 +111,7 @@ function bind(port: number, answer: (request: Request, client: number) => Respon
 }
 
 function unbindable(error: unknown, port: number): GumCredError {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "EADDRINUSE") {
+  if (systemCode(error) === "EADDRINUSE") {
     const hint = `end what listens on port ${port}, or choose another with --callback-port`;
     return fail("E_PORT_BUSY", `port ${port} of 127.0.0.1 is in use`, hint);
   }

@@ -4,6 +4,7 @@
  */
 import type { BaseUrl } from "../../core/base-url.ts";
 import { fail, type GumCredError, hasCode } from "../../core/errors.ts";
+import { startTimeLimit, type TimeLimit } from "../../os/time-limit.ts";
 import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
 import { openBrowser } from "./browser.ts";
 import { listen } from "./listener.ts";
@@ -37,7 +38,10 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const expected = { state: secrets.state, issuer: baseUrl.origin };
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
-  const deadline = startDeadline(options.timeoutMs, signal);
+  const limit = startTimeLimit(options.timeoutMs, signal);
+  const ended = over(limit, options.timeoutMs);
+  // It may be over before anyone waits for it, which is no unhandled rejection.
+  ended.catch(() => {});
   const paste = pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
@@ -45,7 +49,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
     for (;;) {
       const pastedNext = paste?.next().then((answer) => ({ answer, pasted: true }));
       const fromBrowser = listener.answered.then((answer) => ({ answer, pasted: false }));
-      const answers = [fromBrowser, deadline.over, ...(pastedNext ? [pastedNext] : [])];
+      const answers = [fromBrowser, ended, ...(pastedNext ? [pastedNext] : [])];
       const [{ answer, pasted: wasPasted }] = await Promise.all([Promise.race(answers), shown]);
       if (answer.kind === "failed") throw answer.error;
       try {
@@ -58,7 +62,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
       }
     }
   } finally {
-    deadline.clear();
+    limit.clear();
     paste?.close();
     await listener.close();
   }
@@ -74,27 +78,10 @@ function isRemote(env: Readonly<Record<string, string | undefined>>): boolean {
   return Boolean(env["SSH_CONNECTION"] || env["REMOTE_CONTAINERS"] || env["CODESPACES"] || env["container"]);
 }
 
-interface Deadline {
-  /** Rejects at the deadline and on an interrupt. */
-  readonly over: Promise<never>;
-  clear(): void;
-}
-
-function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): Deadline {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
-  const interrupt = (): void => reject(fail("E_INTERRUPTED", "interrupted"));
-  if (signal?.aborted) interrupt();
-  signal?.addEventListener("abort", interrupt, { once: true });
-  // It may reject before it is awaited, which must not be an unhandled rejection.
-  promise.catch(() => {});
-  return {
-    over: promise,
-    clear: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", interrupt);
-    },
-  };
+/** Rejects at the deadline and on an interrupt. */
+async function over(limit: TimeLimit, timeoutMs: number): Promise<never> {
+  const reason = await limit.stopped;
+  throw reason === "interrupt" ? fail("E_INTERRUPTED", "interrupted") : late(timeoutMs);
 }
 
 function late(timeoutMs: number): GumCredError {

@@ -86,7 +86,7 @@ export const storeCalls = (destination: string) => ({
   isLocked: (collection: string) => ({ ...collectionLocked(collection), destination }),
 });
 
-/** Who has a bus name: `[unique name]`, or an error when nobody has. */
+/** Who has a bus name: `[unique name]`, or an error when it has no owner. */
 export const nameOwner = (name: string): Call => ({
   destination: "org.freedesktop.DBus",
   path: "/org/freedesktop/DBus",

@@ -4,20 +4,21 @@
  * Why it does as it does: docs/adr/0006-kwallet.md.
  * Reference: https://github.com/jaraco/keyring/blob/main/keyring/backends/kwallet.py
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { PASSWORD_TYPE } from "./calls.ts";
 import { newVisits, type OpenWallet } from "./visit.ts";
 
 /**
- * The wallet on the session bus that `env` names, which nobody looks for before the first use. Besides the
+ * The wallet on the session bus that `env` names, which is looked up at the first use. Besides the
  * interface's errors reading throws E_MALFORMED for an entry that is a map or bytes.
  */
-export function kwallet(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function kwallet(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const visits = newVisits(env);
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
@@ -70,7 +71,7 @@ function read({ calls, ask }: OpenWallet, service: string, accounts: readonly st
   for (const [index, account] of accounts.entries()) {
     const [exists, value] = answers.slice(index * 2, index * 2 + 2);
     if (exists !== true) continue;
-    // What is no password reads as an empty one.
+    // An entry that is not a password reads as an empty one.
     if (value === "" && ask(calls.entryType(service, account))[0] !== PASSWORD_TYPE) {
       throw fail("E_MALFORMED", `the wallet's entry '${account}' is not a password`);
     }
@@ -81,7 +82,7 @@ function read({ calls, ask }: OpenWallet, service: string, accounts: readonly st
 
 function write({ calls, ask }: OpenWallet, service: string, account: string, value: Secret): void {
   const [hasFolder] = ask(calls.hasFolder(service));
-  if (hasFolder !== true) ask(calls.createFolder(service)); // false when somebody else was faster
+  if (hasFolder !== true) ask(calls.createFolder(service)); // false when another program was faster
   const [status] = ask(calls.writePassword(service, account, reveal(value)), calls.sync);
   if (status !== 0) throw fail("E_KEYCHAIN_FAILED", `KWallet did not store '${account}'`);
 }
@@ -95,7 +96,7 @@ function remove({ calls, ask }: OpenWallet, service: string, account: string): b
     calls.sync,
   );
   if (remains === true) throw fail("E_KEYCHAIN_FAILED", `KWallet did not remove '${account}'`);
-  return status === 0; // anything else: somebody else was faster
+  return status === 0; // anything else: another program was faster
 }
 
 function list({ calls, ask }: OpenWallet, service: string): readonly string[] {
@@ -107,7 +108,7 @@ function list({ calls, ask }: OpenWallet, service: string): readonly string[] {
  * Opens the wallet; KWallet may ask the user for its password, and whether gum-cred may use it. Throws
  * E_KEYCHAIN_DENIED when the user declines, E_KEYCHAIN_TIMEOUT, E_KEYCHAIN_UNAVAILABLE.
  */
-export function unlockKwallet(env: Environment, timeoutMs: number): void {
+export function unlockKwallet(env: RawEnvironment, timeoutMs: number): void {
   const visits = newVisits(env);
   try {
     visits.openWithDialog(deadlineIn(timeoutMs));
@@ -117,7 +118,7 @@ export function unlockKwallet(env: Environment, timeoutMs: number): void {
 }
 
 /** Whether unlocking the Secret Service of this bus shows no dialog, because it is KWallet's and its wallet open. */
-export function servesOpenSecrets(env: Environment, timeoutMs: number): boolean {
+export function servesOpenSecrets(env: RawEnvironment, timeoutMs: number): boolean {
   const visits = newVisits(env);
   try {
     return visits.servesOpenSecrets(deadlineIn(timeoutMs));

@@ -1,14 +1,14 @@
 /**
  * The settings of KWallet that its daemon does not tell: whether opening an open wallet shows a dialog, and that it
- * is switched off, because then it ends before it answers. Reads KDE's configuration files; talks to nobody.
+ * is switched off, because then it ends before it answers. Reads KDE's configuration files; sends no requests.
  * Reference: KWalletD::isAuthorizedApp and KWalletD::reconfigure in kwalletd.cpp; the XDG Base Directory
  * Specification for the places.
  */
 import { readFileSync } from "node:fs";
-import type { Environment } from "../../dbus/session-bus.ts";
+import type { RawEnvironment } from "../../core/environment.ts";
 
 /** Whether the user has switched KWallet off. */
-export function isSwitchedOff(env: Environment): boolean {
+export function isSwitchedOff(env: RawEnvironment): boolean {
   return /^(false|0|off|no)$/i.test(settingsOf(env)("Wallet/Enabled"));
 }
 
@@ -16,20 +16,20 @@ export function isSwitchedOff(env: Environment): boolean {
  * Whether KWallet asks the user before it lets an application into a wallet that is open: "Prompt when an
  * application accesses a wallet" is on, and the user has not answered "Allow Always" for this one.
  */
-export function asksBeforeAccess(wallet: string, application: string, env: Environment): boolean {
+export function asksBeforeAccess(wallet: string, application: string, env: RawEnvironment): boolean {
   const setting = settingsOf(env);
   if (!/^(true|1|on|yes)$/i.test(setting("Wallet/Prompt on Open"))) return false;
   return !setting(`Auto Allow/${wallet}`).split(",").includes(application);
 }
 
 /** Gives a setting by `Group/Key`; empty when no file has it. */
-function settingsOf(env: Environment): (key: string) => string {
+function settingsOf(env: RawEnvironment): (key: string) => string {
   const files = places(env).map(readSettings);
   return (key) => files.find((file) => file.has(key))?.get(key) ?? "";
 }
 
 /** The user's file first: what it says counts. */
-function places(env: Environment): readonly string[] {
+function places(env: RawEnvironment): readonly string[] {
   const own = env["XDG_CONFIG_HOME"] || `${env["HOME"]}/.config`;
   return [own, ...(env["XDG_CONFIG_DIRS"] || "/etc/xdg").split(":")].map((folder) => `${folder}/kwalletrc`);
 }

@@ -2,15 +2,16 @@
  * The talk with KWallet that every operation consists of: find the daemon, make sure that opening the wallet asks
  * nobody, open it, work, close it again. Reads and writes no entry.
  *
- * The wallet is opened anew each time: whoever locks it ends all handles, and a dead handle is answered like an
+ * The wallet is opened anew each time: locking it invalidates all handles, and an invalid handle is answered like an
  * empty wallet.
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Bus, type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
 import { refusal } from "../../dbus/error.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
 import type { Value } from "../../dbus/types.ts";
-import type { Deadline } from "../../os/native/deadline.ts";
+import type { Deadline } from "../../os/deadline.ts";
 import { NOTHING } from "../secret-service/calls.ts";
 import {
   APPLICATION,
@@ -66,7 +67,7 @@ interface Place {
 }
 
 /** Visits to the wallet on the session bus of `env`, which is first looked for when something is asked. */
-export function newVisits(env: Environment): Visits {
+export function newVisits(env: RawEnvironment): Visits {
   let bus: Bus | null = null;
 
   const ask = (calls: readonly Call[], deadline: Deadline): readonly Reply[] => {
@@ -116,7 +117,7 @@ export function newVisits(env: Environment): Visits {
   function use<T>(place: Place, work: (wallet: OpenWallet) => T, deadline: Deadline): T {
     const { daemon, wallet, store } = place;
     const handle = Number(askOne(daemonCalls(daemon).open(wallet), deadline));
-    if (handle < 0) throw fail("E_KEYCHAIN_DENIED", "KWallet does not let gum-cred into the wallet");
+    if (handle < 0) throw fail("E_KEYCHAIN_DENIED", "KWallet denied gum-cred access to the wallet");
     const calls = walletCalls(daemon, handle);
     const asked = (...more: readonly Call[]) => {
       const values = ask([...more, calls.isOpen], deadline).map((reply) => only([reply]));
@@ -168,17 +169,17 @@ function closeQuietly(close: () => void): void {
 /** The one value of the one reply, from a daemon that has been there. */
 function only([reply]: readonly Reply[]): Value {
   if (reply === undefined) throw fail("E_INTERNAL", "a call without a reply");
-  if (isAbsent(reply)) throw fail("E_KEYCHAIN_FAILED", "KWallet went away before it answered", "try again");
+  if (isAbsent(reply)) throw fail("E_KEYCHAIN_FAILED", "KWallet exited before it answered", "try again");
   if (!reply.ok) throw refusal(reply);
   return reply.values[0] as Value;
 }
 
-/** Whether nobody has the name, nor can be started to take it. */
+/** Whether the name has no owner, and no service that could be started owns it. */
 function isAbsent(reply: Reply | undefined): boolean {
   return reply?.ok === false && refusal(reply).code === "E_KEYCHAIN_UNAVAILABLE";
 }
 
-const switchedOff = () => fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is switched off in its settings");
+const switchedOff = () => fail("E_KEYCHAIN_UNAVAILABLE", "KWallet is disabled in its settings");
 
 function lockedError(): GumCredError {
   return fail(
@@ -192,7 +193,7 @@ function lockedError(): GumCredError {
 function wouldAsk(): GumCredError {
   return fail(
     "E_KEYCHAIN_DENIED",
-    "KWallet asks before it lets an application into the wallet, and has not been told about gum-cred",
+    "KWallet asks before it gives an application access, and has no permission for gum-cred yet",
     "run 'gum-cred keychain unlock' on the desktop and choose 'Allow Always'",
   );
 }

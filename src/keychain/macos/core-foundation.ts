@@ -15,7 +15,7 @@ export interface Objects {
   /** A view of `bytes`, no copy: they must stay as they are until the objects are released. */
   data(bytes: Uint8Array): Ref;
   dictionary(entries: Pairs): Ref;
-  /** Takes over an object that somebody else made for us. Throws E_KEYCHAIN_FAILED for NULL. */
+  /** Takes ownership of an object that a framework created for us. Throws E_KEYCHAIN_FAILED for NULL. */
   own(ref: Ref): Ref;
 }
 
@@ -67,7 +67,7 @@ export function bytesOf({ cf }: SecurityFramework, data: Ref): Uint8Array {
     : new Uint8Array(toArrayBuffer(address, 0, length));
 }
 
-/** The text of a CFString, up to a NUL; null for NULL and for what is no string. */
+/** The text of a CFString, up to a NUL; null for NULL and for anything that is not a string. */
 export function textOf({ cf }: SecurityFramework, ref: Ref): string | null {
   if (ref === 0n || cf.CFGetTypeID(ref) !== cf.CFStringGetTypeID()) return null;
   const size = Number(cf.CFStringGetMaximumSizeForEncoding(cf.CFStringGetLength(ref), UTF8)) + 1;

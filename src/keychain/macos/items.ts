@@ -160,7 +160,7 @@ function unlock(call: Call): void {
   if (stateNow(call.framework) === "unlocked") return;
   const status = call.framework.security.SecKeychainUnlock(0n, 0, null, 0);
   if (status === STATUS.userCanceled) {
-    throw fail("E_KEYCHAIN_DENIED", "the keychain stays locked: its dialog was dismissed", "try again");
+    throw fail("E_KEYCHAIN_DENIED", "the keychain is still locked: its dialog was dismissed", "try again");
   }
   if (status !== STATUS.success) throw failure(call.framework, status);
 }

@@ -5,7 +5,8 @@
  */
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { reveal, secret } from "../../core/secret.ts";
-import { deadlineIn } from "../../os/native/deadline.ts";
+import { deadlineIn } from "../../os/deadline.ts";
+import { within } from "../../os/time-limit.ts";
 import type { Keychain, KeychainOptions } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import type { MacosItems } from "./items.ts";
@@ -102,14 +103,16 @@ function newThread(options: KeychainOptions, libraries: Libraries): Thread {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       const id = ++last;
       waiting.set(id, { resolve, reject });
-      const timer = setTimeout(() => giveUp(deadline.expired()), deadline.remaining());
       try {
         worker ??= start();
         const { mayPrompt } = options;
         worker.postMessage({ id, libraries, mayPrompt, operation, args } satisfies Request);
-        return (await promise) as ReturnType<MacosItems[typeof operation]>;
+        const answer = await within(deadline.remaining(), promise, () => {
+          giveUp(deadline.expired());
+          return promise;
+        });
+        return answer as ReturnType<MacosItems[typeof operation]>;
       } finally {
-        clearTimeout(timer);
         waiting.delete(id);
       }
     },

@@ -4,21 +4,19 @@
  * Reference: <Security/SecItem.h>, <Security/SecKeychain.h>, <Security/SecBase.h>, <CoreFoundation/CFBase.h>;
  * https://developer.apple.com/documentation/security/keychain-items
  */
-import { dlopen, type FFIFunction, type Library, read } from "bun:ffi";
+import { dlopen, type FFIFunction, type Library, type Pointer, read } from "bun:ffi";
+import { cString, loaderCalls } from "../../os/native/libc.ts";
 
 /** Where the libraries are, as absolute paths: a name alone would be looked for in the current directory too. */
 export interface Libraries {
   readonly security: string;
   readonly coreFoundation: string;
-  /** The C library, for dlopen and dlsym. */
-  readonly system: string;
 }
 
 /** No files on disk since macOS 11, but names that dyld finds in its shared cache. */
 export const MACOS_LIBRARIES: Libraries = {
   security: "/System/Library/Frameworks/Security.framework/Security",
   coreFoundation: "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation",
-  system: "/usr/lib/libSystem.B.dylib",
 };
 
 /** CFTypeRef. Opaque and not always an address: on arm64 short strings are values with the top bit set. */
@@ -82,11 +80,6 @@ const SECURITY_SYMBOLS = {
   SecKeychainSetUserInteractionAllowed: { args: ["u8"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
-const LOADER_SYMBOLS = {
-  dlopen: { args: ["ptr", "i32"], returns: "u64" },
-  dlsym: { args: ["u64", "ptr"], returns: "ptr" },
-} as const satisfies Record<string, FFIFunction>;
-
 const RTLD_LAZY = 1; // <dlfcn.h> of macOS and of glibc
 
 /** Variables that hold a CFTypeRef. */
@@ -110,28 +103,28 @@ const SECURITY_CONSTANTS = [
 const CALLBACKS = ["kCFTypeDictionaryKeyCallBacks", "kCFTypeDictionaryValueCallBacks"] as const;
 
 type Constant = (typeof CORE_FOUNDATION_CONSTANTS)[number] | (typeof SECURITY_CONSTANTS)[number];
-type Address = NonNullable<ReturnType<Library<typeof LOADER_SYMBOLS>["symbols"]["dlsym"]>>;
 
 /** The opened functions and constants. */
 export interface SecurityFramework {
   readonly cf: Library<typeof CORE_FOUNDATION_SYMBOLS>["symbols"];
   readonly security: Library<typeof SECURITY_SYMBOLS>["symbols"];
   readonly constants: Readonly<Record<Constant, Ref>>;
-  readonly callbacks: Readonly<Record<(typeof CALLBACKS)[number], Address>>;
+  readonly callbacks: Readonly<Record<(typeof CALLBACKS)[number], Pointer>>;
 }
 
 /** Opens both frameworks; null when one of them or one of the symbols is missing. */
 export function openSecurityFramework(libraries: Libraries): SecurityFramework | null {
+  const loader = loaderCalls();
+  if (loader === null) return null;
   try {
     const cf = dlopen(libraries.coreFoundation, CORE_FOUNDATION_SYMBOLS).symbols;
     const security = dlopen(libraries.security, SECURITY_SYMBOLS).symbols;
-    const loader = dlopen(libraries.system, LOADER_SYMBOLS).symbols;
     const addresses = <Name extends string>(library: string, names: readonly Name[]) => {
       const handle = loader.dlopen(cString(library), RTLD_LAZY);
-      return names.map((name): [Name, Address] => {
+      return names.map((name): [Name, Pointer] => {
         const address = loader.dlsym(handle, cString(name));
         if (address === null) throw new TypeError(`no ${name} in ${library}`);
-        return [name, address];
+        return [name, Number(address) as Pointer];
       });
     };
     const variables = [
@@ -149,8 +142,4 @@ export function openSecurityFramework(libraries: Libraries): SecurityFramework |
   } catch {
     return null;
   }
-}
-
-function cString(text: string): Uint8Array {
-  return new TextEncoder().encode(`${text}\0`);
 }

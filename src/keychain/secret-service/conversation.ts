@@ -2,12 +2,13 @@
  * The talk with a Secret Service that every operation begins with: connect, ask whether the default
  * collection is locked, open a session. Kept open from one operation to the next. Reads and writes no entry.
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Bus, type Call, openSessionBus, type Reply, type Sent } from "../../dbus/client.ts";
 import { refusal } from "../../dbus/error.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
 import type { Value } from "../../dbus/types.ts";
-import type { Deadline } from "../../os/native/deadline.ts";
+import type { Deadline } from "../../os/deadline.ts";
 import {
   collectionLocked,
   ERROR,
@@ -66,7 +67,7 @@ function pathIn(alias: Sent): string | null {
 }
 
 /** A conversation over the session bus of `env`, which is first looked for when something is asked. */
-export function newConversation(env: Environment): Conversation {
+export function newConversation(env: RawEnvironment): Conversation {
   let bus: Bus | null = null;
   let collection: string | null = null;
   let session: Session | null = null;

@@ -1,13 +1,13 @@
 /**
- * Which program answers as the Secret Service, for `doctor`: whoever owns the name is given every secret, and
+ * Which program answers as the Secret Service, for `doctor`: the owner of the name receives every secret, and
  * two keyrings that compete for it are the usual reason why entries seem to come and go. Reads no entry.
  * Reference: D-Bus specification, "Message Bus Messages" (GetNameOwner, GetConnectionUnixProcessID).
  */
 import { readFileSync, readlinkSync } from "node:fs";
+import type { RawEnvironment } from "../../core/environment.ts";
 import { clean } from "../../core/errors.ts";
 import { type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { deadlineIn } from "../../os/native/deadline.ts";
+import { deadlineIn } from "../../os/deadline.ts";
 
 const NAME = "org.freedesktop.secrets";
 
@@ -18,10 +18,10 @@ export interface NameOwner {
 }
 
 /**
- * The owner of the name on the session bus; null when nobody owns it. Throws the keychain's errors for a bus
+ * The owner of the name on the session bus; null when it has no owner. Throws the keychain's errors for a bus
  * that is not there or does not answer within `timeoutMs`.
  */
-export function secretServiceOwner(env: Environment, timeoutMs: number): NameOwner | null {
+export function secretServiceOwner(env: RawEnvironment, timeoutMs: number): NameOwner | null {
   const bus = openSessionBus(env);
   const deadline = deadlineIn(timeoutMs);
   const ask = (call: Call): Reply | undefined => bus.send([call], deadline).replies()[0];

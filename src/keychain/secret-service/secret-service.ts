@@ -4,11 +4,12 @@
  * E_KEYCHAIN_LOCKED.
  * Reference: https://specifications.freedesktop.org/secret-service-spec/latest/
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Reply } from "../../dbus/client.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import {
@@ -29,12 +30,12 @@ import type { Cipher } from "./dh-session.ts";
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
 
 /**
- * The Secret Service of the session bus that `env` names, which nobody looks for before the first use.
+ * The Secret Service of the session bus that `env` names, which is looked up at the first use.
  * Without a default collection nothing is stored: reading finds nothing, {@link Keychain.state} is `locked`
  * and writing E_KEYCHAIN_LOCKED, because making one takes a password. Besides the interface's errors reading
  * throws E_MALFORMED for an entry that is not UTF-8.
  */
-export function secretService(options: KeychainOptions, env: Environment = process.env): Keychain {
+export function secretService(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const talk = newConversation(env);
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
@@ -44,7 +45,7 @@ export function secretService(options: KeychainOptions, env: Environment = proce
     } catch (error) {
       const vanished = hasCode(error, "E_KEYCHAIN_UNAVAILABLE") && talk.hasAnswered();
       if (vanished || hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED")) talk.disconnect();
-      if (vanished) throw fail("E_KEYCHAIN_FAILED", "the keychain service went away while it was asked");
+      if (vanished) throw fail("E_KEYCHAIN_FAILED", "the keychain service exited before it answered");
       throw error;
     }
   }
@@ -127,7 +128,7 @@ function refuseIfLocked(talk: Conversation, item: string, deadline: Deadline): v
   const locked = first(talk.ask([itemProperty(item, "Locked")], deadline));
   if (isGone(locked)) return;
   if (valuesOf(locked)[0] === true) throw lockedError("an entry of the keychain is locked");
-  throw fail("E_KEYCHAIN_FAILED", "the keychain kept an entry back");
+  throw fail("E_KEYCHAIN_FAILED", "the keychain did not return every entry");
 }
 
 async function opened(entry: Entry, cipher: Cipher, account: string): Promise<Secret> {

@@ -3,12 +3,13 @@
  * it show a dialog. Reads and writes no entry.
  * Reference: https://specifications.freedesktop.org/secret-service-spec/latest/ "Prompts and Prompting"
  */
+
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import type { Call } from "../../dbus/client.ts";
 import { type Listener, openListener } from "../../dbus/listener.ts";
-import type { Environment } from "../../dbus/session-bus.ts";
 import type { Value } from "../../dbus/types.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { call, collectionLocked, NOTHING, readDefaultAlias } from "./calls.ts";
 import { valuesOf } from "./conversation.ts";
 
@@ -34,11 +35,11 @@ const showPrompt = (prompt: string) => call(prompt, PROMPT, "Prompt", "(s)", [""
 const dismissPrompt = (prompt: string) => call(prompt, PROMPT, "Dismiss", "()", [], "()");
 
 /**
- * Unlocks the default collection, or makes one where there is none; with a dialog unless the service can do
- * without. Throws E_KEYCHAIN_DENIED when the user dismisses it or nobody can show it; E_KEYCHAIN_TIMEOUT, after
+ * Unlocks the default collection, or creates one where there is none; with a dialog unless the service can do
+ * without. Throws E_KEYCHAIN_DENIED when the user dismisses it or it cannot be shown; E_KEYCHAIN_TIMEOUT, after
  * which it is withdrawn; and E_KEYCHAIN_UNAVAILABLE.
  */
-export async function unlockSecretService(env: Environment, timeoutMs: number): Promise<void> {
+export async function unlockSecretService(env: RawEnvironment, timeoutMs: number): Promise<void> {
   const deadline = deadlineIn(timeoutMs);
   const listener = openListener(env, PROMPT, "Completed", deadline);
   const ask = (asked: Call) => valuesOf(listener.ask(asked, deadline));
@@ -50,7 +51,7 @@ export async function unlockSecretService(env: Environment, timeoutMs: number): 
     }
     const unlocked = ask(readDefaultAlias)[0] as string;
     if (unlocked === NOTHING || ask(collectionLocked(unlocked))[0] !== false) {
-      throw fail("E_KEYCHAIN_LOCKED", "the keychain stays locked");
+      throw fail("E_KEYCHAIN_LOCKED", "the keychain is still locked");
     }
   } finally {
     listener.close();

@@ -1,22 +1,19 @@
 /**
- * The symbols of Windows' Credential Manager (advapi32) and of the few kernel32 functions beside it, with their
- * constants and the layout of CREDENTIALW. Declarations only: no logic, no memory management.
+ * The symbols of Windows' Credential Manager (advapi32), with their constants and the layout of CREDENTIALW.
+ * Declarations only: no logic, no memory management.
  * Reference: https://learn.microsoft.com/windows/win32/api/wincred/
  */
 import { dlopen, type FFIFunction } from "bun:ffi";
+import { kernelMutexes } from "../../os/native/kernel32.ts";
 
-/** The library's name. Both are KnownDLLs: Windows never looks for them outside its own system folder. */
+/** The library's name. It is a KnownDLL: Windows never looks for it outside its own system folder. */
 export const ADVAPI32_LIBRARY = "advapi32.dll";
-const KERNEL32_LIBRARY = "kernel32.dll";
 
 /** wincred.h. The size is in bytes: CRED_MAX_CREDENTIAL_BLOB_SIZE, 5 * 512. */
 export const CRED = { typeGeneric: 1, persistEnterprise: 3, maxBlobSize: 2560 } as const;
 
 /** winerror.h: the numbers of GetLastError that are told apart. */
 export const ERROR = { accessDenied: 5, notFound: 1168, noSuchLogonSession: 1312 } as const;
-
-/** winnt.h and winbase.h: what a wait for a mutex may ask for and answer. */
-export const MUTEX = { synchronize: 0x0010_0000, acquired: 0, abandoned: 0x80, timeout: 0x102 } as const;
 
 /**
  * wincred.h: struct CREDENTIALW, offsets and size in bytes. The same on x64 and arm64: DWORDs of four, pointers
@@ -45,29 +42,15 @@ const CREDENTIAL_SYMBOLS = {
   CredFree: { args: ["ptr"], returns: "void" },
 } as const satisfies Record<string, FFIFunction>;
 
-const KERNEL_SYMBOLS = {
-  GetLastError: { args: [], returns: "u32" },
-  SetLastError: { args: ["u32"], returns: "void" },
-  // security attributes, name, flags, access
-  CreateMutexExW: { args: ["ptr", "ptr", "u32", "u32"], returns: "ptr" },
-  // handle, milliseconds
-  WaitForSingleObject: { args: ["ptr", "u32"], returns: "u32" },
-  ReleaseMutex: { args: ["ptr"], returns: "i32" },
-  CloseHandle: { args: ["ptr"], returns: "i32" },
-} as const satisfies Record<string, FFIFunction>;
-
 /**
- * Opens both libraries; null on another operating system, or where one of them lacks a symbol.
+ * Opens it, with the functions of kernel32 beside it; null on another system, or where a symbol is missing.
  * `library` is replaced only by tests, by a library of the same functions.
  */
 export function openAdvapi32(library: string = ADVAPI32_LIBRARY) {
   // Elsewhere Bun's dlopen would go on to look for a file of that name in the current directory.
   if (process.platform !== "win32") return null;
   try {
-    return {
-      ...dlopen(library, CREDENTIAL_SYMBOLS).symbols,
-      ...dlopen(KERNEL32_LIBRARY, KERNEL_SYMBOLS).symbols,
-    };
+    return { ...dlopen(library, CREDENTIAL_SYMBOLS).symbols, ...kernelMutexes() };
   } catch {
     return null;
   }

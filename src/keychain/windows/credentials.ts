@@ -5,7 +5,8 @@
  */
 import { read as memory, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { fail, type GumCredError } from "../../core/errors.ts";
-import { type Advapi32, CRED, CREDENTIAL, ERROR, MUTEX, openAdvapi32 } from "./advapi32.ts";
+import { MUTEX } from "../../os/native/kernel32.ts";
+import { type Advapi32, CRED, CREDENTIAL, ERROR, openAdvapi32 } from "./advapi32.ts";
 import { encodeUtf16 } from "./text.ts";
 
 /** One generic credential. `blob` is a copy that its owner overwrites when done with it. */

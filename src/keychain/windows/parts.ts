@@ -1,6 +1,6 @@
 /**
- * Values that do not fit one Windows credential: parts under names of their own, and a head, a short text that
- * stands where the value would and names the parts. May know nothing of where heads are kept.
+ * Values that do not fit one Windows credential: parts under names of their own, and a head, a short text in place of
+ * the value that names the parts. May know nothing of where heads are kept.
  *
  * The parts of one generation never change once their head is written, and no generation's name comes twice. So
  * replacing the head replaces the value, and whoever finds all parts that a head names has a whole value.
@@ -32,7 +32,7 @@ export function parseHead(text: string): Head | null {
   if (!text.startsWith(HEAD_PREFIX)) return null;
   const [, generation, count] = HEAD.exec(text) ?? [];
   if (generation === undefined) {
-    throw fail("E_MALFORMED", "the keychain holds a long value that this version of gum-cred cannot read");
+    throw fail("E_MALFORMED", "the keychain has a long value that this version of gum-cred cannot read");
   }
   return { generation, count: Number(count) };
 }

@@ -1,5 +1,5 @@
 /**
- * How a text lies in the blob of a Windows credential: by Python keyring's rule, UTF-16-LE without terminator or
+ * How a text is encoded in the blob of a Windows credential: by Python keyring's rule, UTF-16-LE without terminator or
  * byte order mark; and what is not that is read as UTF-8. Knows nothing of credentials.
  */
 

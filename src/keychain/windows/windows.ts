@@ -7,7 +7,7 @@
  */
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
-import { type Deadline, deadlineIn } from "../../os/native/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { type CredentialStore, openCredentialStore } from "./credentials.ts";
@@ -146,7 +146,7 @@ function writeValue(store: CredentialStore, entry: Entry, value: string): void {
 }
 
 /**
- * Where the account's value is to stand: wherever it stands already, or else at its compound target, so that no
+ * Where to write the account's value: where it is already, or else at its compound target, so that no
  * other account's entry has to be moved. The plain target comes last because readers look there first: until
  * then all of them see the old value, and so do they if a write fails on the way.
  */

@@ -1,9 +1,9 @@
-/** Adds whole lines to the end of a file that somebody else made. Decides nothing; creates nothing. */
+/** Appends whole lines to a file that another program created. Creates nothing. */
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { clean, fail } from "../../core/errors.ts";
 
 /**
- * Appends in one write. What stands in the file and ends without a line break gets one first. Throws
+ * Appends in one write, after a line break where the file does not end in one. Throws
  * E_FILE_UNREADABLE when the file is not there or cannot be written to.
  */
 export function appendLines(path: string, text: string): void {

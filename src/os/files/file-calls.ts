@@ -1,11 +1,12 @@
 /**
- * The system calls by which files are judged and read. On Linux straight from the C library: loading node:fs takes
+ * The system calls by which files are examined and read. On Linux straight from the C library: loading node:fs takes
  * longer than all that a start of gum-cred does with files. Elsewhere, and where the library is too old, by node:fs.
  * Decides nothing; a failure is an Error with the `code` and `syscall` that node:fs would give it.
  */
-import { dlopen, type Pointer, ptr, read } from "bun:ffi";
+import { ptr } from "bun:ffi";
+import { cString, ERRNO, errno, errnoName, type StatCalls, statCalls } from "../native/libc.ts";
 
-/** What lstat(2) says, as far as anybody here asks. */
+/** The part of lstat(2)'s result that is used. */
 export interface Facts {
   readonly kind: "file" | "folder" | "link" | "other";
   readonly uid: number;
@@ -24,16 +25,6 @@ export interface FileCalls {
   read(fd: number, into: Uint8Array, offset: number): number;
   readlink(path: string): string;
   close(fd: number): void;
-}
-
-/** The C library's, as far as stamps (file-stamps.ts) need them too. Addresses are numbers. */
-export interface RawCalls {
-  statx(folder: number, path: number, flags: number, mask: number, into: number): number;
-  open(path: number, flags: number): number;
-  read(fd: number, into: number, length: number): number | bigint;
-  readlink(path: number, into: number, length: number): number | bigint;
-  close(fd: number): number;
-  __errno_location(): Pointer | bigint | null;
 }
 
 /**
@@ -71,53 +62,23 @@ const KINDS = new Map<number, Facts["kind"]>([
 ]);
 const S_IFMT = 0o170000;
 const LONGEST_LINK = 4096;
-/** `<asm-generic/errno.h>` */
-const CODES: Readonly<Record<number, string>> = {
-  ...{ 1: "EPERM", 2: "ENOENT", 4: "EINTR", 5: "EIO", 6: "ENXIO", 13: "EACCES", 19: "ENODEV", 20: "ENOTDIR" },
-  ...{ 21: "EISDIR", 22: "EINVAL", 24: "EMFILE", 36: "ENAMETOOLONG", 40: "ELOOP" },
-};
-
-let raw: RawCalls | null | undefined;
 let calls: FileCalls | undefined;
-
-/** The C library's own; null where there is no statx(2), which glibc has had since 2.28 and musl since 1.2.5. */
-export function rawCalls(): RawCalls | null {
-  if (raw === undefined) raw = process.platform === "linux" ? openLibrary() : null;
-  return raw;
-}
 
 /** The calls of this system. */
 export function fileCalls(): FileCalls {
-  const c = rawCalls();
+  const c = statCalls();
   calls ??= c ? libraryCalls(c) : nodeCalls();
   return calls;
 }
 
-function openLibrary(): RawCalls | null {
-  try {
-    // Addresses go as plain numbers: 500 calls take a fifth less than with "ptr".
-    return dlopen("libc.so.6", {
-      statx: { args: ["i32", "u64", "i32", "u32", "u64"], returns: "i32" },
-      open: { args: ["u64", "i32"], returns: "i32" },
-      read: { args: ["i32", "u64", "usize"], returns: "i64" },
-      readlink: { args: ["u64", "u64", "usize"], returns: "i64" },
-      close: { args: ["i32"], returns: "i32" },
-      __errno_location: { args: [], returns: "ptr" },
-    } as const).symbols;
-  } catch {
-    return null;
-  }
-}
-
-function libraryCalls(c: RawCalls): FileCalls {
+function libraryCalls(c: StatCalls): FileCalls {
   /** The result of a call that gives -1 when it failed; begun anew when a signal came in between. */
   const result = (syscall: string, call: () => number | bigint): number => {
     for (;;) {
       const value = Number(call());
       if (value >= 0) return value;
-      const place = c.__errno_location();
-      const errno = place === null ? 0 : read.i32(Number(place) as Pointer, 0);
-      if (CODES[errno] !== "EINTR") throw failure(CODES[errno] ?? `errno ${errno}`, syscall);
+      const reason = errno();
+      if (reason !== ERRNO.EINTR) throw failure(errnoName(reason), syscall);
     }
   };
   const facts = (syscall: string, fd: number, path: string, flags: number): Facts => {
@@ -156,7 +117,7 @@ function libraryCalls(c: RawCalls): FileCalls {
 /** A C string. One with a NUL inside would name another file. */
 function bytesOf(path: string, syscall: string): Uint8Array {
   if (path.includes("\0")) throw failure("EINVAL", syscall);
-  return new TextEncoder().encode(`${path}\0`);
+  return cString(path);
 }
 
 function failure(code: string, syscall: string): Error {

@@ -1,29 +1,29 @@
 /**
- * Tells whether many files are still the ones that were looked at before, without opening them: one hash of what
+ * Tells whether many files are unchanged since they were examined, without opening them: one hash of what
  * lstat(2) says of each. On Linux by statx(2) through bun:ffi, half a microsecond a file, so that no node:fs need be
- * loaded for it; elsewhere by node:fs. A stamp says "the same as then", never "to be trusted": that is
- * safe-file.ts's to say. It is no defence against somebody who can write these files' times of change.
+ * loaded for it; elsewhere by node:fs. A stamp says "unchanged", never "trusted": that is
+ * decided by safe-file.ts. It does not protect against an attacker who can set these files' times of change.
  */
 import { ptr } from "bun:ffi";
+import { statCalls } from "../native/libc.ts";
 import {
   STATX as AT,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
   O_PATH_CLOEXEC,
-  rawCalls,
   STATX_BASIC_STATS,
 } from "./file-calls.ts";
 
-/** Files in one folder, by name; by path where the folder is empty. A NUL stands between. */
+/** Files in one folder, by name; by path where the folder is empty. Separated by NUL. */
 export interface Group {
   readonly folder: string;
   readonly names: string;
 }
 
 /**
- * A stamp of these paths and of what stands there. `files` count with everything but the time they were read: a write,
+ * A stamp of these paths and of what is there. `files` count with everything but the time they were read: a write,
  * chmod, chown or replacement shows in the time of change, which no user can set. `folders` count with owner and mode
- * alone. What is not there is a state like any other.
+ * alone. A missing file is a state like any other.
  */
 export function stampOf(files: readonly Group[], folders: Group): string {
   const groups = [...files, folders];
@@ -54,9 +54,9 @@ function room(groups: readonly Group[]): Uint32Array<ArrayBuffer> {
   return new Uint32Array(groups.reduce((count, group) => count + countIn(group), 0) * AT.end);
 }
 
-/** One `struct statx` after another, zeros where nothing is; null where there is no statx(2). */
+/** One `struct statx` after another, zeros where there is no file; null where there is no statx(2). */
 function lookAt(groups: readonly Group[]): Uint32Array<ArrayBuffer> | null {
-  const c = rawCalls();
+  const c = statCalls();
   if (!c) return null;
   const encoder = new TextEncoder();
   const seen = room(groups);

@@ -1,23 +1,19 @@
 /**
- * The Windows half of lock.ts: a file opened so that nobody else can open it, which the kernel closes when the
+ * The Windows half of lock.ts: a file opened with exclusive access, which the kernel closes when the
  * process dies. Reference: CreateFileW, "dwShareMode" 0 (learn.microsoft.com/windows/win32/api/fileapi).
  */
-import { dlopen } from "bun:ffi";
 import { existsSync } from "node:fs";
 import { fail } from "../../core/errors.ts";
+import { INVALID_HANDLE_VALUE, kernelFiles } from "../native/kernel32.ts";
 
 const GENERIC_READ_WRITE = 0xc0000000;
 const SHARE_NOTHING = 0;
 const OPEN_ALWAYS = 4;
 const FILE_ATTRIBUTE_NORMAL = 0x80;
-const INVALID_HANDLE_VALUE = 0xffff_ffff_ffff_ffffn;
 
 /** A lock file at `path`, not yet locked. */
 export function exclusiveFile(path: string): { tryLock(): boolean; close(): void } {
-  const { symbols: kernel } = dlopen("kernel32.dll", {
-    CreateFileW: { args: ["buffer", "u32", "u32", "ptr", "u32", "u32", "ptr"], returns: "u64" },
-    CloseHandle: { args: ["u64"], returns: "i32" },
-  });
+  const kernel = kernelFiles();
   const name = utf16(path);
   let handle: bigint | null = null;
   return {

@@ -1,11 +1,13 @@
 /**
- * A lock between processes that the kernel frees when its holder dies: flock(2) on a file in a folder of our
+ * A lock between processes that the kernel releases when its holder dies: flock(2) on a file in a folder of our
  * own, an exclusively opened file on Windows. The file stays; only the lock on it counts. Waiting is bounded
  * and does not block the event loop.
  */
-import { dlopen, type Pointer, read } from "bun:ffi";
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
+import { ERRNO, errno, lockCalls } from "../native/libc.ts";
 
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 50;
@@ -16,7 +18,7 @@ export interface Lock {
 
 /** A lock file that can be tried again and again. */
 interface LockFile {
-  /** False while somebody else has the lock. Throws E_UNSAFE_FILE when it cannot be had at all. */
+  /** False while another process has the lock. Throws E_UNSAFE_FILE when it cannot be acquired at all. */
   tryLock(): boolean;
   /** Gives up the lock, if it was taken, and the file. */
   close(): void;
@@ -24,9 +26,9 @@ interface LockFile {
 
 /**
  * Where lock files live: the runtime folder, which a reboot empties, else the state folder. A runtime folder
- * that is not ours alone (XDG Base Directory Specification; `sudo -E` hands on somebody else's) does not count.
+ * that is not ours alone (XDG Base Directory Specification; `sudo -E` passes on another user's) does not count.
  */
-export function lockFolder(env: Readonly<Record<string, string | undefined>>): string {
+export function lockFolder(env: RawEnvironment): string {
   if (process.platform === "win32") return `${env["LOCALAPPDATA"] || env["USERPROFILE"] || "C:"}\\gum-cred`;
   const runtime = env["XDG_RUNTIME_DIR"];
   if (runtime?.startsWith("/") && isOursAlone(runtime)) return `${runtime}/gum-cred`;
@@ -37,7 +39,7 @@ export function lockFolder(env: Readonly<Record<string, string | undefined>>): s
 /**
  * Waits at most `timeoutMs` for the lock `name` in `folder`. Throws E_LOCK_TIMEOUT when it stays taken and
  * E_UNSAFE_FILE when folder or file are links, not ours, writable by others, or cannot be made or locked:
- * nobody goes on without the lock.
+ * the caller must not continue without the lock.
  */
 export async function acquireLock(folder: string, name: string, timeoutMs: number): Promise<Lock> {
   const file = process.platform === "win32" ? await windowsFile(folder, name) : unixFile(folder, name);
@@ -101,11 +103,6 @@ function isOursAlone(path: string): boolean {
   }
 }
 
-/** The code of an error that the system gave; null for any other. */
-function systemCode(error: unknown): string | null {
-  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : null;
-}
-
 function unusable(folder: string, code: string | null): GumCredError {
   if (code === "ELOOP") {
     return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, "remove it");
@@ -117,41 +114,17 @@ function unusable(folder: string, code: string | null): GumCredError {
   );
 }
 
+/** `<sys/file.h>`: LOCK_EX | LOCK_NB */
 const LOCK_EX_NB = 2 | 4;
-const EINTR = 4;
-const EWOULDBLOCK = process.platform === "darwin" ? 35 : 11;
-
-interface Flock {
-  flock(fd: number, operation: number): number;
-  errno(): number;
-}
-
-let library: Flock | undefined;
-
-/** The two functions of the C library that a lock takes; only who needs a lock pays for them. */
-function openLibrary(): Flock {
-  const flock = { args: ["i32", "i32"], returns: "i32" } as const;
-  const place = { args: [], returns: "ptr" } as const;
-  if (process.platform === "darwin") {
-    const { symbols } = dlopen("/usr/lib/libSystem.B.dylib", { flock, __error: place });
-    return { flock: symbols.flock, errno: () => errnoAt(symbols.__error()) };
-  }
-  // musl's loader takes this name for its own libc as well.
-  const { symbols } = dlopen("libc.so.6", { flock, __errno_location: place });
-  return { flock: symbols.flock, errno: () => errnoAt(symbols.__errno_location()) };
-}
-
-function errnoAt(place: Pointer | bigint | null): number {
-  return place === null ? 0 : read.i32(Number(place) as Pointer, 0);
-}
 
 function tryFlock(fd: number, folder: string): boolean {
-  library ??= openLibrary();
-  if (library.flock(fd, LOCK_EX_NB) === 0) return true;
-  const errno = library.errno();
-  if (errno === EWOULDBLOCK || errno === EINTR) return false;
-  // Some network file systems know no locks: waiting for one there would end in a wrong reason.
-  throw unusable(folder, `errno ${errno}`);
+  const c = lockCalls();
+  if (c === null) throw unusable(folder, "no flock");
+  if (c.flock(fd, LOCK_EX_NB) === 0) return true;
+  const reason = errno();
+  if (reason === ERRNO.EAGAIN || reason === ERRNO.EINTR) return false;
+  // Some network file systems have no locks: waiting for one there would end with the wrong reason.
+  throw unusable(folder, `errno ${reason}`);
 }
 
 /** What LOCALAPPDATA holds is the user's own already; nothing there needs to be proven. */

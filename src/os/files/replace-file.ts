@@ -1,12 +1,12 @@
 /**
  * Writes small files of our own whole or not at all: into a new file beside the old one, then renamed over
- * it. Never for secrets; those are in the keychain only.
+ * it. Never for secrets; those are in the keychain only. node:fs is loaded by whoever writes, not by importing this.
  */
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { clean, fail } from "../../core/errors.ts";
 
 /** Makes a folder, and those above it, for this user alone. Throws E_FILE_UNREADABLE. */
 export function makeOwnFolder(path: string): void {
+  const { mkdirSync } = process.getBuiltinModule("node:fs");
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch {
@@ -19,21 +19,22 @@ export function makeOwnFolder(path: string): void {
  * (`checkTrustedFolder`). Throws E_FILE_UNREADABLE; the old file is then as it was.
  */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+  const fs = process.getBuiltinModule("node:fs");
+  const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
   const beside = `${path}.${process.pid}.tmp`;
   try {
-    rmSync(beside, { force: true });
-    // O_EXCL never follows a link that somebody put there (open(2)).
-    const fd = openSync(beside, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    fs.rmSync(beside, { force: true });
+    // O_EXCL never follows a link that another program put there (open(2)).
+    const fd = fs.openSync(beside, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
-      for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
-      fsyncSync(fd);
+      fs.writeFileSync(fd, bytes);
+      fs.fsyncSync(fd);
     } finally {
-      closeSync(fd);
+      fs.closeSync(fd);
     }
-    renameSync(beside, path);
+    fs.renameSync(beside, path);
   } catch {
-    rmSync(beside, { force: true });
+    fs.rmSync(beside, { force: true });
     throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be written`, "check the folder and the disk");
   }
 }

@@ -1,12 +1,13 @@
 /**
  * Reads files that steer gum-cred (manifests, pins, policies) and judges programs it is to run: only what
- * nobody else could have written. The descriptor that was checked is the one that is read; nothing is opened
+ * no other user could have written. The descriptor that was checked is the one that is read; nothing is opened
  * twice. Secrets that a user names are not read here (src/resolve/sources/file.ts follows links, as containers need).
  *
  * On Windows a file has no numeric owner and no mode bits, and its access list is not looked at: kind, size
  * and links are checked there, owner and writability of files and folders are not.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { isMissing, systemCode } from "../../core/system-error.ts";
 import { type Facts, fileCalls } from "./file-calls.ts";
 import { paths } from "./paths.ts";
 
@@ -38,7 +39,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Uint
       const read = fileCalls().read(fd, buffer, length);
       if (read === 0) return buffer.subarray(0, length);
       length += read;
-      if (length > size) throw fail("E_UNSAFE_FILE", `${clean(path)} changes while it is read`);
+      if (length > size) throw fail("E_UNSAFE_FILE", `${clean(path)} changed while it was read`);
     }
   });
 }
@@ -71,7 +72,7 @@ function withTrustedFile<T>(
   { owner, limitBytes }: TrustedFileOptions,
   read: (fd: number, size: number) => T,
 ): T | null {
-  if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is no absolute path`);
+  if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is not an absolute path`);
   const calls = fileCalls();
   let fd: number | undefined;
   try {
@@ -104,7 +105,8 @@ function trustedFolder(path: string, owner: Owner, links: number): string {
   const stat = fileCalls().lstat(place);
   refuseFolderOwner(stat, owner, place);
   if (stat.kind === "link") {
-    if (links >= MOST_LINKS) throw fail("E_UNSAFE_FILE", `${clean(path)} is a loop of links`);
+    if (links >= MOST_LINKS)
+      throw fail("E_UNSAFE_FILE", `${clean(path)} is part of a loop of symbolic links`);
     return trustedFolder(resolve(dirname(place), fileCalls().readlink(place)), owner, links + 1);
   }
   if (stat.kind === "folder" && (stat.mode & STICKY) === 0) refuseWritable(stat, place);
@@ -113,7 +115,7 @@ function trustedFolder(path: string, owner: Owner, links: number): string {
 
 function refuseKind(stat: Facts, path: string): void {
   if (stat.kind !== "file") {
-    throw fail("E_UNSAFE_FILE", `${clean(path)} is no regular file`, "put a plain file in its place");
+    throw fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");
   }
 }
 
@@ -127,16 +129,16 @@ function refuseOwner(stat: Facts, owner: Owner, path: string): void {
   throw fail(
     "E_UNSAFE_FILE",
     `${clean(path)} belongs to user ${stat.uid}, and only a file of ${whose} is trusted`,
-    `look into it, and if it is right: chown ${who} ${quoted(path)}`,
+    `check it, and if it is correct, run: chown ${who} ${quoted(path)}`,
   );
 }
 
-/** A folder of someone else's is as good as writable by others: its owner can replace what is in it. */
+/** A folder of another user counts as writable by others: its owner can replace what is in it. */
 function refuseFolderOwner(stat: Facts, owner: Owner, path: string): void {
   refuseOwner(stat, owner === "root" ? "root" : "root-or-user", path);
 }
 
-/** A private group counts as others too: with umask 002 nobody can tell it from a shared one. */
+/** A private group counts as others too: it cannot be told from a shared one. */
 function refuseWritable(stat: Facts, path: string): void {
   if (process.geteuid === undefined || (stat.mode & OTHERS_WRITE) === 0) return;
   const who = (stat.mode & 0o002) === 0 ? "its group" : "everybody";
@@ -149,22 +151,23 @@ function refuseWritable(stat: Facts, path: string): void {
 }
 
 function explained(error: unknown, path: string): unknown {
-  switch (codeOf(error)) {
+  const code = systemCode(error);
+  switch (code) {
     // O_NOFOLLOW on a link: ELOOP on Linux and macOS, EMLINK on FreeBSD.
     case "ELOOP":
     case "EMLINK":
       return refusedLink(path);
-    // A socket, or a pipe or device that nobody serves.
+    // A socket, or a pipe or device without a server.
     case "ENXIO":
     case "ENODEV":
-      return fail("E_UNSAFE_FILE", `${clean(path)} is no regular file`, "put a plain file in its place");
+      return fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");
     case "EACCES":
     case "EPERM":
-      return fail("E_FILE_UNREADABLE", `${clean(path)} may not be read by this user`);
-    case "":
+      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read by this user`);
+    case null:
       return error;
     default:
-      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read (${codeOf(error)})`);
+      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read (${code})`);
   }
 }
 
@@ -172,17 +175,8 @@ function refusedLink(path: string): GumCredError {
   return fail(
     "E_UNSAFE_FILE",
     `${clean(path)} is a symbolic link, and only a file itself is trusted`,
-    "name the file that it points to, or put that file in its place",
+    "name the file that it points to, or replace the link with that file",
   );
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
-}
-
-/** The operating system's code of a failed call; empty for any other error, ours among them. */
-function codeOf(error: unknown): string {
-  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : "";
 }
 
 function trimmed(folder: string): string {

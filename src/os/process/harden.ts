@@ -1,7 +1,7 @@
 /**
  * Keeps this process's memory to itself: no core file, and on Linux no other process of the same user may
  * attach to it or read its memory and environment under /proc. What is in memory stays readable for root.
- * May not fail: a system that refuses is no reason not to work.
+ * May not fail: gum-cred also works where the system refuses.
  */
 import { libc } from "../native/libc.ts";
 

@@ -1,10 +1,10 @@
 /**
- * Finishes a short piece of work that must not be cut in two before Ctrl-C, a hang-up or a polite kill ends
- * the process. Impatience wins: the second signal ends it at once. kill -9 cannot be held.
+ * Finishes a short piece of work that must not be interrupted before Ctrl-C, a hang-up or a polite kill ends
+ * the process. A second signal ends it at once. SIGKILL cannot be held.
  */
 const HELD = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs `work`; a signal that came meanwhile is obeyed when it is done, and the promise then never settles. */
+/** Runs `work`; a signal that arrived meanwhile takes effect when it is done, and the promise then never settles. */
 export async function holdingSignals<T>(work: () => Promise<T>): Promise<T> {
   const came: NodeJS.Signals[] = [];
   const hold = (signal: NodeJS.Signals): void => {

@@ -1,23 +1,9 @@
 /**
- * The functions of the C library with which a program stands in for another one: pipes, the dispositions of signals,
- * and whose keyboard it is. POSIX only. Decides nothing.
+ * The functions of the C library that supervising a child needs: pipes, signal dispositions, and the
+ * terminal. POSIX only. Decides nothing.
  */
-import { dlopen } from "bun:ffi";
-
-const FUNCTIONS = {
-  cfmakeraw: { args: ["buffer"], returns: "void" },
-  close: { args: ["i32"], returns: "i32" },
-  getpgrp: { args: [], returns: "i32" },
-  getpid: { args: [], returns: "i32" },
-  kill: { args: ["i32", "i32"], returns: "i32" },
-  signal: { args: ["i32", "usize"], returns: "u64" },
-  tcgetattr: { args: ["i32", "buffer"], returns: "i32" },
-  tcsetattr: { args: ["i32", "i32", "buffer"], returns: "i32" },
-  tcgetpgrp: { args: ["i32"], returns: "i32" },
-} as const;
-
-const LINUX = { pipe2: { args: ["buffer", "i32"], returns: "i32" } } as const;
-const MACOS = { pipe: { args: ["buffer"], returns: "i32" } } as const;
+import { fail } from "../../core/errors.ts";
+import { jobCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
 
 /** `<fcntl.h>` of Linux, the same on x64 and arm64. */
 const O_CLOEXEC = 0o2000000;
@@ -45,17 +31,16 @@ export interface JobControl {
   makeRaw(fd: number): () => void;
 }
 
-/** Call on Linux and macOS only. */
+/** Throws E_OWN_FAILURE on Windows, and where native calls are refused. */
 export function jobControl(): JobControl {
-  const linux = process.platform === "linux" ? dlopen("libc.so.6", { ...FUNCTIONS, ...LINUX }).symbols : null;
-  const macos = linux ? null : dlopen("/usr/lib/libSystem.B.dylib", { ...FUNCTIONS, ...MACOS }).symbols;
-  const c = linux ?? macos;
-  if (!c) throw new TypeError("no C library");
+  const c = jobCalls();
+  if (!c)
+    throw fail("E_OWN_FAILURE", "cannot run another program: native calls are refused", NATIVE_CALLS_HINT);
   return {
     pipe: () => {
       const ends = new Int32Array(2);
       // macOS closes what is not handed over by name when a program is spawned.
-      const result = linux ? linux.pipe2(ends, O_CLOEXEC) : macos?.pipe(ends);
+      const result = c.pipe2 ? c.pipe2(ends, O_CLOEXEC) : c.pipe?.(ends);
       const [read, write] = ends;
       if (result !== 0 || read === undefined || write === undefined) throw new TypeError("no pipe");
       return [read, write];

@@ -1,8 +1,8 @@
 /**
- * What process 1 of a container owes the others: a process whose parent has ended becomes its child, and stays in the
- * table of processes until somebody asks how it ended. Linux only; asks about nobody else's children.
+ * Reaps orphans as process 1 of a container: a process whose parent has ended becomes its child, and stays in the
+ * process table until process 1 waits for it. Linux only.
  */
-import { dlopen } from "bun:ffi";
+import { childCalls } from "../native/libc.ts";
 
 /** `<linux/wait.h>` */
 const P_ALL = 0;
@@ -13,19 +13,17 @@ const WNOWAIT = 0x0100_0000;
 const SIGINFO_BYTES = 128;
 const SI_PID = 16;
 
-/** Nobody waits for an orphan: it only must not stay for as long as we do. */
+/** In milliseconds. Nothing waits for an orphan: it only must not stay forever. */
 const EVERY_MS = 500;
 
 /**
- * While this process is process 1, lets go of every child that has ended except those that `isOurs` knows: their end
- * is for whoever started them to learn. Does nothing in any other process.
+ * While this process is process 1, reaps every child that has ended, except those of which `isOurs` is true: their
+ * exit status is collected elsewhere. Does nothing in any other process.
  */
 export function reapOrphans(isOurs: (pid: number) => boolean): void {
   if (process.platform !== "linux" || process.pid !== 1) return;
-  const c = dlopen("libc.so.6", {
-    waitid: { args: ["i32", "u32", "buffer", "i32"], returns: "i32" },
-    waitpid: { args: ["i32", "usize", "i32"], returns: "i32" },
-  }).symbols;
+  const c = childCalls();
+  if (!c) return;
   const info = new Int32Array(SIGINFO_BYTES / 4);
   const endedChild = (): number => {
     info.fill(0);

@@ -1,13 +1,13 @@
 /**
- * Our own arguments as the bytes they came in. JavaScript's strings hold U+FFFD wherever an argument is not UTF-8,
- * such as a file name of an older system; the kernel still has the bytes. Linux only knows how.
+ * The bytes of our own arguments. JavaScript's strings hold U+FFFD wherever an argument is not UTF-8,
+ * such as a file name of an older system; the kernel still has the bytes. Linux only.
  */
 import { fail } from "../../core/errors.ts";
 import { cString } from "../native/libc.ts";
 
 /**
  * The last arguments of this process, each with its closing NUL. Throws E_OWN_FAILURE when bytes were lost
- * and cannot be had back.
+ * and cannot be recovered.
  */
 export function rawArguments(last: readonly string[]): readonly Uint8Array[] {
   if (!last.some((text) => text.includes("\ufffd"))) return last.map(cString);

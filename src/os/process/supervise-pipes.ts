@@ -4,7 +4,11 @@
  * there one pipe, so that lines stay in their order.
  */
 import { fstatSync, write } from "node:fs";
+import type { GumCredError } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
+import { outputFailure } from "../streams/standard-streams.ts";
+import { within } from "../time-limit.ts";
 import type { JobControl } from "./job-control.ts";
 import type { Start } from "./spawn.ts";
 
@@ -13,7 +17,7 @@ const SILENCE_MS = 200;
 /** Of a child that was killed, a reader that takes nothing gets no more than it has. */
 const PATIENCE_MS = 1_000;
 
-/** Resolves when the child has ended and all it wrote has left. */
+/** Resolves when the child has ended and all its output is written. Throws E_OUTPUT when some could not be. */
 export async function superviseThroughPipes(
   start: Start,
   filter: () => ByteFilter,
@@ -31,8 +35,12 @@ export async function superviseThroughPipes(
   const pumps = [pump(out[0], 1, filter(), control)];
   if (err !== out) pumps.push(pump(err[0], 2, filter(), control));
   await child.exited;
-  const patience = child.signalCode ? Bun.sleep(PATIENCE_MS) : new Promise<never>(() => {});
-  await Promise.race([drain(pumps), patience]);
+  const drained = drain(pumps);
+  await (child.signalCode ? within(PATIENCE_MS, drained, () => {}) : drained);
+  for (const { failure } of pumps) {
+    const error = failure();
+    if (error) throw error;
+  }
 }
 
 async function drain(pumps: readonly Pump[]): Promise<void> {
@@ -44,6 +52,8 @@ interface Pump {
   readonly finished: Promise<void>;
   /** How long it has been waiting for something to read, in milliseconds. */
   waiting(): number;
+  /** Why output was lost; null when none was, or its reader went away. */
+  failure(): GumCredError | null;
   /** Lets out what is held back and reads no more. */
   stop(): Promise<void>;
 }
@@ -51,15 +61,21 @@ interface Pump {
 function pump(from: number, to: number, filter: ByteFilter, control: JobControl): Pump {
   const reader = Bun.file(from).stream().getReader();
   let waitingSince = Number.POSITIVE_INFINITY;
+  let failed: GumCredError | null = null;
+  const put = async (bytes: Uint8Array): Promise<boolean> => {
+    const code = await writeAll(to, bytes);
+    if (code !== null && code !== "EPIPE") failed = outputFailure(to, code);
+    return code === null;
+  };
   const run = async () => {
     for (;;) {
       waitingSince = performance.now();
       const { done, value } = await reader.read();
       waitingSince = Number.POSITIVE_INFINITY;
       if (done) break;
-      if (!(await writeAll(to, filter.write(value)))) return hangUp();
+      if (!(await put(filter.write(value)))) return hangUp();
     }
-    await writeAll(to, filter.end());
+    await put(filter.end());
   };
   // Cancelling leaves the descriptor open, and the child would wait for room in the pipe for ever.
   const hangUp = async () => {
@@ -71,6 +87,7 @@ function pump(from: number, to: number, filter: ByteFilter, control: JobControl)
   });
   return {
     finished,
+    failure: () => failed,
     waiting: () => performance.now() - waitingSince,
     stop: async () => {
       await reader.cancel();
@@ -84,23 +101,23 @@ async function silence(pumps: readonly Pump[]): Promise<void> {
 }
 
 /**
- * Writes all of it without stopping our signals meanwhile: the reader may be slow. False when nobody reads the
- * descriptor any more, or it cannot be written to: the child then notices by itself.
+ * Writes all of it without stopping our signals meanwhile: the reader may be slow. Null, or the code of the system
+ * call that failed; the child notices by itself when nobody reads its pipe any more.
  */
-async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> {
+async function writeAll(fd: number, bytes: Uint8Array): Promise<string | null> {
   for (let rest = bytes; rest.length > 0; ) {
     const result = await writeSome(fd, rest);
     if (typeof result === "number") rest = rest.subarray(result);
     else if (result === "EAGAIN") await Bun.sleep(5);
-    else if (result !== "EINTR") return false;
+    else if (result !== "EINTR") return result;
   }
-  return true;
+  return null;
 }
 
 function writeSome(fd: number, bytes: Uint8Array): Promise<number | string> {
   return new Promise((resolve) => {
     write(fd, bytes, 0, bytes.length, null, (error, written) =>
-      resolve(error ? String(error.code) : written),
+      resolve(error ? (systemCode(error) ?? "EIO") : written),
     );
   });
 }

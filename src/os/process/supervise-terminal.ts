@@ -2,7 +2,9 @@
  * A supervised child on a pseudo-terminal. It has one terminal for both streams, as it would have had ours, so they
  * are one stream here. Ours is raw meanwhile: keys go to the child's terminal, which makes signals of them.
  */
-import { type ByteFilter, PAUSE_MS, writeBytes } from "../streams/byte-filter.ts";
+import { type ByteFilter, PAUSE_MS } from "../streams/byte-filter.ts";
+import { writeBytes } from "../streams/standard-streams.ts";
+import { within } from "../time-limit.ts";
 import type { JobControl } from "./job-control.ts";
 import type { Start } from "./spawn.ts";
 
@@ -35,7 +37,7 @@ export async function superviseOnTerminal(
   const giveBack = lendTerminal(child, control);
   try {
     await child.exited;
-    await Promise.race([closed.promise, Bun.sleep(REST_MS)]);
+    await within(REST_MS, closed.promise, () => {});
     clearTimeout(pause);
     writeBytes(1, filter.end());
   } finally {

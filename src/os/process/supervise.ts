@@ -1,15 +1,16 @@
 /**
- * Runs a program as a child and stands in for it: its output goes through filters, signals are forwarded, and its
- * end becomes ours. Where all three standard streams are a terminal of ours, the child gets a pseudo-terminal
+ * Runs a program as a child in our place: its output goes through filters, signals are forwarded, and we end as it
+ * ends. Where all three standard streams are a terminal of ours, the child gets a pseudo-terminal
  * (supervise-terminal.ts); else it gets pipes, and our own standard input.
  */
 import { constants } from "node:os";
-import { fail } from "../../core/errors.ts";
+import { fail, type GumCredError } from "../../core/errors.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
 import { isTerminal } from "../streams/terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
 import { reapOrphans } from "./orphans.ts";
-import { type Program, startProgram } from "./spawn.ts";
+import type { Program } from "./program.ts";
+import { startProgram } from "./spawn.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 
@@ -23,11 +24,12 @@ const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
 /**
- * Does not return: exits with the child's status, or dies of the child's signal. Throws what
+ * Linux and macOS only: on Windows, where there is no job control, `exec` waits for the program (wait-for-program.ts)
+ * and cannot mask. Does not return: exits with the child's status, or dies of the child's signal. Throws what
  * {@link startProgram} throws when the child cannot be started.
  */
 export async function supervise(supervision: Supervision): Promise<never> {
-  if (process.platform === "win32") throw fail("E_OWN_FAILURE", "exec does not work on Windows yet");
+  if (process.platform === "win32") throw unsupported();
   const control = jobControl();
   const onTerminal = [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   const way = onTerminal ? superviseOnTerminal : superviseThroughPipes;
@@ -50,6 +52,10 @@ export async function supervise(supervision: Supervision): Promise<never> {
   );
   await child?.exited;
   return endLike(child, control);
+}
+
+function unsupported(): GumCredError {
+  return fail("E_OWN_FAILURE", "--mask is not supported on Windows", "run the command without --mask");
 }
 
 function forwardSignals(

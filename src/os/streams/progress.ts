@@ -1,11 +1,11 @@
-/** One passing line on stderr for what takes a person's patience, gone again when it is done. */
+/** A temporary line on stderr during a long operation, erased when it ends. */
 import { writeErr } from "./standard-streams.ts";
 import { isTerminal } from "./terminal.ts";
 
-/** Shorter waits are not noticed, and a line that flashes up is. */
+/** In milliseconds. A line that appears for less time than this only flickers. */
 const PATIENCE_MS = 300;
 
-/** Waits for `work`; says `what` meanwhile when it takes long and stderr is a terminal that can erase a line. */
+/** Waits for `work`; shows `what` meanwhile if it takes long and stderr is a terminal that can erase a line. */
 export async function showProgress<T>(what: string, work: Promise<T>): Promise<T> {
   let shown = false;
   const timer = setTimeout(() => {

@@ -1,4 +1,5 @@
-/** What the standard streams are connected to. Cheap: touches neither process.stdin nor process.stdout. */
+/** What the standard streams are connected to. Cheap: uses neither process.stdin nor process.stdout. */
+import type { RawEnvironment } from "../../core/environment.ts";
 import { libc } from "../native/libc.ts";
 
 /** Whether a file descriptor is a terminal. */
@@ -8,6 +9,6 @@ export function isTerminal(fd: number): boolean {
 }
 
 /** Whether colour may be written to a file descriptor: not with NO_COLOR (no-color.org) or TERM=dumb. */
-export function colorAllowed(env: Readonly<Record<string, string | undefined>>, fd: number): boolean {
+export function colorAllowed(env: RawEnvironment, fd: number): boolean {
   return !env["NO_COLOR"] && env["TERM"] !== "dumb" && isTerminal(fd);
 }

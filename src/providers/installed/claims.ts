@@ -1,6 +1,6 @@
 /**
  * What the known providers have taken: ids, titles and variables, with all that looks like them. A manifest
- * is judged against it, so that no installed provider can pass for another or read another's key. No I/O.
+ * is checked against it, so that no installed provider can pass for another or read another's key. No I/O.
  */
 
 import type { Provider } from "../contract.ts";

@@ -1,6 +1,6 @@
 /**
- * Installed providers as the app floor asks for them: by name, in summarize, some, all. Nothing is loaded while none is
- * installed; one costs one manifest; an summarize of all costs none while nothing has changed (plugin-index.ts).
+ * Installed providers as commands need them: by id, as summaries, some, all. Nothing is loaded while none is
+ * installed; one costs one manifest; the summaries cost none while nothing has changed (plugin-index.ts).
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { GumCredError } from "../../core/errors.ts";
@@ -12,21 +12,21 @@ import type { Summaries } from "./plugin-index.ts";
 export interface InstalledProviders {
   /** The installed provider of that id; null when there is none. Reads that one manifest only. */
   load(id: string): Promise<Provider | null>;
-  /** What is installed and fit, without what is needed to use it; the others are named as warnings. */
+  /** What is installed and usable, without what is needed to use it; the others are named in warnings. */
   summaries(): Promise<Summaries>;
-  /** Those of these ids; one that turns out not to be fit is named as a warning. */
+  /** Those of these ids; one that turns out not to be usable is named in a warning. */
   some(ids: readonly string[]): Promise<readonly Provider[]>;
-  /** Every installed provider that is fit; the others are named as warnings. */
+  /** Every installed provider that is usable; the others are named in warnings. */
   all(): Promise<readonly Provider[]>;
 }
 
 const NOTHING: Summaries = { ids: () => [], variables: () => [], ownerOf: () => null };
 
-/** The installed providers of this user; `warn` hears of those that are left out, once each. */
+/** The installed providers of this user; `warn` is called for those that are not used, once each. */
 export function installedProviders(raw: RawEnvironment, warn: (line: string) => void): InstalledProviders {
   const places = pluginPlaces(raw);
   const path = indexPath(raw);
-  let summarized: Promise<Summaries> | undefined;
+  let summarised: Promise<Summaries> | undefined;
   let fit: Promise<readonly Provider[]> | undefined;
 
   const modules = async () => {
@@ -46,7 +46,7 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
       return provider ? [provider] : [];
     } catch (error) {
       if (!(error instanceof GumCredError)) throw error;
-      warn((await modules()).installed.leftOut(id, error));
+      warn((await modules()).installed.notUsedWarning(id, error));
       return [];
     }
   };
@@ -55,13 +55,13 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
     const started = Date.now();
     const found = await installed.listInstalled(setting);
     if (path !== null) await (await import("./plugin-index.ts")).writeIndex(path, places, found, started);
-    return installed.fitProviders(found, warn);
+    return installed.usableProviders(found, warn);
   };
   const all = () => {
     fit ??= anyInstalled(places) ? loadAll() : Promise.resolve([]);
     return fit;
   };
-  const summarize = async (): Promise<Summaries> => {
+  const summarise = async (): Promise<Summaries> => {
     // The index first: looking whether anything is installed costs more than it, where much is.
     if (path !== null && mayExist(path)) {
       const { readIndex } = await import("./plugin-index.ts");
@@ -75,8 +75,8 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
     load,
     all,
     summaries: () => {
-      summarized ??= summarize();
-      return summarized;
+      summarised ??= summarise();
+      return summarised;
     },
     some: async (ids) => {
       if (fit === undefined) return (await Promise.all(ids.map(loadOrWarn))).flat();

@@ -1,17 +1,17 @@
 /**
- * Installed providers: reads manifests from the administrator's folder and the user's, and judges each. One
- * that is not fit is reported with its reason and never stops another. A provider that is asked for by id
+ * Installed providers: reads manifests from the administrator's folder and the user's, and validates each. One
+ * that cannot be used is reported with its reason and never stops another. A provider that is requested by id
  * costs one manifest; only listing reads them all. Writes nothing. Never looks at the current directory.
  */
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
+import { isMissing } from "../../core/system-error.ts";
 import { fileCalls } from "../../os/files/file-calls.ts";
 import { readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
-import { goodManifest } from "./good-manifest.ts";
-import type { Manifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
+import { isManifestShaped, type Manifest, manifestJson } from "./manifest-shape.ts";
 import {
   checkManifestPin,
   checkProgramPin,
@@ -23,7 +23,7 @@ import {
 } from "./pins.ts";
 import { folderOf, type Place, type Places } from "./places.ts";
 
-/** One manifest that was found, fit or not. */
+/** One manifest that was found, usable or not. */
 export interface Installed {
   /** `*` for a whole folder that cannot be read. */
   readonly id: string;
@@ -39,39 +39,39 @@ export interface Installed {
   readonly files: readonly string[];
 }
 
-/** What a manifest is judged with. */
+/** What a manifest is validated against. */
 export interface Setting {
   readonly places: Places;
   readonly builtIn: readonly Provider[];
 }
 
 /** The manifest in the bytes; throws what is wrong with it. The pin is null for one of the administrator's. */
-type Judge = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
+type Validate = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
 
 /** The largest manifest that is read. */
 export const MANIFEST_LIMIT_BYTES = 64 * 1024;
 
 /**
- * The installed provider of that id; null when there is none. The administrator's wins, also when it is not
- * fit. Throws why it may not be used: E_PLUGIN_CHANGED, E_PLUGIN_REFUSED, E_UNSAFE_FILE, E_PLUGIN_INVALID,
+ * The installed provider of that id; null when there is none. The administrator's takes precedence, even when it is not
+ * usable. Throws why it may not be used: E_PLUGIN_CHANGED, E_PLUGIN_REFUSED, E_UNSAFE_FILE, E_PLUGIN_INVALID,
  * E_MALFORMED (the pins), E_FILE_UNREADABLE.
  */
 export async function loadInstalled(id: string, { places, builtIn }: Setting): Promise<Provider | null> {
   const place = placeOf(id, places);
   if (place === null) return null;
-  const judge: Judge = async (bytes, pin) => {
-    // Agreed to, so these are the bytes that this very version judged before they were agreed to.
-    const known = pin?.judgedBy === versionLine() ? goodManifest(bytes) : null;
-    if (known !== null && known.id === id) return known;
-    const [{ claimsOf }, { checkedManifest }] = await judging();
-    return checkedManifest(id, bytes, claimsOf(builtIn));
+  const validate: Validate = async (bytes, pin) => {
+    // Trusted by the user, so this same version validated these very bytes before.
+    const known = pin?.judgedBy === versionLine() ? manifestJson(bytes) : null;
+    if (isManifestShaped(known) && known.id === id) return known;
+    const [{ claimsOf }, { validManifest }] = await validation();
+    return validManifest(id, bytes, claimsOf(builtIn));
   };
-  return (await readOne(id, place, places, judge, pinsOnce(places)))?.provider ?? null;
+  return (await readOne(id, place, places, validate, pinsOnce(places)))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
 export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
-  const [{ claimsOf }, { checkedManifest }] = await judging();
+  const [{ claimsOf }, { validManifest }] = await validation();
   const claims = claimsOf(builtIn);
   const pins = pinsOnce(places);
   const found: Installed[] = [];
@@ -79,8 +79,8 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
     const ids = idsIn(folderOf(place, places));
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
-      // What others installed since it was agreed to counts too.
-      const entry = await inspect(id, place, places, (bytes) => checkedManifest(id, bytes, claims), pins);
+      // Plugins that were installed since it was trusted count too.
+      const entry = await inspect(id, place, places, async (bytes) => validManifest(id, bytes, claims), pins);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }
@@ -88,17 +88,20 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
   return found;
 }
 
-/** The providers among them that are fit; `warn` hears of the others. */
-export function fitProviders(found: readonly Installed[], warn: (line: string) => void): readonly Provider[] {
+/** The providers among them that are usable; `warn` is called for the others. */
+export function usableProviders(
+  found: readonly Installed[],
+  warn: (line: string) => void,
+): readonly Provider[] {
   for (const { id, error } of found) {
-    if (error) warn(leftOut(id, error));
+    if (error) warn(notUsedWarning(id, error));
   }
   return found.flatMap(({ provider }) => (provider ? [provider] : []));
 }
 
-/** Says that a plugin is not used, and why. */
-export function leftOut(id: string, { message, hint }: GumCredError): string {
-  return `the plugin '${clean(id, 64)}' is left out: ${message} (${hint})`;
+/** The warning that a plugin is not used, and why. */
+export function notUsedWarning(id: string, { message, hint }: GumCredError): string {
+  return `the plugin '${clean(id, 64)}' is not used: ${message} (${hint})`;
 }
 
 /** The place that a plugin is taken from; null when it is installed in neither. */
@@ -113,16 +116,16 @@ export function manifestPath(id: string, place: Place, places: Places): string |
   return folder === null ? null : `${folder}/${id}.json`;
 }
 
-/** A manifest's bytes from its place, where nobody else can have written them; null when it is not there. */
+/** A manifest's bytes from its place, where no other user can have written them; null when it is not there. */
 export function readPlaced(id: string, place: Place, places: Places): Uint8Array | null {
   const path = manifestPath(id, place, places);
   const owner = place === "system" ? "root" : "user";
   return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
 }
 
-/** What judging takes, and what a plugin that was judged already does without. */
-function judging() {
-  return Promise.all([import("./claims.ts"), import("./checked-manifest.ts")]);
+/** What validating takes, and what a plugin that was validated already does without. */
+function validation() {
+  return Promise.all([import("./claims.ts"), import("./manifest.ts")]);
 }
 
 /** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
@@ -135,20 +138,18 @@ function idsIn(folder: string | null): readonly string[] | null {
       .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.map((name) => name.slice(0, -".json".length)).sort();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : null;
+    return isMissing(error) ? [] : null;
   }
 }
 
-/** What cannot be looked at counts as being there: reading it then says why. */
+/** A path that cannot be examined counts as present: reading it then says why. */
 function isThere(path: string | null): boolean {
   if (path === null) return false;
   try {
     fileCalls().lstat(path);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code !== "ENOENT" && code !== "ENOTDIR";
+    return !isMissing(error);
   }
 }
 
@@ -165,15 +166,15 @@ async function inspect(
   id: string,
   place: Place,
   places: Places,
-  judge: Judge,
+  validate: Validate,
   pins: PinOf,
 ): Promise<Installed> {
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
-      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id comes first`);
+      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id takes precedence`);
     }
-    const read = await readOne(id, place, places, judge, pins);
+    const read = await readOne(id, place, places, validate, pins);
     if (read) return { ...base, state: "ok", error: null, ...read };
     throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
   } catch (error) {
@@ -184,7 +185,7 @@ async function inspect(
 
 function unreadable(place: Place, places: Places): Installed {
   const path = folderOf(place, places) ?? "";
-  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} may not be read by this user`);
+  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} cannot be read by this user`);
   return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
 }
 
@@ -193,19 +194,23 @@ function stateOf(error: GumCredError): Installed["state"] {
   return error.exitCode === 6 ? "refused" : "broken";
 }
 
-/** Reads, judges and makes a provider of one manifest; null when it is not there. Throws why it is not fit. */
+/** The provider of one manifest, read and validated; null when it does not exist. Throws why it is not valid. */
 async function readOne(
   id: string,
   place: Place,
   places: Places,
-  judge: Judge,
+  validate: Validate,
   pins: PinOf,
 ): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
-  if (!ID_PATTERN.test(id)) throw fail("E_PLUGIN_INVALID", `'${clean(id, 64)}.json' is not named by an id`);
+  if (!ID_PATTERN.test(id))
+    throw fail(
+      "E_PLUGIN_INVALID",
+      `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`,
+    );
   const bytes = readPlaced(id, place, places);
   if (bytes === null) return null;
   const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
-  const manifest = await judge(bytes, pin);
+  const manifest = await validate(bytes, pin);
   const { title, command = [] } = manifest;
   const checkProgram = (): void => (pin ? checkProgramPin(id, command, pin) : checkSystemProgram(command));
   checkProgram();

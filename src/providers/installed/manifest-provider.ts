@@ -1,13 +1,11 @@
 /**
  * Makes a provider of a checked manifest, as good as a built-in one: same contract, same hooks. Data in, a
- * provider out; the program of a manifest with a `command` is run by whoever passes `check`. No I/O.
+ * provider out; the program of a manifest with a `command` is run by the `check` that is passed in. No I/O.
  */
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Answer, Assessment, Header, Provider, Verdict } from "../contract.ts";
-import type { Manifest } from "./manifest.ts";
-
-type Verify = NonNullable<Manifest["verify"]>;
+import type { Manifest, ManifestRequest } from "./manifest-shape.ts";
 
 /** Asks a manifest's program about a key. */
 export type Check = (key: Secret) => Promise<Assessment>;
@@ -38,7 +36,7 @@ export function providerFromManifest(manifest: Manifest, check: Check): Provider
   };
 }
 
-function filledIn(verify: Verify, key: Secret): readonly Header[] {
+function filledIn(verify: ManifestRequest, key: Secret): readonly Header[] {
   return Object.entries(verify.headers).map(([name, template]) => ({
     name,
     // A function, because `$&` in a key would otherwise mean something to replaceAll.
@@ -55,10 +53,14 @@ const WORDS = {
 
 const VERDICTS = ["valid", "restricted", "no_quota", "rejected"] as const;
 
-function judge(manifest: Manifest, verify: Verify | undefined, { status, contentType }: Answer): Assessment {
+function judge(
+  manifest: Manifest,
+  verify: ManifestRequest | undefined,
+  { status, contentType }: Answer,
+): Assessment {
   const { title, setup_url: setupUrl } = manifest;
   if (/\bhtml\b/i.test(contentType)) {
-    const message = `a web page answered in place of ${title} (${status})`;
+    const message = `received a web page instead of an answer from ${title} (${status})`;
     return { verdict: "unreachable", message, hint: "sign in to the network you are on" };
   }
   const verdict = VERDICTS.find((name) => verify?.[name]?.includes(status));
@@ -70,7 +72,7 @@ function judge(manifest: Manifest, verify: Verify | undefined, { status, content
   const failed: Verdict = status === 408 || status === 429 || status >= 500 ? "unreachable" : "unverifiable";
   return {
     verdict: failed,
-    message: `${title} answered with status ${status}, of which its manifest says nothing`,
+    message: `${title} answered with status ${status}, which is not listed in its manifest`,
     hint: failed === "unreachable" ? "try again later" : null,
   };
 }

@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
 import { paths } from "../../os/files/paths.ts";
 import type { Claims } from "./claims.ts";
+import { HOST_PATTERN } from "./manifest-shape.ts";
 import { variableProblem } from "./variable-names.ts";
 
 /** One thing wrong with a manifest. */
@@ -20,10 +21,6 @@ export interface Problem {
   /** True when it is unsafe (exit 6), false when it is malformed (exit 7). */
   readonly refused: boolean;
 }
-
-/** A host name in lower case, an IPv4 address or a bracketed IPv6 one; a port may follow. */
-export const HOST_PATTERN =
-  /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::[1-9][0-9]{0,4})?$/;
 
 /** Headers that decide where a request goes or how it is framed (RFC 9110 §7.2, §7.6.1; RFC 9112 §6). */
 const FRAMING =
@@ -42,7 +39,9 @@ export function ruleProblems(json: unknown, claims: Claims): Found {
     ...onText(manifest["title"], (title) => titleProblems(title, claims)),
     ...variableProblems(manifest["env"], claims),
     ...strings(manifest["hosts"]).flatMap(([index, host]) =>
-      HOST_PATTERN.test(host) ? NONE : malformed(`$.hosts[${index}]`, "is no plain host name in lower case"),
+      HOST_PATTERN.test(host)
+        ? NONE
+        : malformed(`$.hosts[${index}]`, "is not a plain host name in lower case"),
     ),
     ...onText(manifest["setup_url"], (url) => urlProblems("$.setup_url", url)),
     ...onText(verify["url"], (url) => verifyUrlProblems(url, hosts)),
@@ -83,7 +82,7 @@ function variableProblems(value: unknown, claims: Claims): Found {
     const owner = claims.variableOwner(name);
     if (owner !== null) return refused(path, `'${name}' is, or looks like, a variable of '${owner}'`);
     const twice = names.some(([earlier, other]) => earlier < index && other === name);
-    return twice ? malformed(path, `'${name}' stands twice`) : NONE;
+    return twice ? malformed(path, `'${name}' is listed twice`) : NONE;
   });
 }
 
@@ -110,7 +109,9 @@ function verifyUrlProblems(text: string, hosts: readonly string[]): Found {
     ...(hosts.includes(url.hostname) || hosts.includes(url.host)
       ? NONE
       : refused(path, `goes to ${url.host}, which is not in 'hosts'`)),
-    ...(text.includes("{") ? malformed(path, "holds a placeholder; the key goes into a header only") : NONE),
+    ...(text.includes("{")
+      ? malformed(path, "contains a placeholder; the key is allowed only in a header")
+      : NONE),
     ...(text.includes("#") ? malformed(path, "has a fragment, which is never sent") : NONE),
   ];
 }
@@ -120,19 +121,23 @@ function headerProblems(value: unknown): Found {
   const headers = Object.entries(fields(value));
   const problems = headers.flatMap(([name, template]) => {
     const path = `$.verify.headers.${clean(name, 60)}`;
-    if (!/^[A-Za-z0-9-]{1,64}$/.test(name)) return malformed(path, "is no header name of A-Z, 0-9 and '-'");
-    if (FRAMING.test(name)) return refused(path, "decides how a request is sent, which no manifest may");
+    if (!/^[A-Za-z0-9-]{1,64}$/.test(name))
+      return malformed(path, "is not a header name made of A-Z, a-z, 0-9 and '-'");
+    if (FRAMING.test(name))
+      return refused(path, "controls how a request is sent, which a manifest must not do");
     if (typeof template !== "string") return NONE;
     if (/[^\x20-\x7e]/.test(template)) return refused(path, "has a control or non-ASCII character");
-    return /\{(?!key\})/.test(template) ? malformed(path, "may hold no placeholder but {key}") : NONE;
+    return /\{(?!key\})/.test(template)
+      ? malformed(path, "must not contain a placeholder other than {key}")
+      : NONE;
   });
   const names = headers.map(([name]) => name.toLowerCase());
   if (new Set(names).size < names.length) {
-    problems.push(...malformed("$.verify.headers", "names a header twice"));
+    problems.push(...malformed("$.verify.headers", "has the same header twice"));
   }
   if (!headers.some(([, template]) => typeof template === "string" && template.includes("{key}"))) {
     problems.push(
-      ...malformed("$.verify.headers", "has no {key}, so the answer would say nothing about a key"),
+      ...malformed("$.verify.headers", "does not contain {key}, so the answer would not depend on the key"),
     );
   }
   return problems;
@@ -146,10 +151,10 @@ function statusProblems(verify: Readonly<Record<string, unknown>>): Found {
     entries(verify[list]).flatMap(([index, status]) => {
       const path = `$.verify.${list}[${index}]`;
       if (typeof status !== "number") return NONE;
-      if (seen.has(status)) return malformed(path, `${status} stands twice`);
+      if (seen.has(status)) return malformed(path, `${status} is listed twice`);
       seen.add(status);
       return status >= 300 && status < 400
-        ? malformed(path, "is a redirect; those are never followed and say nothing about a key")
+        ? malformed(path, "is a redirect, which is never followed and does not show whether a key is valid")
         : NONE;
     }),
   );

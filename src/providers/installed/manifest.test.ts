@@ -8,11 +8,11 @@ import type { Provider } from "../contract.ts";
 import { PROVIDERS } from "../registry.ts";
 import { claimedVariables, claimsOf } from "./claims.ts";
 import { skeleton } from "./look-alikes.ts";
-import { readManifest } from "./manifest.ts";
+import { validateManifest } from "./manifest.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
 import { STEERING_NAMES, STEERING_PREFIXES, STEERING_SUFFIXES, variableProblem } from "./variable-names.ts";
 
-const read = (bytes: Uint8Array) => readManifest(bytes, claimsOf(PROVIDERS));
+const read = (bytes: Uint8Array) => validateManifest(bytes, claimsOf(PROVIDERS));
 const noProgram = async () => {
   throw new Error("there is no program");
 };
@@ -241,7 +241,7 @@ describe("every problem has its path, and is refused or malformed", () => {
     const claims = claimsOf(PROVIDERS);
     claims.add(provider(manifestWith({})));
     const other = (changes: Record<string, unknown>) =>
-      readManifest(manifestWith({ id: "other", title: "Other", env: ["OTHER_KEY"], ...changes }), claims)
+      validateManifest(manifestWith({ id: "other", title: "Other", env: ["OTHER_KEY"], ...changes }), claims)
         .problems;
     expect(other({})).toEqual([]);
     expect(other({ id: "mistra1" }).map(({ path }) => path)).toEqual(["$.id"]);

@@ -1,20 +1,21 @@
 /**
- * What the user has agreed to: for each plugin of their own the SHA-256 of its manifest and of the program
- * it runs. One file beside the plugins (write-pins.ts). Decides whether bytes are the agreed ones; it does
- * not ask anybody and does not judge what they say.
+ * What the user has trusted: for each of their plugins the SHA-256 of its manifest and of the program
+ * it runs. One file beside the plugins. Decides whether bytes are the trusted ones; it
+ * asks no questions and does not validate what they say.
  */
 
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
 import { paths } from "../../os/files/paths.ts";
+import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
 
-/** What was agreed to for one plugin. Hashes are SHA-256 as lower-case hex. */
+/** What was trusted for one plugin. Hashes are SHA-256 as lower-case hex. */
 export interface Pin {
   readonly manifest: string;
   /** By absolute path: the program, and files among its arguments, such as the script of an interpreter. */
   readonly files: ReadonlyMap<string, string>;
-  /** The gum-cred (`versionLine`) that judged the manifest before it was agreed to; absent when none did. */
+  /** The gum-cred (`versionLine`) that validated the manifest before it was trusted; absent when none did. */
   readonly judgedBy?: string;
 }
 
@@ -25,7 +26,7 @@ export type Pins = ReadonlyMap<string, Pin>;
 export type PinOf = (id: string) => Pin | undefined;
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
-/** Larger than any interpreter, small enough to be hashed while somebody waits. */
+/** Larger than any interpreter, small enough to be hashed while a user waits. */
 const PROGRAM_LIMIT_BYTES = 512 * 1024 * 1024;
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -35,10 +36,22 @@ export function readPins(path: string): Pins {
   return new Map(Object.entries(plugins).map(([id, value]) => [id, parsedPin(path, value)] as const));
 }
 
-/** The same for whoever needs one or two of hundreds: the file is read now, a pin is parsed when it is asked for. */
+/** The same for one or two pins of hundreds: the file is read now, a pin is parsed when it is requested. */
 export function openPins(path: string): PinOf {
   const plugins = readPlugins(path);
   return (id) => (Object.hasOwn(plugins, id) ? parsedPin(path, plugins[id]) : undefined);
+}
+
+/** Replaces the pins in a file. Throws E_FILE_UNREADABLE. */
+export function writePins(path: string, pins: Pins): void {
+  const plugins = [...pins]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { manifest, files, judgedBy }]) => {
+      // What is undefined is not written.
+      return [id, { manifest, files: Object.fromEntries(files), judged_by: judgedBy }] as const;
+    });
+  const text = JSON.stringify({ version: 1, plugins: Object.fromEntries(plugins) }, null, 2);
+  replaceFile(path, new TextEncoder().encode(`${text}\n`));
 }
 
 /**
@@ -54,31 +67,31 @@ export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pi
   return { manifest: sha256(manifest), files: new Map(files) };
 }
 
-/** The pin of a plugin whose manifest is the one that was agreed to. Throws E_PLUGIN_REFUSED, E_PLUGIN_CHANGED. */
+/** The pin of a plugin whose manifest is the one that was trusted. Throws E_PLUGIN_REFUSED, E_PLUGIN_CHANGED. */
 export function checkManifestPin(id: string, manifest: Uint8Array, pinOf: PinOf): Pin {
   const pin = pinOf(id);
   if (!pin) {
-    const hint = `look into its manifest; if it is right: gum-cred plugins trust ${id}`;
-    throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was put there without being agreed to`, hint);
+    const hint = `check its manifest; if it is correct, run: gum-cred plugins trust ${id}`;
+    throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was not installed with 'gum-cred plugins add'`, hint);
   }
   if (pin.manifest !== sha256(manifest)) throw changed(id, `the manifest of '${id}'`);
   return pin;
 }
 
-/** Throws E_PLUGIN_CHANGED unless the program of a plugin, and what belongs to it, is what was agreed to. */
+/** Throws E_PLUGIN_CHANGED unless the program of a plugin, and what belongs to it, is what was trusted. */
 export function checkProgramPin(id: string, command: readonly string[], pin: Pin): void {
-  // What became a file since then was not agreed to either.
+  // A path that became a file since then was not trusted either.
   for (const path of new Set([...filesOf(command), ...pin.files.keys()])) {
     if (hashProgram(path) !== pin.files.get(path)) throw changed(id, `${clean(path)}, which '${id}' runs,`);
   }
 }
 
 function changed(id: string, what: string): GumCredError {
-  const hint = `look into the change; if it is right: gum-cred plugins trust ${id}`;
+  const hint = `check the change; if it is correct, run: gum-cred plugins trust ${id}`;
   return fail("E_PLUGIN_CHANGED", `${what} changed since it was trusted`, hint);
 }
 
-/** The program of an administrator's plugin: root's, and nobody else's to write. Throws E_UNSAFE_FILE. */
+/** The program of an administrator's plugin: owned and writable by root alone. Throws E_UNSAFE_FILE. */
 export function checkSystemProgram(command: readonly string[]): void {
   for (const path of filesOf(command)) {
     if (!checkTrustedFile(path, programOptions("root"))) throw missing(path);

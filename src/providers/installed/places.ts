@@ -3,6 +3,7 @@
  * heavy is imported: looking by Bun.Glob costs nothing measurable, node:fs a fifth of an empty start.
  */
 import type { RawEnvironment } from "../../core/environment.ts";
+import { isMissing } from "../../core/system-error.ts";
 
 /** `system` is the administrator's folder, whose files root alone may write; `user` is the user's own. */
 export type Place = "system" | "user";
@@ -47,19 +48,19 @@ export function folderOf(place: Place, places: Places): string | null {
 }
 
 /**
- * Whether anything may be installed, fit or not. Pipes and devices are passed over here, and refused by name
- * where all is listed (installed.ts).
+ * Whether anything may be installed, usable or not. Pipes and devices are skipped here, and refused by name
+ * where everything is listed (installed.ts).
  */
 export function anyInstalled(places: Places): boolean {
   return [places.system, places.user?.folder].some((folder) => folder !== undefined && !isEmpty(folder));
 }
 
-/** A folder that is not there is empty; one that cannot be read is not. */
+/** A missing folder is empty; one that cannot be read is not. */
 function isEmpty(folder: string): boolean {
   try {
     const found = new Bun.Glob("*.json").scanSync({ cwd: folder, onlyFiles: false });
     return found.next().done === true;
   } catch (error) {
-    return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+    return isMissing(error);
   }
 }

@@ -19,11 +19,11 @@ export interface Summaries {
   ids(): readonly string[];
   /** Every variable that carries a key of theirs. */
   variables(): readonly string[];
-  /** Whose key a variable carries; null for nobody's. */
+  /** The plugin whose key a variable carries; null for none. */
   ownerOf(variable: string): string | null;
 }
 
-/** What is remembered. Another version of gum-cred may judge otherwise, so it begins anew. */
+/** What is remembered. Another version of gum-cred may validate differently, so it starts again. */
 interface Index {
   readonly program: string;
   readonly stamp: string;
@@ -32,11 +32,11 @@ interface Index {
   /** The ids of a place's plugins, with a blank between. */
   readonly system: string;
   readonly user: string;
-  /** {@link Owners} as JSON in a text, which is read when somebody asks whose a variable is. */
+  /** {@link Owners} as JSON in a text, which is parsed when the owner of a variable is requested. */
   readonly owners: string;
 }
 
-/** By variable the id of its plugin: no two plugins that are fit have the same. */
+/** By variable the id of its plugin: no two usable plugins have the same. */
 type Owners = Readonly<Record<string, string>>;
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
@@ -54,7 +54,7 @@ export function summariesOf(providers: readonly Provider[]): Summaries {
   );
 }
 
-/** What is installed and fit; null when that has to be looked up anew. */
+/** What is installed and usable; null when that has to be looked up again. */
 export function readIndex(path: string, places: Places): Summaries | null {
   try {
     const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
@@ -75,7 +75,7 @@ export function readIndex(path: string, places: Places): Summaries | null {
 
 /**
  * Remembers what a look at every plugin that began at `sinceMs` found. Nothing is remembered while a plugin is not
- * fit, which each run is to say, or when something is so new that it may have changed during the look.
+ * usable, because each run must warn of it, or when something is so new that it may have changed during the look.
  */
 export async function writeIndex(
   path: string,
@@ -106,7 +106,7 @@ export async function writeIndex(
     checkTrustedFolder(folder, "user");
     replaceFile(path, new TextEncoder().encode(JSON.stringify(whole)));
   } catch {
-    // What cannot be looked at or written is no reason to fail.
+    // An index that cannot be written is not an error.
   }
 }
 
@@ -141,7 +141,7 @@ function stampNow(index: Extent, places: Places): string {
   return stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
 }
 
-/** Everything that was read or listed to judge what the index holds. */
+/** Everything that was read or listed to compute what the index holds. */
 function filesOf(index: Extent, places: Places): readonly Group[] {
   const { system, user } = places;
   const single = [system, ...(user ? [user.folder, user.pins] : []), ...index.programs];

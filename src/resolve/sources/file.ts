@@ -5,6 +5,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
+import { systemCode } from "../../core/system-error.ts";
+import { within } from "../../os/time-limit.ts";
 
 const LIMIT_BYTES = 64 * 1024;
 const TIMEOUT_MS = 5_000;
@@ -15,9 +17,12 @@ const TIMEOUT_MS = 5_000;
  * not one line of text).
  */
 export async function readSecretFile(path: string, named: string): Promise<Secret> {
-  const bytes = await bounded(readBytes(path, named), () =>
-    fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`),
-  );
+  const bytes = await within(TIMEOUT_MS, readBytes(path, named), () => {
+    throw fail(
+      "E_FILE_UNREADABLE",
+      `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
+    );
+  });
   if (bytes.length > LIMIT_BYTES) {
     throw fail("E_MALFORMED", `${named}: ${clean(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
   }
@@ -64,7 +69,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function unreadable(path: string, named: string, error: unknown): GumCredError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = systemCode(error) ?? "";
   return fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} ${REASONS[code] ?? "cannot be read"}`);
 }
 
@@ -74,12 +79,4 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function bounded<T>(work: Promise<T>, late: () => GumCredError): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), TIMEOUT_MS);
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -17,10 +17,10 @@ async function against(chunks: readonly Uint8Array[], script: string): Promise<s
       data() {},
     },
   });
-  const source = `${import.meta.dir}/../../../src/keychain`;
+  const source = `${import.meta.dir}/../../../src`;
   const program = `
-    import { openSessionBus } from "${source}/dbus.ts";
-    import { deadlineIn } from "${source}/deadline.ts";
+    import { openSessionBus } from "${source}/dbus/client.ts";
+    import { deadlineIn } from "${source}/os/deadline.ts";
     const heard = [];
     const bus = openSessionBus(process.env, (signal) => heard.push(signal));
     const call = { destination: "a.b", path: "/", interface: "a.b", method: "M", signature: "()", args: [], reply: "(u)" };

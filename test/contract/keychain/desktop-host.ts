@@ -69,8 +69,7 @@ function startMacos(): System {
   const unlock = async () => void security("unlock-keychain", "-p", password, file);
   void unlock();
   return {
-    openNowhere: () =>
-      macosKeychain(OPTIONS, { security: "/nowhere", coreFoundation: "/nowhere", system: "/nowhere" }),
+    openNowhere: () => macosKeychain(OPTIONS, { security: "/nowhere", coreFoundation: "/nowhere" }),
     lock: async () => void security("lock-keychain", file),
     unlock,
     // The attributes, without the value, are shown to everybody. Its creation date, in seconds.

@@ -173,7 +173,7 @@ test("KWallet switched off by the user: there is no keychain, and nothing is sta
   const keychain = kwallet(OPTIONS, bus.env);
   expect(await keychain.state()).toBe("unavailable");
   const error = await expectError(keychain.read(SERVICE, [ACCOUNT]), "E_KEYCHAIN_UNAVAILABLE");
-  expect(error.message).toContain("switched off");
+  expect(error.message).toContain("is disabled");
   expect(daemon.calls()).toEqual([]);
   await daemon.stop();
   await bus.stop();

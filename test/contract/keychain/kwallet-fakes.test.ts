@@ -97,7 +97,7 @@ describe("faults", () => {
     const { keychain } = await classic({ enabled: false });
     expect(await keychain.state()).toBe("unavailable");
     const error = await expectError(keychain.list(SERVICE), "E_KEYCHAIN_UNAVAILABLE");
-    expect(error.message).toContain("switched off");
+    expect(error.message).toContain("is disabled");
   });
 
   test("a handle of -1 is a refusal", async () => {

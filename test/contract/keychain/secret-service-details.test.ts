@@ -166,13 +166,13 @@ describe("odd services", () => {
     ["create-locked", "write", "E_KEYCHAIN_LOCKED", "locked"],
     ["item-locked", "read", "E_KEYCHAIN_LOCKED", "an entry of the keychain is locked"],
     ["item-gone", "read", null, ""],
-    ["item-withheld", "read", "E_KEYCHAIN_FAILED", "kept an entry back"],
+    ["item-withheld", "read", "E_KEYCHAIN_FAILED", "did not return every entry"],
     ["bad-key", "read", "E_KEYCHAIN_FAILED", "no usable public key"],
     ["no-key", "read", "E_KEYCHAIN_FAILED", "no usable public key"],
-    ["wrong-type", "read", "E_KEYCHAIN_FAILED", "could not be asked"],
+    ["wrong-type", "read", "E_KEYCHAIN_FAILED", "unexpected reply to "],
     ["strange-error", "read", "E_KEYCHAIN_FAILED", "answered SearchItems with com.example.StrangeError"],
     ["not-text", "read", "E_MALFORMED", "'odd' is not text"],
-    ["vanishes", "read", "E_KEYCHAIN_TIMEOUT", "went away"],
+    ["vanishes", "read", "E_KEYCHAIN_TIMEOUT", "exited before it answered"],
     ["deaf", "read", "E_KEYCHAIN_TIMEOUT", "within 1.5 s"],
   ] as const)("%s: %s", async (oddity, operation, code, text) => {
     const bus = await startPrivateBus();

@@ -109,7 +109,7 @@ describe("reaching it", () => {
   test("a thousand short waits all end", async () => {
     const socket = await startSilentSocket({ authenticates: true });
     const script = `
-      import { deadlineIn } from "${import.meta.dir}/../../../src/os/native/deadline.ts";
+      import { deadlineIn } from "${import.meta.dir}/../../../src/os/deadline.ts";
       import { openSessionBus } from "${import.meta.dir}/../../../src/dbus/client.ts";
       const bus = openSessionBus(process.env);
       for (let index = 0; index < 1000; index++) {

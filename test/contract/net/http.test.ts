@@ -206,7 +206,7 @@ describe("bounds", () => {
     const started = performance.now();
     const error = await failure({ url: `${url}/slow?key=EXAMPLE`, timeoutMs: 250 });
     expect(error.code).toBe("E_TIMEOUT");
-    expect(error.message).toContain("/slow gave no whole answer within 0.25 s");
+    expect(error.message).toContain("/slow did not finish responding within 0.25 s");
     expect(performance.now() - started).toBeLessThan(SOON_MS);
   });
 

@@ -14,10 +14,9 @@ import {
 } from "node:fs";
 import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
 import { secret } from "../../../src/core/secret.ts";
-import { fitProviders, listInstalled, loadInstalled } from "../../../src/providers/installed/installed.ts";
-import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { listInstalled, loadInstalled, usableProviders } from "../../../src/providers/installed/installed.ts";
+import { pinOf, readPins, writePins } from "../../../src/providers/installed/pins.ts";
 import { anyInstalled, pluginPlaces } from "../../../src/providers/installed/places.ts";
-import { writePins } from "../../../src/providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
 import { commandManifest, manifestWith } from "../../support/manifests.ts";
 import { SOON_MS } from "../../support/patience.ts";
@@ -64,7 +63,7 @@ function world() {
     list: () => listInstalled(setting),
     all: async () => {
       const warnings: string[] = [];
-      const providers = fitProviders(await listInstalled(setting), (line) => warnings.push(line));
+      const providers = usableProviders(await listInstalled(setting), (line) => warnings.push(line));
       return { ids: providers.map(({ id }) => id), warnings };
     },
   };
@@ -258,7 +257,7 @@ describe("a plugin of the administrator's", () => {
     at.put("system", "mistral", manifestWith({}));
     const { ids, warnings } = await at.all();
     expect(ids).toEqual(["mistral"]);
-    expect(warnings.join("\n")).toMatch(/'aaa' is left out: .*MISTRAL_API_KEY.*'mistral'/);
+    expect(warnings.join("\n")).toMatch(/'aaa' is not used: .*MISTRAL_API_KEY.*'mistral'/);
   });
   test.if(isRoot)("is refused when it, its folder or its program is somebody else's", async () => {
     const at = world();

@@ -14,9 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { listInstalled } from "../../../src/providers/installed/installed.ts";
-import { pinOf, readPins } from "../../../src/providers/installed/pins.ts";
+import { pinOf, readPins, writePins } from "../../../src/providers/installed/pins.ts";
 import { readIndex, writeIndex } from "../../../src/providers/installed/plugin-index.ts";
-import { writePins } from "../../../src/providers/installed/write-pins.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
 import { commandManifest, manifestWith } from "../../support/manifests.ts";
 

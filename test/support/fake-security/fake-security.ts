@@ -52,7 +52,7 @@ export function startFakeSecurity(): FakeSecurity {
   };
   return {
     folder,
-    libraries: { security: library, coreFoundation: library, system: "libc.so.6" },
+    libraries: { security: library, coreFoundation: library },
     behave: (flags = "") => writeFileSync(`${folder}/flags`, flags),
     items: () => lines("items").slice(1).map(parseItem),
     plant({ keychain, service, account, value }) {

@@ -1,13 +1,13 @@
 /** A Bun plugin, for running and for building: the macOS backend with the fake frameworks in place of Apple's. */
 import type { BunPlugin } from "bun";
 
-/** `library` is the fake's path; the C library is Linux' own. Everything else stays as it is. */
+/** `library` is the path of the fake. Everything else stays as it is. */
 export function replacedLibraries(library: string): BunPlugin {
-  const replacements = { security: library, coreFoundation: library, system: "libc.so.6" };
+  const replacements = { security: library, coreFoundation: library };
   return {
     name: "fake-security",
     setup(build) {
-      build.onLoad({ filter: /\/src\/keychain\/native\/security-framework\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: /\/src\/keychain\/macos\/security-framework\.ts$/ }, async ({ path }) => {
         let contents = await Bun.file(path).text();
         for (const [name, value] of Object.entries(replacements)) {
           const line = new RegExp(`^  ${name}: "/.*",$`, "m");

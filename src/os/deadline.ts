@@ -1,7 +1,7 @@
 /**
  * The time one keychain operation may take, shared by all its steps. May know nothing of what the steps are.
  */
-import { fail, type GumCredError } from "../../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 
 export interface Deadline {
   /** Whole milliseconds left, at least 1 (0 and -1 mean "for ever" to some libraries). Throws when none are. */

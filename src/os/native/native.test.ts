@@ -1,0 +1,75 @@
+/** Each native library is opened by one module, and the sets of the C library's functions open where they belong. */
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import {
+  childCalls,
+  cString,
+  ERRNO,
+  errno,
+  errnoName,
+  execCalls,
+  jobCalls,
+  libc,
+  loaderCalls,
+  lockCalls,
+  socketCalls,
+  statCalls,
+  streamCalls,
+} from "./libc.ts";
+
+const root = `${import.meta.dir}/../../..`;
+
+test("no other module opens a library", () => {
+  const files = [...new Bun.Glob("{src,plugins}/**/*.ts").scanSync({ cwd: root })];
+  const opening = files.filter(
+    (file) =>
+      !file.endsWith(".test.ts") &&
+      /\bdlopen\b.*from "bun:ffi"/.test(readFileSync(`${root}/${file}`, "utf8")),
+  );
+  expect(opening.sort()).toEqual([
+    "src/keychain/macos/security-framework.ts",
+    "src/keychain/windows/advapi32.ts",
+    "src/os/native/kernel32.ts",
+    "src/os/native/libc.ts",
+  ]);
+});
+
+test.skipIf(process.platform !== "linux")("every set opens, once", () => {
+  const sets = {
+    libc,
+    streamCalls,
+    execCalls,
+    statCalls,
+    lockCalls,
+    socketCalls,
+    jobCalls,
+    childCalls,
+    loaderCalls,
+  };
+  for (const [name, open] of Object.entries(sets)) {
+    expect([name, open()]).toEqual([name, expect.anything()]);
+    expect(open() as unknown).toBe(open());
+  }
+});
+
+test.skipIf(process.platform === "win32")(
+  "the reason of a failure is that of the last call, in any set",
+  () => {
+    expect([lockCalls()?.flock(-1, 2), errnoName(errno())]).toEqual([-1, "EBADF"]);
+    expect([libc()?.faccessat(-100, cString("/nonexistent/x"), 0, 0), errno()]).toEqual([-1, ERRNO.ENOENT]);
+    expect(Number(streamCalls()?.read(-1, new Uint8Array(1), 1))).toBe(-1);
+    expect([errnoName(errno()), errnoName(9999)]).toEqual(["EBADF", "errno 9999"]);
+  },
+);
+
+const REFUSED = `
+  const { libc, loaderCalls } = await import("${import.meta.dir}/libc.ts");
+  const { writeOut } = await import("${import.meta.dir}/../streams/standard-streams.ts");
+  await writeOut([libc(), loaderCalls()].map(String).join());
+`;
+test("where native calls are refused every set is null, and output is written without them", () => {
+  // Without its JIT bun:ffi throws, as it does where executable memory is refused.
+  const env = { ...process.env, BUN_JSC_useJIT: "0" };
+  const { stdout, exitCode } = Bun.spawnSync([process.execPath, "-e", REFUSED], { env });
+  expect([stdout.toString(), exitCode]).toEqual(["null,null", 0]);
+});
