@@ -121,6 +121,27 @@ describe("cache_s and stale_ok_s", () => {
   });
 });
 
+test("explain, status and keys list show the age, the source and until when", async () => {
+  const cached = { openai: fromVault({ cache_s: 400 }) };
+  await get(cached);
+  reads = 0;
+  const shown = { source: "vault", kept: { stale: false } };
+  const explained = JSON.parse((await get(cached, ["explain", "openai", "--json"])).stdout);
+  expect(explained.winner).toMatchObject(shown);
+  expect(explained.winner.kept.age_s).toBeLessThan(60);
+  expect(Date.parse(explained.winner.kept.until)).toBeGreaterThan(Date.now() + 300_000);
+  const listed = JSON.parse((await get(cached, ["keys", "list", "--json"])).stdout);
+  expect(
+    listed.keys.find((one: { wins: boolean; provider: string }) => one.provider === "openai"),
+  ).toMatchObject(shown);
+  const status = JSON.parse((await get(cached, ["status", "--json"])).stdout);
+  expect(status.providers.find((one: { id: string }) => one.id === "openai")).toMatchObject(shown);
+  for (const args of [["explain", "openai"], ["keys", "list"], ["status"]]) {
+    expect((await get(cached, args)).stdout).toMatch(/kept \d+ s ago, used until 20\d\d-/);
+  }
+  expect(reads).toBe(0);
+});
+
 describe("a vendor's token", () => {
   const rules = (more: object = {}) => ({
     openai: { source: { ...federationSource("openai", vendors.origin, JOB), ...more } },

@@ -123,12 +123,13 @@ export interface ListedKey {
   readonly note: KeyNote | null;
 }
 
-/** Every key at every level, in the order of precedence, and the errors of providers that cannot be told. */
+/** Every key of these vendors, or of all, at every level in the order of precedence, and the errors of providers that cannot be told. */
 export async function listKeys(
   scope: Scope,
   ports: Ports,
+  only: readonly Provider[] = [],
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
-  const providers = await vendorsInPlay(ports);
+  const providers = only.length > 0 ? only : await vendorsInPlay(ports);
   const resolutions = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();

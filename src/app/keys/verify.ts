@@ -30,7 +30,7 @@ export async function verifyKeys(
       "run 'gum-cred status --verify' to verify it",
     );
   }
-  const { keys, errors } = await listKeys(scope, ports);
+  const { keys, errors } = await listKeys(scope, ports, wanted);
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
   }
