@@ -173,6 +173,35 @@ test("a token goes out under the variable of a bearer", async () => {
   expect(headers.stdout).toContain("anthropic-beta: oauth-2025-04-20");
 });
 
+test("doctor knows a clock that is off, a wrong audience and an identity that is about to end", async () => {
+  const check = async (claims: object): Promise<Record<string, string>> => {
+    const source = federationSource("openai", vendors.origin, { file: identity(claims) });
+    const { stdout } = await gum(["doctor", "--json"], { openai: { source } });
+    const { checks } = JSON.parse(stdout) as { checks: Record<string, string>[] };
+    return checks.find(({ name }) => name === "source_openai") ?? {};
+  };
+  const now = Math.floor(Date.now() / 1000);
+  expect(await check({})).toMatchObject({ state: "ok" });
+  expect(await check({ aud: "another" })).toMatchObject({
+    state: "problem",
+    hint: expect.stringContaining("audience another"),
+  });
+  expect(await check({ exp: now - 600 })).toMatchObject({
+    state: "problem",
+    hint: expect.stringContaining("expired"),
+  });
+  expect(await check({ exp: now + 20 })).toMatchObject({
+    state: "warning",
+    message: expect.stringContaining("ends in"),
+  });
+  vendors.answer = () =>
+    new Response("", { status: 401, headers: { date: new Date(Date.now() - 600_000).toUTCString() } });
+  expect(await check({})).toMatchObject({
+    state: "problem",
+    hint: expect.stringContaining("ahead of the vendor's"),
+  });
+});
+
 test("explain and policy show name the source, and keys verify uses the token as its API does", async () => {
   const providers = { anthropic: { source: federationSource("anthropic", vendors.origin, JOB) } };
   const explained = JSON.parse((await gum(["explain", "anthropic", "--json"], providers)).stdout);

@@ -249,6 +249,10 @@ test("policy check --live asks every source once, side by side, and says what ca
   expect(live.stdout).toContain("is sealed");
   expect(live.stdout).not.toContain(KEY);
   expect([good.requests.length, sealed.requests.length]).toEqual([1, 1]);
+  const { checks } = JSON.parse((await gum(["doctor", "--json"], providers)).stdout);
+  const state = (name: string) => checks.find((one: { name: string }) => one.name === name);
+  expect(state("source_openai")).toMatchObject({ state: "ok" });
+  expect(state("source_xai")).toMatchObject({ state: "problem", hint: expect.stringContaining("unseal") });
   const file = await gum(["policy", "check", `${folder}/policy.json`, "--live"], {
     openai: providers.openai,
   });

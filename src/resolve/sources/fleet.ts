@@ -83,21 +83,28 @@ async function readThrough(
 ): Promise<SourceValue | null> {
   const { source } = wanted;
   const whose = `the ${wanted.level} key for ${wanted.provider}`;
-  const deadline = startDeadline(source.timeoutMs ?? DEFAULT_TIMEOUT_MS, whose);
   const mark = `${wanted.level}:${wanted.provider}`;
-  const asking: Asking = { whose, mark, deadline, raw: around.raw, send: around.send, warn: around.warn };
   refuseCircle(around.raw, mark, whose);
-  const ask = () => deadline.bound(askSource(wanted, asking, around, logins));
-  if (!isKept(source) || around.policyHash === null) return plain(await ask());
-  return keptOrAsked(wanted, around, around.policyHash, ask, deadline);
+  const begin = (): Request => {
+    const deadline = startDeadline(source.timeoutMs ?? DEFAULT_TIMEOUT_MS, whose);
+    const asking: Asking = { whose, mark, deadline, raw: around.raw, send: around.send, warn: around.warn };
+    return { deadline, ask: () => deadline.bound(askSource(wanted, asking, around, logins)) };
+  };
+  if (!isKept(source) || around.policyHash === null) return plain(await begin().ask());
+  return keptOrAsked(wanted, around, around.policyHash, begin);
+}
+
+/** One source being asked; its time runs from when this is made. */
+interface Request {
+  readonly deadline: Deadline;
+  ask(): Promise<Kept | null>;
 }
 
 async function keptOrAsked(
   wanted: Wanted,
   around: FleetSurroundings,
   hash: string,
-  ask: () => Promise<Kept | null>,
-  deadline: Deadline,
+  begin: () => Request,
 ): Promise<SourceValue | null> {
   const { source, keptAccount } = wanted;
   const stored = await around.kept.read(keptAccount);
@@ -106,6 +113,8 @@ async function keptOrAsked(
   // A token is fetched once for all processes: the others wait, and find what the first one kept.
   const alone = source.kind === "federation" && stored !== undefined;
   let lock: { release(): void } | undefined;
+  // The source's time does not pay for a slow keychain.
+  const { deadline, ask } = begin();
   try {
     if (alone) {
       lock = await around.lock(`source-${wanted.level}-${wanted.provider}`, deadline.left());

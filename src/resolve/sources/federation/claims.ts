@@ -33,8 +33,18 @@ export function readClaims(token: Secret): Claims | null {
   }
 }
 
-/** Why a vendor may have refused a token, by what it says of itself. `now` in milliseconds since 1970. */
-export function whyRefused(token: Secret, now: number): string {
+/** A clock that is further off than this can make a token end too early, or not be valid yet. */
+const SKEW_S = 30;
+
+/**
+ * Why a vendor may have refused a token, by what it says of itself. Milliseconds since 1970: `now` by this machine's
+ * clock, `theirs` by the vendor's, NaN where it does not say.
+ */
+export function whyRefused(token: Secret, now: number, theirs: number): string {
+  const skew = Math.round((now - theirs) / 1000);
+  if (Math.abs(skew) > SKEW_S) {
+    return `set the clock: this machine's is ${Math.abs(skew)} s ${skew > 0 ? "ahead of" : "behind"} the vendor's`;
+  }
   const claims = readClaims(token);
   if (claims === null) return "the identity token is not a JWT";
   const seconds = now / 1000;

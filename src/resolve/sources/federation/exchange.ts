@@ -60,7 +60,8 @@ function fault(response: HttpResponse, identity: Secret, what: string, now: numb
   }
   if (status === 400 || status === 401 || status === 403) {
     const message = `${what} refused to exchange the identity token (${status})${quote}`;
-    return fail("E_SOURCE_REJECTED", message, `${whyRefused(identity, now)}; no other key is used`);
+    const date = Date.parse(response.headers.get("date") ?? "");
+    return fail("E_SOURCE_REJECTED", message, `${whyRefused(identity, now, date)}; no other key is used`);
   }
   if (status === 429) return fail("E_RATE_LIMITED", `${what}: too many requests (429)${quote}`);
   if (status === 408 || status >= 500) return fail("E_SERVER", `${what} failed (${status})${quote}`);
