@@ -55,6 +55,7 @@ export const ERRORS = {
   E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
   E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
   E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
+  E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
   E_POLICY_SOURCE: {
     exit: 6,
     hint: "ask the administrator of your organisation's secret store; no other key is used",

@@ -11,13 +11,16 @@ import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
 
 const providerId = text(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id");
 const teamId = text(/^[A-Za-z0-9._~-]{1,128}$/, "must be a team's id");
-const methodAndPath = text(/^(?:[A-Z]+|\*) \/[^\s]*$/, "must be METHOD /path, * for any");
+const allowRule = text(
+  /^(?:(?:[A-Z]+|\*) )?\/\S*$/,
+  "must be a method and a path, such as 'POST /v1/messages'",
+);
 const rule = z
   .strictObject({
     source: z.optional(sourceSchema),
     deny: z.optional(z.literal(true)),
     exportable: z.optional(z.boolean()),
-    allow: z.optional(z.array(methodAndPath)),
+    allow: z.optional(z.array(allowRule).check(z.minLength(1), z.maxLength(64))),
   })
   .check(
     z.refine((rule) => Object.keys(rule).length > 0, "must hold source, deny, exportable or allow"),
@@ -161,9 +164,9 @@ function ruleOf(rule: NonNullable<PolicyFile["providers"]>[string]): ProviderRul
   if (rule.deny) return { kind: "deny" };
   const use = {
     ...(rule.exportable === undefined ? {} : { exportable: rule.exportable }),
-    ...(rule.allow === undefined ? {} : { allow: rule.allow }),
+    ...(rule.allow === undefined ? {} : { allow: [rule.allow] }),
   };
-  return rule.source ? { kind: "source", source: sourceOf(rule.source), ...use } : { kind: "use", ...use };
+  return rule.source ? { kind: "source", source: sourceOf(rule.source), ...use } : { kind: "broker", ...use };
 }
 
 interface Issue {

@@ -1,6 +1,6 @@
 /** What a policy file may not say, however JSON lets it be said; and what its sources and limits become. */
 import { describe, expect, test } from "bun:test";
-import { keyUse, type Policy, tighten } from "./policy.ts";
+import { allowedRequests, type Policy, requireExportable, tighten } from "./policy.ts";
 import { parsePolicy, policyProblems } from "./policy-schema.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -97,7 +97,8 @@ test.each<[source: object, problem: RegExp]>([
   [{ gumloop: { source: { file: "/x" } } }, /^\$\.providers\.gumloop\.source is refused/],
   [{ gumloop: { source: { keychain: true } } }, /^\$\.providers\.gumloop\.source is refused/],
   [{ openai: { source: { keychain: true }, deny: true } }, /nothing beside deny/],
-  [{ openai: { allow: ["GET"] } }, /allow\[0\] must be METHOD/],
+  [{ openai: { allow: ["GET"] } }, /allow\[0\] must be a method/],
+  [{ openai: { allow: [] } }, /\.allow/],
   [{ openai: { allow: "POST /v1" } }, /\.allow/],
   [{ openai: { exportable: "no" } }, /\.exportable/],
   [{ openai: { source: { file: "/x", timeout_ms: 15_001 } } }, /timeout_ms/],
@@ -181,24 +182,31 @@ test("federation belongs to its own vendor", () => {
   );
 });
 
-test("limits are the strictest word of the files, the organisation and the team", () => {
+test("limits are those of the files, the organisation and the team together", () => {
   const file = (openai: object, team: object = {}) =>
     parse({
       version: 1,
       providers: { openai },
       teams: { t: { providers: { openai: { exportable: true, ...team } } } },
     });
+  const isExportable = (policy: Policy, team: string | null) => {
+    try {
+      requireExportable(policy, "openai", team);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const source = { file: "/x" };
-  expect(keyUse(file({ source }), "openai", "t")).toEqual({ exportable: true, allow: null });
-  expect(keyUse(file({ source, exportable: false }), "openai", null)).toEqual({
-    exportable: false,
-    allow: null,
-  });
-  expect(keyUse(file({ source }, { exportable: false }), "openai", "t").exportable).toBe(false);
-  const allow = ["POST /v1/*"];
-  expect(keyUse(file({ source, allow }), "openai", null).allow).toEqual(allow);
-  const both = tighten(file({ source, allow }), file({ exportable: false, allow: ["* /"] }));
-  expect(keyUse(both, "openai", null)).toEqual({ exportable: false, allow });
+  const [mine, yours] = [["POST /v1/*"], ["* /", "/v1"]];
+  expect(isExportable(file({ source }), "t")).toBe(true);
+  expect(allowedRequests(file({ source }), "openai", "t")).toEqual([]);
+  expect(isExportable(file({ source, exportable: false }), null)).toBe(false);
+  expect(isExportable(file({ source }, { exportable: false }), "t")).toBe(false);
+  expect(isExportable(file({ source }, { exportable: false }), null)).toBe(true);
+  const both = tighten(file({ source, allow: mine }), file({ exportable: false, allow: yours }));
+  expect(isExportable(both, null)).toBe(false);
+  expect(allowedRequests(both, "openai", null)).toEqual([mine, yours]);
   expect(both.providers.get("openai")).toMatchObject({
     kind: "source",
     source: { kind: "path", path: "/x" },

@@ -31,18 +31,17 @@ export type ConfiguredSource = SourceOptions &
     | { readonly kind: "federation"; readonly federation: FederationSource }
   );
 
-/** How a key may be used, whatever source it comes from. */
-export interface KeyUse {
-  /** False where only the broker may use the key: `env`, `exec`, `get` and `header` refuse. */
-  readonly exportable: boolean;
-  /** What the broker lets through, as `METHOD /path*`; null for everything. */
-  readonly allow: readonly string[] | null;
+/** How a key may be used. */
+export interface UseRules {
+  /** False: only the broker may use the key; no command hands it out. */
+  readonly exportable?: boolean;
+  /** Methods and paths that the broker lets through: `POST /v1/messages`. Each list restricts on its own. */
+  readonly allow?: readonly (readonly string[])[];
 }
 
 export type ProviderRule =
-  | ({ readonly kind: "source"; readonly source: ConfiguredSource } & Partial<KeyUse>)
-  /** No source: the rule only says how a key may be used. */
-  | ({ readonly kind: "use" } & Partial<KeyUse>)
+  | ({ readonly kind: "source"; readonly source: ConfiguredSource } & UseRules)
+  | ({ readonly kind: "broker" } & UseRules)
   | { readonly kind: "deny" };
 
 export type Rules = ReadonlyMap<string, ProviderRule>;
@@ -106,17 +105,31 @@ function strongest(policy: Policy, provider: string, teamId: string | null) {
   return policy.system && isRuledBySystem(policy, provider, teamId) ? policy.system : policy;
 }
 
-/** How a provider's key may be used: the strictest word of the organisation and of the team in scope. */
-export function keyUse(policy: Policy, provider: string, teamId: string | null): KeyUse {
+/** Throws E_NOT_EXPORTABLE for a key that no command may hand out, whoever's it is. */
+export function requireExportable(policy: Policy, provider: string, teamId: string | null): void {
+  if (usesOf(policy, provider, teamId).every(({ exportable }) => exportable !== false)) return;
+  throw fail(
+    "E_NOT_EXPORTABLE",
+    `${organizationName(policy)} does not let the key for ${provider} be handed out`,
+    `run the command with 'gum-cred broker ${provider} -- CMD', which uses the key without showing it`,
+  );
+}
+
+/** What the broker may let through for a provider: a request must be in each of the lists. */
+export function allowedRequests(
+  policy: Policy,
+  provider: string,
+  teamId: string | null,
+): readonly (readonly string[])[] {
+  return usesOf(policy, provider, teamId).flatMap(({ allow }) => allow ?? []);
+}
+
+function usesOf(policy: Policy, provider: string, teamId: string | null): readonly UseRules[] {
   const rules = [
     policy.providers.get(provider),
     teamId === null ? undefined : policy.teams.get(teamId)?.get(provider),
   ];
-  const uses = rules.flatMap((rule) => (rule && rule.kind !== "deny" ? [rule] : []));
-  return {
-    exportable: uses.every(({ exportable }) => exportable !== false),
-    allow: uses.map(({ allow }) => allow ?? null).find((allow) => allow !== null) ?? null,
-  };
+  return rules.flatMap((rule) => (rule && rule.kind !== "deny" ? [rule] : []));
 }
 
 /** How the organisation is called in messages. */
@@ -147,17 +160,17 @@ function merge(system: Rules, extra: Rules): Rules {
   return merged;
 }
 
-/** The system's rule, which a second file can only narrow: another source is ignored. */
+/** The system's rule, with whatever the other one forbids beyond it. Another source is ignored. */
 function stricter(system: ProviderRule | undefined, extra: ProviderRule): ProviderRule {
   if (system === undefined || extra.kind === "deny") return extra;
   if (system.kind === "deny") return system;
-  const exportable = system.exportable !== false && extra.exportable !== false;
-  const use = { ...(exportable ? {} : { exportable }), ...allowOf(system.allow ?? extra.allow) };
-  return system.kind === "use" ? { kind: "use", ...use } : { kind: "source", source: system.source, ...use };
-}
-
-function allowOf(allow: readonly string[] | null | undefined): Partial<KeyUse> {
-  return allow ? { allow } : {};
+  const exportable = system.exportable === false || extra.exportable === false ? false : undefined;
+  const allow = [...(system.allow ?? []), ...(extra.allow ?? [])];
+  return {
+    ...system,
+    ...(exportable === undefined ? {} : { exportable }),
+    ...(allow.length === 0 ? {} : { allow }),
+  };
 }
 
 /** Both files' hashes in one: the second's are as many digits again, so that no other pair gives the same. */

@@ -1,6 +1,6 @@
 /** `gum-cred policy show`: the organisation's rules in force. */
 import { table } from "../../../output/table.ts";
-import type { KeyUse, Policy, Rules, SourceOptions } from "../../../resolve/policy.ts";
+import type { Policy, Rules, SourceOptions, UseRules } from "../../../resolve/policy.ts";
 import { sourceKind, sourceLocation } from "../../../resolve/source-names.ts";
 import type { Command } from "../../command.ts";
 
@@ -30,7 +30,7 @@ interface RuleRow {
 function ruleRows(whose: string, rules: Rules): RuleRow[] {
   return [...rules].map(([provider, rule]) => {
     if (rule.kind === "deny") return { whose, provider, rule: "deny", detail: "" };
-    if (rule.kind === "use") return { whose, provider, rule: "use", detail: limits(rule) };
+    if (rule.kind === "broker") return { whose, provider, rule: "use", detail: limits(rule) };
     const where = rule.source.kind === "policy-keychain" ? "" : sourceLocation(rule.source, "");
     const detail = [where, options(rule.source), limits(rule)];
     return { whose, provider, rule: sourceKind(rule.source), detail: detail.filter(Boolean).join("; ") };
@@ -42,9 +42,9 @@ function options({ cacheS, staleOkS }: SourceOptions): string {
   return [kept, staleOkS ? `stands in for ${staleOkS} s more` : ""].filter(Boolean).join(", ");
 }
 
-function limits(use: Partial<KeyUse>): string {
-  const allow = use.allow ? `broker allows ${use.allow.join(", ") || "nothing"}` : "";
-  return [use.exportable === false ? "only by the broker" : "", allow].filter(Boolean).join("; ");
+function limits({ exportable, allow = [] }: UseRules): string {
+  const lists = allow.map((list) => `allows ${list.join(", ")}`);
+  return [...(exportable === false ? ["broker only"] : []), ...lists].join("; ");
 }
 
 function data(policy: Policy, rows: readonly RuleRow[]) {
