@@ -1,6 +1,6 @@
 /** Keys in Vault or OpenBao, read by the built binary from a real server: every way to log in, every fault. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { assertNoLeak, run } from "../support/binary.ts";
 import { makeIssuer, refusal } from "../support/identity.ts";
 import { OPENBAO, type OpenBao, startOpenBao } from "../support/openbao.ts";
@@ -291,6 +291,16 @@ describe.skipIf(OPENBAO === null)("a key in OpenBao", () => {
     expect(explained.stderr).toContain("warning");
     expect(explained.stderr).toContain("Invalid path for a versioned K/V secrets engine");
     expect((await get(at({ auth: token(refused, "t1") }))).stderr).toContain("permission denied");
+  });
+
+  test("neither --debug nor a file below the home folder has the key, the token or a login", async () => {
+    const home = mkdtempSync(`${folder}/home-`);
+    const auth = { approle: { role_id: approle.role_id, secret_id_file: `${folder}/secret_id` } };
+    for (const vault of [at(), at({ auth }), at({ field: "none" })]) {
+      const { stderr } = await get(vault, { env: { HOME: home }, args: ["--debug"] });
+      for (const secret of [KEY, reader, approle.secret_id]) expect(stderr).not.toContain(secret);
+    }
+    expect(readdirSync(home, { recursive: true })).toEqual([]);
   });
 
   test("sealed is exit 5 for reading and for logging in", async () => {
