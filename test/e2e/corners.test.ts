@@ -1,7 +1,7 @@
 /** Corners where two rules meet: markers, policies, flags between words, and what `--json` may hold. */
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { gumCred } from "../support/binary.ts";
 import { useWorld } from "../support/world.ts";
 

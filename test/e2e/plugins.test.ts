@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { gumCred, type RunOptions, run } from "../support/binary.ts";
 import { commandManifest, GOOD, manifestWith } from "../support/manifests.ts";
 
@@ -274,7 +274,7 @@ describe("after a change", () => {
     const named = await gum(["env", "mistral"], { env });
     expect([named.code, named.stdout]).toEqual([6, "(exit 6);\n"]);
     const all = await gum(["env"], { env });
-    expect([all.code, all.stdout]).toEqual([0, "export OPENAI_API_KEY='sk-EXAMPLE-openai';\n"]);
+    expect([all.code, all.stdout]).toEqual([0, `${POSIX_GUARD}export OPENAI_API_KEY='sk-EXAMPLE-openai';\n`]);
     expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is not used: .* changed .*\n$/);
     const other = await gum(["env", "openai"], { env });
     expect([other.code, other.stderr]).toEqual([0, ""]);
