@@ -117,11 +117,11 @@ describe.each(SHELLS)("in %s", (_shell, complete) => {
     writeFileSync(`${folder}/file.json`, JSON.stringify(GOOD));
     await world.ok(["plugins", "add", `${folder}/file.json`, "--yes"]);
     expect(await sorted("gum-cred env ")).toEqual([
-      "anthropic", "deepseek", "fireworks", "google", "gumloop", "mistral", "openai", "xai",
+      "anthropic", "deepseek", "fireworks", "google", "gumloop", "kestrel", "openai", "xai",
     ]); // biome-ignore format: one list
-    expect(await complete("gum-cred env openai --sdk mi")).toEqual(["mistral"]);
+    expect(await complete("gum-cred env openai --sdk mi")).toEqual(["kestrel"]);
     expect(await complete("gum-cred get fire")).toEqual(["fireworks"]);
-    await world.ok(["plugins", "remove", "mistral"]);
+    await world.ok(["plugins", "remove", "kestrel"]);
   });
 
   test("profiles that something is stored under", async () => {

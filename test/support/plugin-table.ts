@@ -50,14 +50,30 @@ export function testVendor(provider: LlmProvider, key: string, rows: readonly Ro
       });
     }
 
+    test("its companions are settings that people can be told of, and without them nothing is sent", () => {
+      for (const { name, variables, pattern, example } of provider.companions ?? []) {
+        expect(name).toMatch(/^[a-z][a-z_]*$/);
+        expect(variables.every((variable) => /^[A-Z][A-Z0-9_]*$/.test(variable))).toBe(true);
+        expect(example).toMatch(pattern);
+        expect("with blank\nand $(command)").not.toMatch(pattern);
+      }
+      const alone = provider.unverifiable?.({ baseUrl: null, teamId: null }) ?? null;
+      if (alone === null) return;
+      expect(alone).toMatchObject({ verdict: "unverifiable", hint: expect.any(String) });
+      expect(() => provider.verification(credential, { baseUrl: null, teamId: null })).toThrow();
+    });
+
     test("its facts fit together", () => {
-      const { url, headers } = provider.verification(credential, { baseUrl: null, teamId: null });
+      const scope = { baseUrl: null, teamId: null, companions: examples(provider) };
+      if (provider.unverifiable?.(scope)) return; // nothing of it is free, and its companions are all there
+      const { url, headers } = provider.verification(credential, scope);
       const variables = provider.methods.flatMap((method) => method.variables);
       expect(provider.id).toMatch(/^[a-z0-9][a-z0-9-]*$/);
       expect(variables.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name))).toBe(true);
       expect(variables).toContain(provider.exported);
       expect(url).toStartWith("https://");
-      expect(provider.hosts).toContain(new URL(url).hostname);
+      const { hostname } = new URL(url);
+      expect(provider.hosts.some((host) => covers(host, hostname))).toBe(true);
       expect(provider.setupUrl).toStartWith("https://");
       // .invalid is what scripts/new-plugin.ts writes where a fact is still missing.
       expect([url, provider.setupUrl, ...provider.hosts].join(" ")).not.toContain(".invalid");
@@ -67,6 +83,17 @@ export function testVendor(provider: LlmProvider, key: string, rows: readonly Ro
       expect(provider.keyHint(secret(key))).toBeNull();
     });
   });
+}
+
+function examples({ companions = [] }: LlmProvider): ReadonlyMap<string, string> {
+  return new Map(companions.map(({ name, example }) => [name, example]));
+}
+
+/** Whether a host of a provider's list is this one; `*` stands for one label. */
+function covers(listed: string, hostname: string): boolean {
+  const parts = listed.split(".");
+  const labels = hostname.split(".");
+  return parts.length === labels.length && parts.every((part, at) => part === "*" || part === labels[at]);
 }
 
 /** No six characters in a row of the key stand in the text. */

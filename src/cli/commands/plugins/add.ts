@@ -13,8 +13,8 @@ export const pluginsAdd: Command = {
     "Shows what the plugin will do and asks. The manifest is copied, and its SHA-256 and that of its program\n" +
     "are kept: after any change the plugin is refused until 'gum-cred plugins trust ID'.",
   examples: [
-    { line: "gum-cred plugins add ./mistral.json", about: "look, agree, install" },
-    { line: "gum-cred plugins add ./mistral.json --yes", about: "in a script, for a file you know" },
+    { line: "gum-cred plugins add ./kestrel.json", about: "look, agree, install" },
+    { line: "gum-cred plugins add ./kestrel.json --yes", about: "in a script, for a file you know" },
   ],
   run: async (context, input) => {
     const { planAdd, carryOut } = await import("../../../app/plugins/plugins.ts");
