@@ -17,7 +17,9 @@ export const azureOpenai = llmProvider({
     {
       name: "endpoint",
       variables: ["AZURE_OPENAI_ENDPOINT"],
-      pattern: /^https:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d+)?(?:\/[\w.~/-]*)?$/i,
+      // http to this machine alone, as for every base URL
+      pattern:
+        /^(?:https:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http:\/\/127\.0\.0\.1)(?::\d+)?(?:\/[\w.~/-]*)?$/,
       example: "https://example.openai.azure.com",
     },
     {

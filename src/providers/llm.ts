@@ -2,8 +2,9 @@
  * Makes a provider of an LLM vendor's facts: one API key, one request that costs nothing, and a table that
  * reads the answer. A vendor is data; what all of them share is here. Sends nothing itself.
  */
-import { isJsonObject } from "../core/json.ts";
+
 import { fail } from "../core/errors.ts";
+import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
@@ -120,7 +121,9 @@ function baseUrlIn({ baseUrl }: LlmProviderData, scope: RequestScope): string | 
   const missing = namesIn(baseUrl).some((name) => !scope.companions?.has(name));
   return missing
     ? null
-    : baseUrl.replace(/\{(\w+)\}/g, (_, name: string) => scope.companions?.get(name) ?? "");
+    : baseUrl
+        .replace(/\{(\w+)\}/g, (_, name: string) => scope.companions?.get(name) ?? "")
+        .replace(/\/+$/, "");
 }
 
 function namesIn(template: string): readonly string[] {

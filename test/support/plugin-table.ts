@@ -4,8 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { reveal, secret } from "../../src/core/secret.ts";
-import type { Answer, Verdict } from "../../src/providers/contract.ts";
-import type { LlmProvider } from "../../src/providers/llm.ts";
+import type { Answer, Provider, Verdict } from "../../src/providers/contract.ts";
 
 /** What it is, the status, the body (JSON, or text as it comes), the verdict, and what the message says. */
 export type Row = readonly [
@@ -35,12 +34,27 @@ const EVERYWHERE: readonly Row[] = [
   ["a body of brackets", 200, "[".repeat(100_000) + "]".repeat(100_000), "unverifiable"],
 ];
 
+/** What is told by the body alone, which a manifest does not look into. */
+const BY_BODY = new Set(["another API's success", "an empty success", "a body of brackets"]);
+
 /** `key` is a fake of the usual shape, with EXAMPLE in it. */
-export function testVendor(provider: LlmProvider, key: string, rows: readonly Row[]): void {
+export function testVendor(provider: Provider, key: string, rows: readonly Row[]): void {
+  testProvider(provider, key, [...rows, ...EVERYWHERE]);
+}
+
+/** The same for a provider that a manifest describes: it tells by the status alone, and says less. */
+export function testManifest(provider: Provider, key: string, rows: readonly Row[]): void {
+  const everywhere = EVERYWHERE.filter(([about]) => !BY_BODY.has(about)).map(
+    ([about, status, body, verdict]): Row => [about, status, body, status === 302 ? "unverifiable" : verdict],
+  );
+  testProvider(provider, key, [...rows, ...everywhere]);
+}
+
+function testProvider(provider: Provider, key: string, rows: readonly Row[]): void {
   const credential = { method: "api_key", value: secret(key), userId: null } as const;
 
   describe(provider.title, () => {
-    for (const [about, status, body, verdict, says] of [...rows, ...EVERYWHERE]) {
+    for (const [about, status, body, verdict, says] of rows) {
       test(`${about} (${status})`, () => {
         const assessment = provider.judge(answer(status, body), credential);
         expect(assessment).toMatchObject({ verdict });
@@ -80,12 +94,12 @@ export function testVendor(provider: LlmProvider, key: string, rows: readonly Ro
       expect(url).not.toContain(key);
       expect(headers.filter(({ value }) => reveal(value).includes(key))).toHaveLength(1);
       expect(headers).toEqual(provider.headers(credential));
-      expect(provider.keyHint(secret(key))).toBeNull();
+      expect(provider.keyHint?.(secret(key)) ?? null).toBeNull();
     });
   });
 }
 
-function examples({ companions = [] }: LlmProvider): ReadonlyMap<string, string> {
+function examples({ companions = [] }: Provider): ReadonlyMap<string, string> {
   return new Map(companions.map(({ name, example }) => [name, example]));
 }
 

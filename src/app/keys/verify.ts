@@ -3,6 +3,7 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import type { Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { companionsOf } from "../companions.ts";
 import { providerNamed } from "../providers.ts";
 import { type ListedKey, listKeys, rememberVerdict, verifyKey } from "./keys.ts";
 
@@ -65,7 +66,9 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
 }
 
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
-  const { assessment, error } = await verifyKey(listed.provider, listed.credential.value, scope, ports);
+  const { provider, credential } = listed;
+  const companions = await companionsOf(provider, credential, ports);
+  const { assessment, error } = await verifyKey(provider, credential.value, companions, scope, ports);
   // A key that no request can carry was never sent: the vendor is not what failed.
   const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
   if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);

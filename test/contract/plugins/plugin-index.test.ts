@@ -43,7 +43,11 @@ function world() {
   };
   const command = [program, `${home}/bin/later`];
   install("kestrel", named("kestrel"));
-  install("heron", commandManifest(command, { id: "heron", title: "heron", env: ["HERON_API_KEY"] }), command);
+  install(
+    "heron",
+    commandManifest(command, { id: "heron", title: "heron", env: ["HERON_API_KEY"] }),
+    command,
+  );
   writeFileSync(`${places.system}/acme.json`, named("acme"), { mode: 0o600 });
   const list = () => listInstalled({ places, builtIn: PROVIDERS });
   return {
