@@ -14,6 +14,8 @@ export interface ExportRequest {
   readonly names: readonly string[];
   readonly level: Level | null;
   readonly sdk: boolean;
+  /** Without names, nothing found is no error: there is something else to hand on. */
+  readonly optional?: boolean;
 }
 
 /** The shares of the vendors that were asked for, and every variable that belongs to them. */
@@ -92,7 +94,7 @@ async function gumloopShare(
       baseUrl: scope.baseUrl?.href ?? null,
     });
   } catch (error) {
-    if (request.names.length === 0 && othersFound) {
+    if (request.names.length === 0 && (othersFound || request.optional)) {
       if (hasCode(error, "E_NOT_SIGNED_IN")) return null;
       if (hasCode(error, "E_POLICY_DENIED"))
         return { set: new Map(), unset: GUMLOOP_VARIABLES, fromStorage: [] };

@@ -17,6 +17,10 @@ export const ERRORS = {
   E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
   E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
   E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
+  E_REFERENCE_MALFORMED: {
+    exit: 2,
+    hint: "write it as gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]",
+  },
   E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
   E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
   E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
