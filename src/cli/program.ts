@@ -48,6 +48,7 @@ export const PROGRAM: readonly Entry[] = [
     name: "completion",
     load: async () => (await import("./commands/completion.ts")).completionOf(allCommands),
   },
+  { name: "setup", load: async () => (await import("./commands/setup.ts")).setup },
   { name: "credits", load: async () => (await import("./commands/credits.ts")).credits },
 ];
 

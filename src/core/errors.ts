@@ -21,6 +21,7 @@ export const ERRORS = {
     exit: 2,
     hint: "write it as gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]",
   },
+  E_SETTING_TAKEN: { exit: 2, hint: "replace it with --force" },
   E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
   E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
   E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
