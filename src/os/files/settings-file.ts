@@ -63,7 +63,7 @@ export function writeSettings(path: string, text: string): void {
     chmodSync(beside, mode); // whatever the umask took away
     renameSync(beside, target);
   } catch {
-    rmSync(beside, { force: true });
+    removeQuietly(beside);
     throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be written`, "check the folder and the disk");
   }
 }
@@ -74,6 +74,14 @@ export function removeSettings(path: string): void {
     rmSync(path, { force: true });
   } catch {
     throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be removed`, "remove it by hand");
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // it was never made
   }
 }
 
