@@ -14,7 +14,9 @@ use_gum_cred() {
   if type -P timeout >/dev/null; then gum_cred_limit=(timeout -k 1 ${LIMIT_S})
   elif type -P perl >/dev/null; then gum_cred_limit=(perl -e 'alarm shift; exec @ARGV' ${LIMIT_S})
   fi
-  # What a credential depends on. The stamp changes when gum-cred stores or removes one.
+  gum_cred_out=$(\${gum_cred_limit[@]+"\${gum_cred_limit[@]}"} gum-cred env --format posix --no-input "$@" </dev/null) || gum_cred_status=$?
+  # What a credential depends on, after the run, which may itself renew a session. The stamp changes when
+  # gum-cred stores or removes something.
   for gum_cred_file in \\
     "\${XDG_STATE_HOME:-$HOME/.local/state}/gum-cred/changed" \\
     "\${XDG_CONFIG_HOME:-$HOME/.config}/gum-cred/config.json" \\
@@ -23,7 +25,6 @@ use_gum_cred() {
   do
     [ -z "$gum_cred_file" ] || watch_file "$gum_cred_file"
   done
-  gum_cred_out=$(\${gum_cred_limit[@]+"\${gum_cred_limit[@]}"} gum-cred env --format posix --no-input "$@" </dev/null) || gum_cred_status=$?
   case $gum_cred_status in
     0) eval "$gum_cred_out" ;;
     124 | 137 | 142) log_error "gum-cred did not answer within ${LIMIT_S} s; nothing was exported" ;;
