@@ -26,9 +26,12 @@ export const setup: Command = {
   ],
   run: async (context, input) => {
     const { planSetup, carryOutSetup } = await import("../../app/setup/setup.ts");
+    const { situationOf } = await import("../../app/setup/situation.ts");
     const mode = modeOf(input);
     const request = { program: input.args[0] ?? "", mode, force: input.has("force") };
-    const plan = planSetup(request, situation(context, input), context.ports.raw);
+    const { profile, teamId } = context.scope;
+    const situation = situationOf({ profile, teamId, level: levelIn(input) }, context.ports.raw);
+    const plan = planSetup(request, situation, context.ports.raw);
     if (mode !== "show") carryOutSetup(plan);
     if (mode !== "remove") warnOf(plan, context);
     return { kind: "data", data: data(request.program, mode, plan), human: human(mode, plan) };
@@ -41,46 +44,6 @@ function modeOf(input: Input): Mode {
   if (input.has("write") && input.has("remove")) throw fail("E_USAGE", "--write and --remove are opposites");
   if (input.has("remove")) return "remove";
   return input.has("write") ? "write" : "show";
-}
-
-function situation({ ports, scope }: Context, input: Input) {
-  const home = ports.raw["HOME"] ?? ports.raw["USERPROFILE"] ?? "";
-  if (home === "") throw fail("E_USAGE", "there is no home folder to look for settings in", "set HOME");
-  const level = levelIn(input);
-  const options: readonly (readonly [string, string | null])[] = [
-    ["level", level],
-    ["team", scope.teamId],
-    ["profile", scope.profile === "default" ? null : scope.profile],
-  ];
-  const given = options.filter((option): option is readonly [string, string] => option[1] !== null);
-  return {
-    home,
-    variable: (name: string) => ports.raw[name] || null,
-    gumCred: ownCommand(),
-    flags: given.flatMap(([name, value]) => [name === "team" ? "--team-id" : `--${name}`, value]),
-    query: given.length === 0 ? "" : `?${given.map(([name, value]) => `${name}=${value}`).join("&")}`,
-    read: textOf,
-  };
-}
-
-function textOf(path: string): string | null {
-  try {
-    return process.getBuiltinModule("node:fs").readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-/** `gum-cred` where PATH leads to this very program, so that an update elsewhere is followed; else its path. */
-function ownCommand(): string {
-  const { realpathSync } = process.getBuiltinModule("node:fs");
-  const found = Bun.which("gum-cred");
-  try {
-    if (found && realpathSync(found) === realpathSync(process.execPath)) return "gum-cred";
-  } catch {
-    // gone meanwhile
-  }
-  return process.execPath;
 }
 
 function warnOf({ setup: { title }, beatenBy, files }: SetupPlan, { ports }: Context): void {
