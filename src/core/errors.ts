@@ -47,6 +47,7 @@ export const ERRORS = {
     exit: 5,
     hint: "ask the administrator of your organisation's secret store; no other key is used",
   },
+  E_UNVERIFIED: { exit: 5, hint: "the first use of the key will tell whether it works" },
   E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
   E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred holds the lock; try again" },
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },

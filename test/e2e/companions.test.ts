@@ -116,6 +116,8 @@ test("where a vendor cannot be asked, the key is stored with a word about it", a
     const result = await world.ok(["keys", "set", id, "--key", "-"], { stdin: `pplx-${KEY}` });
     expect(result.stderr).toContain(id === "azure" ? "AZURE_OPENAI_ENDPOINT is not set" : "without cost");
     expect(result.stdout).toContain("unverifiable");
+    const asked = await world.run(["keys", "verify", id]);
+    expect([asked.code, asked.stderr]).toEqual([5, expect.stringContaining("E_UNVERIFIED")]);
     await world.ok(["keys", "remove", id]);
   }
   expect(seen).toEqual([]);

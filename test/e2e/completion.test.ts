@@ -92,7 +92,15 @@ describe.each(SHELLS)("in %s", (_shell, complete) => {
     const first = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))].sort();
     expect(await sorted("gum-cred ")).toEqual(first);
     expect(await sorted("gum-cred lo")).toEqual(["login", "logout"]);
-    expect(await sorted("gum-cred keys ")).toEqual(["import", "list", "remove", "rotate", "set", "verify"]);
+    expect(await sorted("gum-cred keys ")).toEqual([
+      "import",
+      "list",
+      "remove",
+      "rotate",
+      "set",
+      "usage",
+      "verify",
+    ]);
     expect(await sorted("gum-cred --quiet --profile work keys r")).toEqual(["remove", "rotate"]);
   });
 

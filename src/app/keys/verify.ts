@@ -62,6 +62,9 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   const malformed = verdicts.find((one) => one.malformed)?.malformed;
   if (malformed) return malformed;
   if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
+  const unverifiable = named("unverifiable");
+  if (unverifiable.length > 0)
+    return fail("E_UNVERIFIED", `could not be verified: ${unverifiable.join(", ")}`);
   return undefined;
 }
 
