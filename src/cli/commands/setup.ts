@@ -8,7 +8,7 @@ const NAMES = ["claude", "codex", "gemini", "opencode", "llm", "direnv"];
 export const setup: Command = {
   name: "setup",
   summary: "Have another program take its key from gum-cred",
-  args: [{ name: "PROGRAM", summary: NAMES.join(", "), required: true }],
+  args: [{ name: NAMES.join("|"), summary: "the program", required: true }],
   flags: [
     LEVEL_FLAG,
     { name: "write", summary: "write them into the program's own file, after showing the difference" },

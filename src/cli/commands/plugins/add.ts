@@ -7,7 +7,7 @@ import { data, summary } from "./plan-output.ts";
 export const pluginsAdd: Command = {
   name: "plugins add",
   summary: "Install a provider plugin from its manifest, or one of the catalogue by its name",
-  args: [{ name: "NAME|FILE", summary: "a name of the catalogue, or the manifest", required: true }],
+  args: [{ name: "FILE", summary: "the manifest, or a name of the catalogue", required: true }],
   flags: [{ name: "yes", summary: "agree to what it will do, without being asked" }],
   details:
     "Shows what the plugin will do and asks. The manifest is copied, and its SHA-256 and that of its program\n" +
