@@ -22,7 +22,7 @@ export async function getField(
 }
 
 /** One field of a credential; null for the bearer in force. Throws E_NO_CREDENTIAL when it has no such field. */
-export async function fieldOf(
+async function fieldOf(
   provider: Provider,
   credential: Credential,
   field: string | null,

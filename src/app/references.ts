@@ -7,8 +7,8 @@ import { parseReference, type Reference } from "../core/reference.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import type { Provider } from "../providers/contract.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import { fieldOf } from "./get.ts";
-import { providerNamed, requireCredential } from "./providers.ts";
+import { getField } from "./get.ts";
+import { providerNamed } from "./providers.ts";
 
 /** A reference and where it stands, for messages: `.env:3`. */
 export interface PlacedReference {
@@ -27,24 +27,32 @@ export async function resolveReferences(
   for (const { place, text } of placed) {
     wanted.push(await at(place, () => understood(parseReference(text), ports), text));
   }
-  const credentials = new Map<string, ReturnType<typeof requireCredential>>();
-  const values: Secret[] = [];
+  const values = new Map<string, Promise<string>>();
+  const asked = [];
   for (const [index, { reference, provider }] of wanted.entries()) {
     const { place = "", text = "" } = placed[index] ?? {};
     const here = scopeOf(reference, scope);
-    const value = await at(
-      place,
-      async () => {
-        const key = JSON.stringify([provider.id, reference.level, here.profile, here.teamId]);
-        const credential = credentials.get(key) ?? requireCredential(provider, reference.level, here, ports);
-        credentials.set(key, credential);
-        return (await fieldOf(provider, await credential, reference.field, here, ports)).value;
-      },
-      text,
-    );
-    values.push(secret(value));
+    const id = JSON.stringify([provider.id, reference.field, reference.level, here.profile, here.teamId]);
+    const value = values.get(id) ?? printed(provider, reference, here, ports);
+    values.set(id, value);
+    // Sources of a policy are asked side by side; a session is renewed once, before anybody else wants it.
+    if (provider.kind === "platform") await value.catch(() => {});
+    asked.push(at(place, async () => secret(await value), text));
   }
-  return values;
+  const answers = await Promise.allSettled(asked);
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (failed) throw failed.reason;
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+}
+
+/** As `get` has it, with all that may refuse a value to be handed out. */
+async function printed(
+  provider: Provider,
+  reference: Reference,
+  scope: Scope,
+  ports: Ports,
+): Promise<string> {
+  return (await getField(provider.id, reference.field, reference.level, scope, ports)).value;
 }
 
 interface Understood {

@@ -16,9 +16,9 @@ export async function becomeProgram(program: Program): Promise<never> {
 export async function runMasked(
   program: Program,
   secrets: readonly Secret[],
-  end?: () => void,
+  atEnd?: () => void,
 ): Promise<never> {
   const { redactors } = await import("../output/redactor.ts");
   const { supervise } = await import("../os/process/supervise.ts");
-  return supervise({ ...program, filter: redactors(secrets), ...(end ? { end } : {}) });
+  return supervise({ ...program, filter: redactors(secrets), ...(atEnd ? { atEnd } : {}) });
 }

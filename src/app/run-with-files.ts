@@ -25,20 +25,20 @@ export async function runWithFiles(
   const read = await readExecFiles(options.envFiles, options.files, scope, ports);
   const set = new Map([...program.set, ...read.set]);
   const secrets = [...secretValues(exports), ...read.secrets];
-  const run = async (extra: ReadonlyMap<string, Secret>, end?: () => void): Promise<never> => {
+  const run = async (extra: ReadonlyMap<string, Secret>, atEnd?: () => void): Promise<never> => {
     const all = new Map([...set, ...extra]);
     const whole = { ...program, set: all, unset: program.unset.filter((name) => !all.has(name)) };
-    if (options.mask) return runMasked(whole, secrets, end);
-    if (!end) return becomeProgram(whole);
+    if (options.mask) return runMasked(whole, secrets, atEnd);
+    if (!atEnd) return becomeProgram(whole);
     const { supervise } = await import("../os/process/supervise.ts");
-    return supervise({ ...whole, filter: null, end });
+    return supervise({ ...whole, filter: null, atEnd });
   };
   return read.files.length === 0 ? run(new Map()) : withPrivateFiles(read.files, run, ports);
 }
 
 async function withPrivateFiles(
   files: readonly FileValue[],
-  run: (paths: ReadonlyMap<string, Secret>, end: () => void) => Promise<never>,
+  run: (paths: ReadonlyMap<string, Secret>, atEnd: () => void) => Promise<never>,
   ports: Ports,
 ): Promise<never> {
   const { makeMemoryFiles } = await import("../os/files/memory-files.ts");

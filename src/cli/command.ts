@@ -17,8 +17,6 @@ export interface FlagSpec {
   readonly choices?: readonly string[];
   /** One letter, without the dash. */
   readonly short?: string;
-  /** May be given several times. */
-  readonly many?: boolean;
 }
 
 export interface ArgumentSpec {
@@ -40,8 +38,8 @@ export interface Input {
   readonly rest: readonly string[] | null;
   /** A flag's value, null when it was not given. */
   flag(name: string): string | null;
-  /** Every value of a flag that may be given several times. */
-  list(name: string): readonly string[];
+  /** Every value of a flag that may be given several times, in order. */
+  all(name: string): readonly string[];
   /** Whether a switch was given. */
   has(name: string): boolean;
 }

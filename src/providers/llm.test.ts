@@ -228,7 +228,7 @@ describe("credits", () => {
       args: [],
       rest: null,
       flag: (name: string) => flags[name] ?? null,
-      list: () => [],
+      all: () => [],
       has: () => false,
     };
     // It asks nobody: no port, scope or flag of all commands is touched.

@@ -81,6 +81,26 @@ describe("values", () => {
     });
   });
 
+  test("many at once, of many vendors and of both kinds of session", async () => {
+    const ids = ["anthropic", "google", "xai", "deepseek", "fireworks", "mistral", "groq", "cohere"];
+    for (const id of ids) {
+      await world.ok(["keys", "set", id, "--key", "-", "--no-verify"], { stdin: `${id}-EXAMPLE-0123456789` });
+    }
+    const names = [...ids, ...ids].map((id, index) => `V${index}=gum://${id}`);
+    const env = await seen([[...names, "W=gum://gumloop", "X=gum://gumloop?profile=work"].join("\n")]);
+    for (const [index, id] of [...ids, ...ids].entries()) {
+      expect(env[`V${index}`]).toBe(`${id}-EXAMPLE-0123456789`);
+    }
+    expect(env["W"]).toBe(user.key);
+    for (const id of ids) await world.ok(["keys", "remove", id]);
+  });
+
+  test("of several that cannot be resolved the first is named", async () => {
+    const path = file("A=gum://openai\nB=gum://deepseek\nC=gum://xai\nD=gum://gumloop?profile=nobody");
+    const result = await world.run(["exec", "openai", "--env-file", path, "--", "true"]);
+    expect([result.code, result.stderr]).toEqual([125, expect.stringContaining(`${path}:2: `)]);
+  });
+
   test("later files win over earlier ones, files over the environment and what is exported", async () => {
     const env = await seen(
       ["X=1\nY=1\nOPENAI_API_KEY=own-EXAMPLE\nGUMLOOP_ACCESS_TOKEN=t-EXAMPLE", "Y=2\nY=3"],

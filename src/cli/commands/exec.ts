@@ -15,13 +15,11 @@ export const exec: Command = {
     {
       name: "env-file",
       value: "FILE",
-      many: true,
       summary: "variables of a dotenv file; gum://… is resolved",
     },
     {
       name: "file",
       value: "NAME=REF",
-      many: true,
       summary: "a private file with REF's value; its path in NAME",
     },
   ],
@@ -43,7 +41,7 @@ export const exec: Command = {
   failureExitCode: 125,
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
-    const [envFiles, files] = [input.list("env-file"), input.list("file")];
+    const [envFiles, files] = [input.all("env-file"), input.all("file")];
     const withFiles = envFiles.length + files.length > 0;
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk"), optional: withFiles };
     const exports = await gatherExports(request, scope, ports);

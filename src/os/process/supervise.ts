@@ -17,8 +17,8 @@ import { superviseOnTerminal } from "./supervise-terminal.ts";
 export interface Supervision extends Program {
   /** Makes a filter for each stream of output; null lets the child have our own streams. */
   readonly filter: (() => ByteFilter) | null;
-  /** What is to be done once the child has ended, or when we die of a signal before. */
-  readonly end?: () => void;
+  /** Called when the child has ended and all it wrote has left, before this process ends as it did. */
+  atEnd?(): void | Promise<void>;
 }
 
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
@@ -33,7 +33,7 @@ const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWIN
 export async function supervise(supervision: Supervision): Promise<never> {
   if (process.platform === "win32") throw unsupported();
   const control = jobControl();
-  const { filter, end = () => {} } = supervision;
+  const { filter } = supervision;
   const onTerminal = filter !== null && [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.
@@ -42,7 +42,7 @@ export async function supervise(supervision: Supervision): Promise<never> {
     if (!isGone) child?.kill(signal);
     // Only what it wrote still waits for its reader. A new window size is no reason to end.
     else if (signal !== "SIGWINCH") {
-      end();
+      void supervision.atEnd?.();
       endBy(constants.signals[signal], control);
     }
   });
@@ -56,7 +56,7 @@ export async function supervise(supervision: Supervision): Promise<never> {
     else await (onTerminal ? superviseOnTerminal : superviseThroughPipes)(start, filter, control);
     await child?.exited;
   } finally {
-    end();
+    await supervision.atEnd?.();
   }
   return endLike(child, control);
 }
