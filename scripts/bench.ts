@@ -18,6 +18,7 @@ import { benchParsers } from "./bench/parsers.ts";
 import { benchRedaction } from "./bench/redaction.ts";
 import { benchRivals } from "./bench/rivals.ts";
 import { missed, type Section } from "./bench/rows.ts";
+import { benchSources } from "./bench/sources.ts";
 import { benchStartUp } from "./bench/start-up.ts";
 import type { Setting } from "./bench/world.ts";
 
@@ -36,6 +37,7 @@ const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Section>>>
   plugins: benchPlugins,
   profiles: benchProfiles,
   broker: benchBroker,
+  sources: benchSources,
   rivals: (setting) => benchRivals(setting, `${DIST}/bench-python`),
 };
 

@@ -150,7 +150,10 @@ export function inject(headers: Headers, injection: Injection, place: Place, rev
     const text = reveal(value);
     const holdsKey = text.includes(reveal(injection.value)) || CREDENTIALS.includes(name.toLowerCase());
     if (bearer && holdsKey) continue;
-    if (holdsKey || !headers.has(name)) headers.set(name, text);
+    const own = headers.get(name);
+    if (holdsKey || own === null) headers.set(name, text);
+    // A list: what the credential needs stands beside what the client asks for.
+    else if (/-beta$/i.test(name) && !own.includes(text)) headers.set(name, `${own},${text}`);
   }
 }
 

@@ -227,8 +227,8 @@ describe("credits", () => {
     const input = {
       args: [],
       rest: null,
-      all: () => [],
       flag: (name: string) => flags[name] ?? null,
+      all: () => [],
       has: () => false,
     };
     // It asks nobody: no port, scope or flag of all commands is touched.

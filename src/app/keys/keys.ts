@@ -3,7 +3,7 @@
  * personal key is refused where the organisation enforces its own.
  */
 import { parseBaseUrl } from "../../core/base-url.ts";
-import type { Credential, Level } from "../../core/credential.ts";
+import type { Credential, Level, Method } from "../../core/credential.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
@@ -11,8 +11,21 @@ import type { Provider, RequestScope, Verdict } from "../../providers/contract.t
 import { type Explanation, explain } from "../../resolve/explain.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
-import { deniedError, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
+import {
+  deniedError,
+  isRuledBySystem,
+  organizationName,
+  organizationSource,
+  teamSource,
+} from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import {
+  type Companions,
+  environmentCompanions,
+  readCompanions,
+  settingsAccount,
+  writeCompanions,
+} from "../companions.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
 import { type KeyNote, noteAccount, readNote, writeNote } from "./key-note.ts";
@@ -23,8 +36,17 @@ export interface KeyPlace {
   readonly level: Level;
 }
 
+export interface StoreOptions {
+  /** Whether the vendor is asked first. */
+  readonly check: boolean;
+  /** Settings of the key that were given with it. */
+  readonly companions: Companions;
+}
+
 /** What became of a key that was to be stored. */
 export interface StoredKey extends KeyPlace {
+  /** The settings that were stored with it. */
+  readonly companions: Companions;
   /** Null when it was not asked. */
   readonly verdict: Verdict | null;
   readonly message: string | null;
@@ -48,13 +70,13 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
   if (denied) throw denied;
   const configured =
     level === "organization"
-      ? organizationSource(policy, provider.id)
+      ? organizationSource(policy, provider.id, scope.teamId)
       : teamSource(policy, provider.id, scope.teamId);
-  if (level !== "personal" && configured && configured.kind !== "policy-keychain") {
-    throw fail(
-      "E_POLICY",
-      `${organizationName(policy)} sets another source for the ${level} key for ${provider.id}`,
-    );
+  if (level !== "personal" && configured?.kind !== "policy-keychain") {
+    if (configured || isRuledBySystem(policy, provider.id, scope.teamId)) {
+      const what = configured ? "sets another source for" : "decides on";
+      throw fail("E_POLICY", `${organizationName(policy)} ${what} the ${level} key for ${provider.id}`);
+    }
   }
   if (level === "organization") return;
   const resolutions = await resolveKeys({ providers: [provider], level }, scope, ports);
@@ -77,11 +99,12 @@ export async function requireStored(
 export async function storeKey(
   place: KeyPlace,
   key: Secret,
-  check: boolean,
+  { check, companions: given }: StoreOptions,
   scope: Scope,
   ports: Ports,
 ): Promise<StoredKey> {
-  const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
+  const companions = await companionsToStore(place, given, scope, ports);
+  const asking = check ? verifyKey(place.provider, key, companions, scope, ports) : null;
   const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
   const verdict = verification?.assessment?.verdict ?? null;
   if (verification?.error && verdict !== "unverifiable") throw notStored(verification.error);
@@ -91,21 +114,37 @@ export async function storeKey(
   const now = new Date(ports.now()).toISOString();
   const note: KeyNote = { storedAt: now, verdict, verifiedAt: verdict && now };
   await keychain.write(OWN_SERVICE, noteAccount(account), writeNote(key, note, ports.digest));
+  await writeCompanions(keychain, account, companions);
   await keychain.write(OWN_SERVICE, account, key);
   return {
     ...place,
+    companions,
     verdict,
     message: verification?.assessment?.message ?? null,
     replaced: before && reveal(before) !== reveal(key) ? masked(before) : null,
   };
 }
 
-/** Removes a stored key with its note. Throws E_NO_CREDENTIAL when there is none. */
+/** The settings that a new key gets: those given, else the environment's, else those of the key it replaces. */
+async function companionsToStore(
+  { provider, level }: KeyPlace,
+  given: Companions,
+  scope: Scope,
+  ports: Ports,
+): Promise<Companions> {
+  if (!provider.companions?.length) return given;
+  const account = llmAccount(level, provider.id, { ...scope, level: null });
+  const before = await readCompanions(provider, await ports.keychain(), account);
+  return new Map([...before, ...environmentCompanions(provider, ports), ...given]);
+}
+
+/** Removes a stored key with its note Throws E_NO_CREDENTIAL when there is none. */
 export async function removeKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   const account = llmAccount(level, provider.id, { ...scope, level: null });
   const keychain = await ports.keychain();
   const removed = await keychain.remove(OWN_SERVICE, account);
   await keychain.remove(OWN_SERVICE, noteAccount(account));
+  if (provider.companions?.length) await keychain.remove(OWN_SERVICE, settingsAccount(account));
   if (!removed) throw noKey(provider, level);
 }
 
@@ -117,12 +156,13 @@ export interface ListedKey {
   readonly note: KeyNote | null;
 }
 
-/** Every key at every level, in the order of precedence, and the errors of providers that cannot be told. */
+/** Every key of these vendors, or of all, at every level in the order of precedence, and the errors of providers that cannot be told. */
 export async function listKeys(
   scope: Scope,
   ports: Ports,
+  only: readonly Provider[] = [],
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
-  const providers = await vendorsInPlay(ports);
+  const providers = only.length > 0 ? only : await vendorsInPlay(ports);
   const resolutions = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();
@@ -141,15 +181,13 @@ export async function listKeys(
 export async function verifyKey(
   provider: Provider,
   key: Secret,
+  companions: Companions,
   scope: Scope,
   ports: Ports,
+  method: Method = "api_key",
 ): Promise<Verification> {
-  return verify(
-    provider,
-    { method: "api_key", value: key, userId: null },
-    vendorScope(provider, scope, ports),
-    ports,
-  );
+  const credential = { method, value: key, userId: null };
+  return verify(provider, credential, { ...vendorScope(provider, scope, ports), companions }, ports);
 }
 
 /** Notes what a vendor said about a key that is in the keychain. */

@@ -3,6 +3,7 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import type { Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { companionsOf } from "../companions.ts";
 import { providerNamed } from "../providers.ts";
 import { type ListedKey, listKeys, rememberVerdict, verifyKey } from "./keys.ts";
 
@@ -30,7 +31,7 @@ export async function verifyKeys(
       "run 'gum-cred status --verify' to verify it",
     );
   }
-  const { keys, errors } = await listKeys(scope, ports);
+  const { keys, errors } = await listKeys(scope, ports, wanted);
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
   }
@@ -61,11 +62,17 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   const malformed = verdicts.find((one) => one.malformed)?.malformed;
   if (malformed) return malformed;
   if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
+  const unverifiable = named("unverifiable");
+  if (unverifiable.length > 0)
+    return fail("E_UNVERIFIED", `could not be verified: ${unverifiable.join(", ")}`);
   return undefined;
 }
 
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
-  const { assessment, error } = await verifyKey(listed.provider, listed.credential.value, scope, ports);
+  const { provider, credential } = listed;
+  const companions = await companionsOf(provider, credential, ports);
+  const { method, value } = credential;
+  const { assessment, error } = await verifyKey(provider, value, companions, scope, ports, method);
   // A key that no request can carry was never sent: the vendor is not what failed.
   const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
   if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);

@@ -1,5 +1,5 @@
 /** `gum-cred broker`: runs another program, or serves, so that keys are used and never handed out. */
-import type { BrokerSettings } from "../../app/run-broker.ts";
+import type { BrokerSettings } from "../../app/broker/run.ts";
 import { fail } from "../../core/errors.ts";
 import { type Command, type Context, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
 import { makeContext } from "../context.ts";
@@ -44,7 +44,7 @@ export const broker: Command = {
   ],
   failureExitCode: 125,
   run: async ({ globals }, input) => {
-    const { cleanEnvironment, runBroker } = await import("../../app/run-broker.ts");
+    const { cleanEnvironment, runBroker } = await import("../../app/broker/run.ts");
     const raw = await cleanEnvironment(input.rest ?? []);
     const fresh = (): Context => makeContext(input, globals, raw);
     const { scope, ports } = fresh();

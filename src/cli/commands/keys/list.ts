@@ -3,6 +3,7 @@ import type { ListedKey } from "../../../app/keys/keys.ts";
 import { masked } from "../../../core/secret.ts";
 import { table } from "../../../output/table.ts";
 import type { Command } from "../../command.ts";
+import { keptFields, keptText } from "../../kept.ts";
 
 export const keysList: Command = {
   name: "keys list",
@@ -17,12 +18,12 @@ export const keysList: Command = {
     // With --json stderr is the one error object, so that it can be parsed.
     if (!globals.json) for (const { provider, message } of unread) ports.warn(`${provider}: ${message}`);
     const [error] = errors.values();
-    const data = { keys: keys.map(row), errors: unread };
+    const data = { keys: keys.map((key) => row(key, ports.now())), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
 };
 
-function row({ provider, explanation, credential, note }: ListedKey) {
+function row({ provider, explanation, credential, note }: ListedKey, now: number) {
   return {
     provider: provider.id,
     level: credential.level,
@@ -33,6 +34,7 @@ function row({ provider, explanation, credential, note }: ListedKey) {
     last_verdict: note?.verdict ?? null,
     verified_at: note?.verifiedAt ?? null,
     wins: explanation.state === "selected",
+    ...keptFields(credential, now),
   };
 }
 
@@ -42,7 +44,7 @@ function human(keys: readonly ListedKey[], now: number): string {
     provider.id,
     credential.level ?? "",
     masked(credential.value),
-    credential.location,
+    keptText(credential.location, credential, now),
     note ? age(note.storedAt, now) : "",
     note?.verdict ?? "",
     explanation.state === "selected" ? "wins" : explanation.reason,

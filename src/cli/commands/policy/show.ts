@@ -1,6 +1,7 @@
 /** `gum-cred policy show`: the organisation's rules in force. */
 import { table } from "../../../output/table.ts";
-import type { ConfiguredSource, Policy, Rules } from "../../../resolve/policy.ts";
+import type { Policy, Rules, SourceOptions, UseRules } from "../../../resolve/policy.ts";
+import { sourceKind, sourceLocation } from "../../../resolve/source-names.ts";
 import type { Command } from "../../command.ts";
 
 export const policyShow: Command = {
@@ -29,27 +30,21 @@ interface RuleRow {
 function ruleRows(whose: string, rules: Rules): RuleRow[] {
   return [...rules].map(([provider, rule]) => {
     if (rule.kind === "deny") return { whose, provider, rule: "deny", detail: "" };
-    const uses = [
-      ...(rule.exportable === false ? ["broker only"] : []),
-      ...(rule.allow ?? []).map((list) => `allows ${list.join(", ")}`),
-    ];
-    const { rule: kind, detail } =
-      rule.kind === "source" ? described(rule.source) : { rule: "use", detail: "" };
-    return { whose, provider, rule: kind, detail: [detail, ...uses].filter(Boolean).join("; ") };
+    if (rule.kind === "broker") return { whose, provider, rule: "use", detail: limits(rule) };
+    const where = rule.source.kind === "policy-keychain" ? "" : sourceLocation(rule.source, "");
+    const detail = [where, options(rule.source), limits(rule)];
+    return { whose, provider, rule: sourceKind(rule.source), detail: detail.filter(Boolean).join("; ") };
   });
 }
 
-function described(source: ConfiguredSource): { readonly rule: string; readonly detail: string } {
-  switch (source.kind) {
-    case "command":
-      return { rule: "command", detail: source.argv.join(" ") };
-    case "path":
-      return { rule: "file", detail: source.path };
-    case "policy-variable":
-      return { rule: "env", detail: source.variable };
-    case "policy-keychain":
-      return { rule: "keychain", detail: "" };
-  }
+function options({ cacheS, staleOkS }: SourceOptions): string {
+  const kept = cacheS ? `kept ${cacheS} s` : "";
+  return [kept, staleOkS ? `stands in for ${staleOkS} s more` : ""].filter(Boolean).join(", ");
+}
+
+function limits({ exportable, allow = [] }: UseRules): string {
+  const lists = allow.map((list) => `allows ${list.join(", ")}`);
+  return [...(exportable === false ? ["broker only"] : []), ...lists].join("; ");
 }
 
 function data(policy: Policy, rows: readonly RuleRow[]) {

@@ -1,12 +1,12 @@
 /** The broker without a command: serves until it is stopped. For systemd and for containers beside others. */
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { BrokerParts } from "../broker/server.ts";
-import { startBroker } from "../broker/server.ts";
-import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { writePrivateFile } from "../os/files/private-file.ts";
-import { notifySystemd } from "../os/process/notify.ts";
-import type { Ports } from "../resolve/ports.ts";
+import type { BrokerParts } from "../../broker/server.ts";
+import { startBroker } from "../../broker/server.ts";
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { writePrivateFile } from "../../os/files/private-file.ts";
+import { notifySystemd } from "../../os/process/notify.ts";
+import type { Ports } from "../../resolve/ports.ts";
 
 export interface Service {
   readonly where: { readonly port: number } | { readonly path: string };

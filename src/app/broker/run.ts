@@ -1,20 +1,20 @@
 /** Starts the broker around a command, or alone, and ends with it. */
 import { randomBytes } from "node:crypto";
-import { placeholderOf } from "../broker/admission.ts";
-import { agentOf } from "../broker/agents/known.ts";
-import { commandEnvironment } from "../broker/environment.ts";
-import { INSIDE, insideCommand, whatToHide } from "../broker/isolate.ts";
-import { createLimits, type LimitSettings } from "../broker/limits.ts";
-import { openLog } from "../broker/log.ts";
-import { isHarmless } from "../broker/own-environment.ts";
-import { type BrokerParts, startBroker } from "../broker/server.ts";
-import type { Level } from "../core/credential.ts";
-import type { RawEnvironment } from "../core/environment.ts";
-import { reveal, secret } from "../core/secret.ts";
-import { type PrivateFolder, privateFolder } from "../os/files/private-folder.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
-import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./broker.ts";
-import { wantedVariables } from "./exports.ts";
+import { placeholderOf } from "../../broker/admission.ts";
+import { agentOf } from "../../broker/agents/known.ts";
+import { commandEnvironment } from "../../broker/environment.ts";
+import { INSIDE, insideCommand, whatToHide } from "../../broker/isolate.ts";
+import { createLimits, type LimitSettings } from "../../broker/limits.ts";
+import { openLog } from "../../broker/log.ts";
+import { isHarmless } from "../../broker/own-environment.ts";
+import { type BrokerParts, startBroker } from "../../broker/server.ts";
+import type { Level } from "../../core/credential.ts";
+import type { RawEnvironment } from "../../core/environment.ts";
+import { reveal, secret } from "../../core/secret.ts";
+import { type PrivateFolder, privateFolder } from "../../os/files/private-folder.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import { wantedVariables } from "../exports.ts";
+import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./routes.ts";
 
 export interface BrokerSettings {
   readonly names: readonly string[];
@@ -49,10 +49,10 @@ export interface Around {
 export async function cleanEnvironment(command: readonly string[]): Promise<RawEnvironment> {
   const inside = process.env[INSIDE];
   if (inside !== undefined && process.platform === "linux") {
-    const { runInside } = await import("../broker/inside.ts");
+    const { runInside } = await import("../../broker/inside.ts");
     return runInside(inside, command);
   }
-  const { startClean } = await import("../os/process/clean-start.ts");
+  const { startClean } = await import("../../os/process/clean-start.ts");
   return startClean(isHarmless);
 }
 
@@ -69,12 +69,15 @@ export async function runBroker(settings: BrokerSettings, around: Around): Promi
     run: randomBytes(6).toString("hex"),
     uid: process.getuid?.() ?? null,
   };
+  let ended = false;
   const atEnd = async (): Promise<void> => {
+    if (ended) return;
+    ended = true;
     log.close();
     around.voice.note(`gum-cred: ${log.summary()}`);
   };
   if (settings.purpose.kind === "listen") {
-    const { serve } = await import("./serve-broker.ts");
+    const { serve } = await import("./serve.ts");
     return serve({ ...settings.purpose, parts, placeholder, atEnd, voice: around.voice });
   }
   return runCommand(settings, settings.purpose.command, { setup, parts, placeholder, atEnd, around });
@@ -99,8 +102,8 @@ async function runCommand(
   [command = "", ...args]: readonly string[],
   { setup, parts, placeholder, atEnd, around }: Running,
 ): Promise<never> {
-  const { supervise } = await import("../os/process/supervise.ts");
-  const { redactors } = await import("../output/redactor.ts");
+  const { supervise } = await import("../../os/process/supervise.ts");
+  const { redactors } = await import("../../output/redactor.ts");
   const folder = privateFolder();
   const place = await placeFor(settings, folder, around);
   const { listen, host } = place;
@@ -184,7 +187,7 @@ async function environmentOf(of: {
   const { scope, raw } = around;
   const viaGumloop =
     openai === COMPLETIONS_ROUTE && !setup.routes.some(({ route }) => route.name === "openai");
-  const { traitsOf } = await import("../broker/traits.ts");
+  const { traitsOf } = await import("../../broker/traits.ts");
   const extra: Record<string, string> = {};
   if (setup.userId !== null) extra["GUMLOOP_USER_ID"] = setup.userId;
   if (scope.teamId !== null) extra["GUMLOOP_TEAM_ID"] = scope.teamId;

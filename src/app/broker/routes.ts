@@ -2,22 +2,23 @@
  * What couples the broker to the rest: which providers have a route, with which credential, and how that credential
  * is kept alive for days. The broker itself (src/broker) knows none of it.
  */
-import { gumloop } from "../../plugins/gumloop/index.ts";
-import type { Injection, Route } from "../broker/route.ts";
-import { BEARER, type Place, traitsOf } from "../broker/traits.ts";
-import { DEFAULT_BASE_URL, parseBaseUrl } from "../core/base-url.ts";
-import type { Credential, Level } from "../core/credential.ts";
-import { fail, hasCode } from "../core/errors.ts";
-import { reveal, type Secret, secret } from "../core/secret.ts";
-import { EXPIRY_SLACK_MS } from "../gumloop/expiry.ts";
-import { requireGumloop } from "../gumloop/resolve.ts";
-import type { Provider } from "../providers/contract.ts";
-import { noKey, requireKey, resolveKeys } from "../resolve/keys.ts";
-import { allowedRequests, type Policy } from "../resolve/policy.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
-import { providerNamed } from "./providers.ts";
-import { keyVariablesOf } from "./vendor-exports.ts";
-import { vendorsInPlay } from "./vendors-in-play.ts";
+import { gumloop } from "../../../plugins/gumloop/index.ts";
+import type { Injection, Route } from "../../broker/route.ts";
+import { BEARER, type Place, traitsOf } from "../../broker/traits.ts";
+import { DEFAULT_BASE_URL, parseBaseUrl } from "../../core/base-url.ts";
+import type { Credential, Level } from "../../core/credential.ts";
+import { fail, hasCode } from "../../core/errors.ts";
+import { reveal, type Secret, secret } from "../../core/secret.ts";
+import { EXPIRY_SLACK_MS } from "../../gumloop/expiry.ts";
+import { requireGumloop } from "../../gumloop/resolve.ts";
+import type { Provider } from "../../providers/contract.ts";
+import { noKey, requireKey, resolveKeys } from "../../resolve/keys.ts";
+import { allowedRequests, type Policy } from "../../resolve/policy.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import { companionsOf } from "../companions.ts";
+import { providerNamed } from "../providers.ts";
+import { keyVariablesOf } from "../vendor-exports.ts";
+import { vendorsInPlay } from "../vendors-in-play.ts";
 
 export interface BrokerSetup {
   readonly routes: readonly { readonly route: Route; readonly variables: readonly string[] }[];
@@ -50,11 +51,16 @@ export async function setUpBroker(
   const policy = await ports.policy();
   const found = [...(await gumloopPart(request, scope, ports)), ...(await vendorPart(request, scope, ports))];
   if (found.length === 0) throw await nothingFound(scope, ports);
-  const routes = found.flatMap(({ provider, credential }) => {
+  const addresses = await Promise.all(
+    found.map(({ provider, credential }) =>
+      provider.id === gumloop.id
+        ? gumloopRoutes(credential)
+        : vendorRoutes(provider, credential, request, scope, ports),
+    ),
+  );
+  const routes = found.flatMap(({ provider, credential }, index) => {
     const live = liveCredential(provider, credential, request.level, scope, fresh);
-    const paths =
-      provider.id === gumloop.id ? gumloopRoutes(credential) : vendorRoutes(provider, scope, ports);
-    return paths.map(({ name, upstream }) => ({
+    return (addresses[index] ?? []).map(({ name, upstream }) => ({
       route: routeOf(name, upstream, provider, credential, live, policy, scope),
       variables: name === COMPLETIONS_ROUTE ? [] : keyVariablesOf(provider),
     }));
@@ -129,19 +135,31 @@ function gumloopRoutes({ baseUrl }: Credential): readonly Address[] {
   ];
 }
 
-/** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for a base-URL variable that makes no sense. */
-function vendorRoutes(provider: Provider, { baseUrlFlag, teamId }: Scope, ports: Ports): readonly Address[] {
+/**
+ * Without names, a vendor whose address nobody knows has no route. Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for a
+ * base-URL variable that makes no sense.
+ */
+async function vendorRoutes(
+  provider: Provider,
+  credential: Credential,
+  { names }: SetupRequest,
+  { baseUrlFlag, teamId }: Scope,
+  ports: Ports,
+): Promise<readonly Address[]> {
   const variable = provider.baseUrlVariable && ports.environment.get(provider.baseUrlVariable);
-  const chosen = baseUrlFlag?.href ?? (variable ? parseBaseUrl(variable).href : null);
-  const upstream = provider.apiBase({ baseUrl: chosen, teamId }) ?? null;
-  if (upstream === null) {
-    throw fail(
-      "E_PLUGIN_INVALID",
-      `the manifest of ${provider.id} does not say where its API is`,
-      "give it a base_url",
-    );
-  }
-  return [{ name: provider.id, upstream }];
+  const baseUrl = baseUrlFlag?.href ?? (variable ? parseBaseUrl(variable).href : null);
+  const companions = await companionsOf(provider, credential, ports);
+  const upstream = provider.apiBase({ baseUrl, teamId, companions });
+  if (upstream !== null) return [{ name: provider.id, upstream }];
+  if (names.length === 0) return [];
+  const missing = provider.companions?.flatMap(({ variables }) => variables[0]) ?? [];
+  throw missing.length > 0
+    ? fail("E_USAGE", `${provider.title} needs more than a key`, `set ${missing.join(" and ")}`)
+    : fail(
+        "E_PLUGIN_INVALID",
+        `the manifest of ${provider.id} does not say where its API is`,
+        "give it a base_url",
+      );
 }
 
 function routeOf(
@@ -237,8 +255,8 @@ function liveCredential(
 
 /** Renews the stored session whose token the server no longer accepts, unless someone else did meanwhile. */
 async function renewSession(rejected: Secret, { profile }: Scope, ports: Ports): Promise<void> {
-  const { openProfile } = await import("../gumloop/profile.ts");
-  const { refreshSession } = await import("../gumloop/session.ts");
+  const { openProfile } = await import("../../gumloop/profile.ts");
+  const { refreshSession } = await import("../../gumloop/session.ts");
   const stored = openProfile(await ports.keychain(), profile, ports.digest);
   const reading = await stored.read();
   const token = reading.stored.access_token;
