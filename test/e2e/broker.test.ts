@@ -58,7 +58,7 @@ describe("what the command gets", () => {
         GUM_CRED_ORG_XAI_API_KEY: "xai-EXAMPLE-0123456789",
         GUM_CRED_EXPORTED: "X:1",
         OPENAI_ADMIN_KEY: "sk-admin-EXAMPLE",
-        MISTRAL_API_KEY: "EXAMPLE-of-another-vendor",
+        AI_GATEWAY_API_KEY: "EXAMPLE-of-another-vendor",
         NETRC_COPY: `machine x password ${KEYS.OPENAI_API_KEY}`,
         HARMLESS: "kept",
         no_proxy: "internal.example",
@@ -92,7 +92,7 @@ describe("what the command gets", () => {
       no_proxy: "internal.example,127.0.0.1,localhost",
     });
     for (const name of Object.keys(seen))
-      expect(name).not.toMatch(/^GUM_CRED_|_ORG_|^BUN_|ADMIN|MISTRAL|NETRC/);
+      expect(name).not.toMatch(/^GUM_CRED_|_ORG_|^BUN_|ADMIN|GATEWAY|NETRC/);
   });
 
   test("only the named providers have a route, and the others' keys are gone all the same", async () => {
@@ -173,6 +173,94 @@ describe("what the command can do", () => {
     expect(first.bytes_down).toBeGreaterThan(0);
     expect(Date.parse(first.ts)).toBeGreaterThan(0);
     expect(second).toMatchObject({ status: 400, refused: "limit: requests", run: first.run });
+  });
+});
+
+describe("every vendor", () => {
+  const U = upstream.url;
+  test.each<[string, Record<string, string>, string, string, Record<string, string>]>([
+    [
+      "groq",
+      { GROQ_API_KEY: "gsk_EXAMPLE01234", GROQ_BASE_URL: U },
+      '"$GROQ_BASE_URL/openai/v1/models" -H "authorization: Bearer $GROQ_API_KEY"',
+      "/openai/v1/models",
+      { authorization: "Bearer gsk_EXAMPLE01234" },
+    ],
+    [
+      "openrouter",
+      { OPENROUTER_API_KEY: "sk-or-v1-EXAMPLE", OPENROUTER_BASE_URL: `${U}/api/v1` },
+      '"$OPENROUTER_BASE_URL/chat/completions" -H "authorization: Bearer $OPENROUTER_API_KEY"',
+      "/api/v1/chat/completions",
+      { authorization: "Bearer sk-or-v1-EXAMPLE" },
+    ],
+    [
+      "together",
+      { TOGETHER_API_KEY: "EXAMPLE-together", TOGETHER_BASE_URL: `${U}/v1` },
+      '"$TOGETHER_BASE_URL/models" -H "authorization: Bearer $TOGETHER_API_KEY"',
+      "/v1/models",
+      { authorization: "Bearer EXAMPLE-together" },
+    ],
+    [
+      "perplexity",
+      { PERPLEXITY_API_KEY: "pplx-EXAMPLE0123", PERPLEXITY_BASE_URL: U },
+      '"$PERPLEXITY_BASE_URL/chat/completions" -H "authorization: Bearer $PPLX_API_KEY"',
+      "/chat/completions",
+      { authorization: "Bearer pplx-EXAMPLE0123" },
+    ],
+    [
+      "cohere",
+      { CO_API_KEY: "EXAMPLE-of-cohere", CO_API_URL: U },
+      '"$CO_API_URL/v2/chat" -H "authorization: Bearer $CO_API_KEY"',
+      "/v2/chat",
+      { authorization: "Bearer EXAMPLE-of-cohere" },
+    ],
+    [
+      "azure-openai",
+      {
+        AZURE_OPENAI_API_KEY: "EXAMPLE-of-azure",
+        AZURE_OPENAI_ENDPOINT: U,
+        OPENAI_API_VERSION: "2024-10-21",
+      },
+      '"$AZURE_OPENAI_ENDPOINT/openai/models?api-version=$OPENAI_API_VERSION" -H "api-key: $AZURE_OPENAI_API_KEY"',
+      "/openai/models?api-version=2024-10-21",
+      { "api-key": "EXAMPLE-of-azure" },
+    ],
+    [
+      "amazon-bedrock",
+      { AWS_BEARER_TOKEN_BEDROCK: "ABSKEXAMPLE0123", AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_BEDROCK: U },
+      '"$AWS_ENDPOINT_URL_BEDROCK_RUNTIME/model/m/converse" -H "authorization: Bearer $AWS_BEARER_TOKEN_BEDROCK"',
+      "/model/m/converse",
+      { authorization: "Bearer ABSKEXAMPLE0123" },
+    ],
+  ])("%s", async (provider, env, ask, path, headers) => {
+    const { code, stderr } = await broker([provider, "--quiet"], `curl -sS -m 10 ${ask}`, { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(upstream.arrived()).toMatchObject([{ path, headers }]);
+  });
+
+  test("an installed one, by its manifest", async () => {
+    const home = mkdtempSync(`${folder}/home-`);
+    const manifest = {
+      ...{ manifest: 1, id: "acmeai", title: "Acme AI", env: ["ACMEAI_API_KEY"], hosts: ["127.0.0.1"] },
+      ...{ setup_url: "https://acme.example/keys", base_url: `${upstream.url}/api/v2` },
+      verify: {
+        ...{
+          url: `${upstream.url}/models`,
+          headers: { "x-acme": "Key {key}" },
+          valid: [200],
+          rejected: [401],
+        },
+      },
+    };
+    writeFileSync(`${folder}/acmeai.json`, JSON.stringify(manifest));
+    const env = { HOME: home, ACMEAI_API_KEY: "acme-EXAMPLE-0123" };
+    const added = await run(["plugins", "add", `${folder}/acmeai.json`, "--yes"], { env });
+    expect(added.code).toBe(0);
+    const ask = 'curl -sS -m 10 -H "x-acme: Key $ACMEAI_API_KEY" "$ACMEAI_BASE_URL/things"';
+    expect((await broker(["acmeai", "--quiet"], ask, { env })).code).toBe(0);
+    expect(upstream.arrived()).toMatchObject([
+      { path: "/api/v2/things", headers: { "x-acme": "Key acme-EXAMPLE-0123" } },
+    ]);
   });
 });
 
