@@ -32,8 +32,8 @@ export interface RoutedKeys {
 const OWN_ADDRESSES = ["127.0.0.1", "localhost"];
 /** Gumloop's that say whose requests they are and hold no secret. */
 const KEPT_OF_GUMLOOP: ReadonlySet<string> = new Set(["GUMLOOP_USER_ID", "GUMLOOP_TEAM_ID"]);
-/** The policy restricts what a gum-cred in the command may do, so it stays. */
-const KEPT_OF_OURS: ReadonlySet<string> = new Set(["GUM_CRED_POLICY"]);
+/** They restrict what a gum-cred in the command may do, so they stay. */
+const KEPT_OF_OURS: ReadonlySet<string> = new Set(["GUM_CRED_POLICY", "GUM_CRED_ASKING_FOR"]);
 const SHORTEST_SECRET = 8;
 
 /** All variables of the command. */

@@ -30,11 +30,14 @@ const NAMES: ReadonlySet<string> = new Set([
   "no_proxy",
   "KDE_FULL_SESSION",
   "KDE_SESSION_VERSION",
+  "GUM_CRED_ASKING_FOR",
   "GUM_CRED_KEYCHAIN",
   "GUM_CRED_PROFILE",
   "GUM_CRED_POLICY",
 ]);
 
+const FAMILIES = ["LC_", "XDG_", "LD_", "FAKETIME"];
+
 export function isHarmless(name: string): boolean {
-  return NAMES.has(name) || name.startsWith("LC_") || name.startsWith("XDG_");
+  return NAMES.has(name) || FAMILIES.some((start) => name.startsWith(start));
 }
