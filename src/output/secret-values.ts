@@ -7,6 +7,8 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "GUMLOOP_USER_ID",
   "GUMLOOP_BASE_URL",
   "GUMLOOP_TEAM_ID",
+  // Set only to the name of the beta that a bearer token needs (plugins/anthropic).
+  "ANTHROPIC_CUSTOM_HEADERS",
   MARKER,
 ]);
 
