@@ -12,6 +12,8 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "OPENAI_API_VERSION",
   "AWS_REGION",
   "AWS_DEFAULT_REGION",
+  // Set only to the name of the beta that a bearer token needs (plugins/anthropic).
+  "ANTHROPIC_CUSTOM_HEADERS",
   MARKER,
 ]);
 

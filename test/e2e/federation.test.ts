@@ -168,6 +168,11 @@ test("a token goes out under the variable of a bearer", async () => {
   expect(own).not.toHaveProperty("ANTHROPIC_CUSTOM_HEADERS");
   const shell = await gum(["env", "anthropic"], providers("anthropic"));
   expect(shell.stdout).toMatch(/unset [^;&]*ANTHROPIC_API_KEY/);
+  const masked = await gum(
+    ["exec", "anthropic", "--mask", "--", "sh", "-c", "echo $ANTHROPIC_AUTH_TOKEN $ANTHROPIC_CUSTOM_HEADERS"],
+    providers("anthropic"),
+  );
+  expect(masked.stdout).toBe("*** anthropic-beta:oauth-2025-04-20\n");
   const headers = await gum(["header", "anthropic"], providers("anthropic"));
   expect(headers.stdout).toContain(`Authorization: Bearer ${vendors.issued.at(-1)}`);
   expect(headers.stdout).toContain("anthropic-beta: oauth-2025-04-20");

@@ -48,10 +48,10 @@ export const exec: Command = {
     const set = new Map([...exports.set, ...whereFrom(scope)]);
     const program = { command, args, set, unset: exports.unset };
     if (withFiles) {
-      const { runWithFiles } = await import("../../app/run-with-files.ts");
+      const { runWithFiles } = await import("../../app/run/run-with-files.ts");
       return runWithFiles(program, exports, { envFiles, files, mask: input.has("mask") }, scope, ports);
     }
-    const { becomeProgram, runMasked } = await import("../../app/run-program.ts");
+    const { becomeProgram, runMasked } = await import("../../app/run/run-program.ts");
     if (!input.has("mask")) return becomeProgram(program);
     const { secretValues } = await import("../../output/secret-values.ts");
     return runMasked(program, secretValues(exports));

@@ -1,9 +1,9 @@
 /** `exec` with `--env-file` and `--file`: the variables of the files are added, and private files made and removed. */
-import type { Exports } from "../core/exports.ts";
-import { reveal, type Secret, secret } from "../core/secret.ts";
-import type { Program } from "../os/process/program.ts";
-import { secretValues } from "../output/secret-values.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import type { Exports } from "../../core/exports.ts";
+import { reveal, type Secret, secret } from "../../core/secret.ts";
+import type { Program } from "../../os/process/program.ts";
+import { secretValues } from "../../output/secret-values.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type FileValue, readExecFiles } from "./exec-files.ts";
 import { becomeProgram, runMasked } from "./run-program.ts";
 
@@ -30,7 +30,7 @@ export async function runWithFiles(
     const whole = { ...program, set: all, unset: program.unset.filter((name) => !all.has(name)) };
     if (options.mask) return runMasked(whole, secrets, atEnd);
     if (!atEnd) return becomeProgram(whole);
-    const { supervise } = await import("../os/process/supervise.ts");
+    const { supervise } = await import("../../os/process/supervise.ts");
     return supervise({ ...whole, filter: null, atEnd });
   };
   return read.files.length === 0 ? run(new Map()) : withPrivateFiles(read.files, run, ports);
@@ -41,7 +41,7 @@ async function withPrivateFiles(
   run: (paths: ReadonlyMap<string, Secret>, atEnd: () => void) => Promise<never>,
   ports: Ports,
 ): Promise<never> {
-  const { makeMemoryFiles } = await import("../os/files/memory-files.ts");
+  const { makeMemoryFiles } = await import("../../os/files/memory-files.ts");
   const memory = makeMemoryFiles(ports.raw);
   if (!memory.inMemory) ports.warn("--file: there is no file system in memory here; the file is on a disk");
   try {

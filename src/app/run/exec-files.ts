@@ -1,8 +1,8 @@
 /** What `exec --env-file` and `--file` hand to the command beside the exported credentials. */
-import { clean, fail } from "../core/errors.ts";
-import { isReference } from "../core/reference.ts";
-import { type Secret, secret } from "../core/secret.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
+import { clean, fail } from "../../core/errors.ts";
+import { isReference } from "../../core/reference.ts";
+import { type Secret, secret } from "../../core/secret.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type EnvFileEntry, parseEnvFile } from "./env-file.ts";
 import { type PlacedReference, resolveReferences } from "./references.ts";
 

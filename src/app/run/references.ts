@@ -2,13 +2,13 @@
  * Resolves references to credentials (`gum://…`), all of a run together. An error names the place where the
  * reference stands and never its text: what was taken for one may be a key.
  */
-import { fail, GumCredError } from "../core/errors.ts";
-import { parseReference, type Reference } from "../core/reference.ts";
-import { type Secret, secret } from "../core/secret.ts";
-import type { Provider } from "../providers/contract.ts";
-import type { Ports, Scope } from "../resolve/ports.ts";
-import { getField } from "./get.ts";
-import { providerNamed } from "./providers.ts";
+import { fail, GumCredError } from "../../core/errors.ts";
+import { parseReference, type Reference } from "../../core/reference.ts";
+import { type Secret, secret } from "../../core/secret.ts";
+import type { Provider } from "../../providers/contract.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import { getField } from "../get.ts";
+import { providerNamed } from "../providers.ts";
 
 /** A reference and where it stands, for messages: `.env:3`. */
 export interface PlacedReference {
