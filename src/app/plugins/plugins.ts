@@ -28,6 +28,7 @@ import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";
+import { untouchedValues } from "./starter-manifest.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;
 
@@ -127,6 +128,8 @@ export async function checkManifestFile(file: string, ports: Surroundings): Prom
   const bytes = readGiven(file);
   const read = validateManifest(bytes, await claimsBut(idIn(bytes), ports));
   if (!read.manifest) return read;
+  const untouched = untouchedValues(read.manifest);
+  if (untouched.length > 0) return { manifest: null, problems: untouched };
   try {
     pinOf(bytes, read.manifest.command);
     return read;

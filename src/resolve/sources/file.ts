@@ -18,7 +18,10 @@ const TIMEOUT_MS = 5_000;
  */
 export async function readSecretFile(path: string, named: string): Promise<Secret> {
   const bytes = await within(TIMEOUT_MS, readBytes(path, named), () => {
-    throw fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`);
+    throw fail(
+      "E_FILE_UNREADABLE",
+      `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
+    );
   });
   if (bytes.length > LIMIT_BYTES) {
     throw fail("E_MALFORMED", `${named}: ${clean(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
