@@ -65,7 +65,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
     error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
   const command = await guessCommand(argv, PROGRAM);
   const exitCode = exitCodeOf(known, command);
-  const failure = command?.failure?.(exitCode, argv);
+  const failure = command?.failure?.(exitCode, ownWords(argv));
   // Where stdout itself is what failed, stderr still says so.
   if (failure) await writeOut(failure).catch(() => {});
   complain(known, exitCode, argv);
@@ -91,4 +91,4 @@ const argv = process.argv.slice(2);
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, async (error: unknown) => process.exit(await report(error, argv)));
 }
-process.exit(await main(argv));
+void main(argv).then((code) => process.exit(code));

@@ -12,6 +12,13 @@ export const anthropic = llmProvider({
   variables: ["ANTHROPIC_API_KEY"],
   // Sent beside the key, and preferred by Claude Code: code.claude.com/docs/en/authentication.
   shadowing: ["ANTHROPIC_AUTH_TOKEN"],
+  // A token in exchange for a workload's identity: platform.claude.com/docs/en/build-with-claude/workload-identity.
+  bearer: {
+    variable: "ANTHROPIC_AUTH_TOKEN",
+    // Without the blank that shells would have to quote; the SDKs trim both sides of the colon.
+    headers: { variable: "ANTHROPIC_CUSTOM_HEADERS", value: "anthropic-beta:oauth-2025-04-20" },
+    requestHeaders: { "anthropic-beta": "oauth-2025-04-20" },
+  },
   hosts: ["api.anthropic.com"],
   setupUrl: "https://console.anthropic.com/settings/keys",
   // sk-ant-admin… administers, sk-ant-oat… is a login token: neither calls models as an API key.

@@ -52,10 +52,10 @@ export async function wantedVariables(
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
-  const { keyVariablesOf, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  const { exportedBefore, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
-  return { shares, variables: vendors.flatMap(keyVariablesOf) };
+  return { shares, variables: vendors.flatMap(exportedBefore) };
 }
 
 function wantsGumloop(names: readonly string[]): boolean {

@@ -5,7 +5,9 @@ import { fail, type GumCredError } from "../core/errors.ts";
 import { resolutionError, resolveGumloop } from "../gumloop/resolve.ts";
 import type { KeychainState } from "../keychain/keychain.ts";
 import { resolveKeys } from "../resolve/keys.ts";
+import type { Policy } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
+import { isKept } from "../resolve/sources/kept.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 import type { Outcome } from "./verify.ts";
 
@@ -41,7 +43,9 @@ export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): 
  * keychain stays closed here too, and only what the environment and a policy give is shown.
  */
 async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credential[]> {
-  const looking: Ports = ports.keychainOpened()
+  // What is kept of the policy's sources is in the keychain: without it each of them would be asked every time.
+  const opens = ports.keychainOpened() || keepsValues(await ports.policy());
+  const looking: Ports = opens
     ? ports
     : { ...ports, keychain: () => Promise.reject(fail("E_KEYCHAIN_UNAVAILABLE", "not opened")) };
   const request = { providers: await vendorsInPlay(looking), level: null };
@@ -51,6 +55,11 @@ async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credent
       ports.warn(`${provider.id}: ${error.message}`);
     return winner ? [winner] : [];
   });
+}
+
+function keepsValues({ providers, teams }: Policy): boolean {
+  const rules = [providers, ...teams.values()].flatMap((scope) => [...scope.values()]);
+  return rules.some((rule) => rule.kind === "source" && isKept(rule.source));
 }
 
 async function keychainStatus(ports: Ports): Promise<Status["keychain"]> {

@@ -33,7 +33,7 @@ export async function vendorShares(
   for (const [provider, { winner, error }] of resolutions) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
-    if (winner) shares.push(keyExports(winner, provider));
+    if (winner) shares.push(keyExports(winner, provider, ports.environment));
     else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
     else if (named) throw noKey(provider, level);
   }
@@ -48,6 +48,12 @@ export async function keyVariables(
   if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(keyVariablesOf);
   const installed = await ports.installed.summaries();
   return [...VENDORS.flatMap(keyVariablesOf), ...installed.variables()];
+}
+
+/** The variables of a vendor that an earlier run may have exported, and that go when this one does not set them. */
+export function exportedBefore(provider: Provider): readonly string[] {
+  const { bearer } = provider;
+  return [...keyVariablesOf(provider), ...(bearer ? [bearer.variable, bearer.headers.variable] : [])];
 }
 
 /** The variables that a vendor's programs read its key from. */

@@ -36,7 +36,8 @@ export async function parse(
     if (before.unknown !== null) throw await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
     if (before.words.length > 0)
       throw await unknownCommand(before.words.filter(isPositional), program, suggest);
-    if (rest !== null) throw fail("E_USAGE", "'--' stands without a command");
+    if (rest !== null) throw fail("E_USAGE", "'--' needs a command before it");
+    await refuseCommandAsValue(own, program);
     return { command: null, input: inputOf(before, [], null) };
   }
   const all = [...GLOBAL_FLAGS, ...command.flags];
@@ -50,18 +51,40 @@ export async function parse(
   return { command, input };
 }
 
-/** The command that a line most likely means, for what must be said even when parsing failed. */
+/**
+ * The command that a line most likely means, for what must be said even when parsing failed. A word after an
+ * unknown flag may be that flag's value, and the value of a global flag may be a command whose flag lacks one.
+ */
 export async function guessCommand(
   argv: readonly string[],
   program: readonly Entry[],
 ): Promise<Command | null> {
   const words: string[] = [];
+  const taken: string[] = [];
+  let possibleValues = 0;
   for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
     const word = argv[i] ?? "";
-    if (takesValue(word)) i++;
-    else if (isPositional(word)) words.push(word);
+    if (takesValue(word)) taken.push(argv[++i] ?? "");
+    else if (isPositional(word)) {
+      if (possibleValues === words.length && isUnknownFlag(argv[i - 1] ?? "")) possibleValues++;
+      words.push(word);
+    }
   }
-  return findCommand(words, program);
+  for (let skipped = 0; skipped <= possibleValues; skipped++) {
+    const command = await findCommand(words.slice(skipped), program);
+    if (command) return command;
+  }
+  for (const word of taken) {
+    const command = await findCommand([word], program);
+    if (command) return command;
+  }
+  return null;
+}
+
+/** Whether a word is a flag, without a value of its own, that is not a global one. */
+function isUnknownFlag(word: string): boolean {
+  if (isPositional(word) || word.includes("=")) return false;
+  return !GLOBAL_FLAGS.some(({ name, short }) => word === `--${name}` || word === `-${short}`);
 }
 
 /** Whether the next word is a global flag's value. */
@@ -92,6 +115,16 @@ async function findCommand(words: readonly string[], program: readonly Entry[]):
     if (entry.name === one) found = entry;
   }
   return found === null ? null : found.load();
+}
+
+/** Refuses `--profile env`, where the command's name was taken for the flag's value. Throws E_USAGE. */
+async function refuseCommandAsValue(own: readonly string[], program: readonly Entry[]): Promise<void> {
+  for (let at = 0; at < own.length; at++) {
+    const word = own[at] ?? "";
+    if (takesValue(word) && (await findCommand([own[++at] ?? ""], program))) {
+      throw fail("E_USAGE", `${word} needs a value before the command`, `write ${word} VALUE COMMAND`);
+    }
+  }
 }
 
 function inputOf(line: Line, args: readonly string[], rest: readonly string[] | null): Input {

@@ -11,7 +11,7 @@ export type Level = "organization" | "team" | "personal";
 export type Method = "oauth" | "api_key";
 
 /** Where a value was found. `command` is an organisation's own secret store. */
-export type Source = "env" | "file" | "command" | "keychain";
+export type Source = "env" | "file" | "command" | "vault" | "federation" | "keychain";
 
 /** One way to authenticate at a provider, and where its value and companions live. */
 export interface MethodSpec {
@@ -44,4 +44,16 @@ export interface Credential {
   readonly baseUrl: string | null;
   /** ISO 8601, when known. */
   readonly expiresAt: string | null;
+  /** Set where a policy's source gave it to an earlier run, and it was kept since. */
+  readonly kept?: KeptSince;
+}
+
+/** The age of a kept value. */
+export interface KeptSince {
+  /** When the source gave it. ISO 8601. */
+  readonly at: string;
+  /** Until when it is used. ISO 8601. */
+  readonly until: string;
+  /** Whether it stands in for a source that cannot be reached. */
+  readonly stale: boolean;
 }

@@ -26,6 +26,10 @@ export const ERRORS = {
   E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_AUTHORIZATION_DENIED: { exit: 3, hint: "run 'gum-cred login' again and choose Allow" },
+  E_SOURCE_REJECTED: {
+    exit: 3,
+    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+  },
   E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
   E_KEYCHAIN_UNAVAILABLE: {
     exit: 4,
@@ -47,9 +51,11 @@ export const ERRORS = {
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
   E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in to that base URL under another profile (--profile)" },
   E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: redirects are never followed with a credential" },
+  E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },
   E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
   E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
   E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
+  E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
   E_POLICY_SOURCE: {
     exit: 6,
     hint: "ask the administrator of your organisation's secret store; no other key is used",
@@ -60,6 +66,10 @@ export const ERRORS = {
     hint: "run 'gum-cred plugins list' for the state of every plugin",
   },
   E_PLUGIN_CHANGED: { exit: 6, hint: "review the change; to accept it: gum-cred plugins trust ID" },
+  E_SOURCE_DATA: {
+    exit: 7,
+    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+  },
   E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the complete credential again" },
   E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
   E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
@@ -101,7 +111,7 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
 // C0, DEL and C1 controls; zero-width and bidirectional marks, embeddings, overrides and isolates;
 // line and paragraph separators; byte order mark; interlinear annotation; tag characters.
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Text from a server, file or other program made safe for a terminal line: controls and bidi gone, bounded. */
 export function clean(foreign: string, limit = 300): string {
@@ -111,4 +121,18 @@ export function clean(foreign: string, limit = 300): string {
     .replace(/ {2,}/g, " ")
     .trim();
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}
+
+/** The same for text of several lines that is ours but for names in it: line ends stay, nothing is cut off. */
+export function cleanLines(text: string): string {
+  return text.replace(UNSAFE, (character) => (character === "\n" ? character : " "));
+}
+
+/** JSON in which what {@link clean} takes out is escaped: the value is the same, and no terminal is steered. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }

@@ -21,19 +21,34 @@ export interface ProviderExports {
   readonly fromStorage: readonly string[];
 }
 
+/** How a vendor's programs take a bearer token, where that differs from an API key. */
+export interface BearerVariables {
+  readonly variable: string;
+  /** Headers that the vendor wants beside such a token: the variable that its programs read more headers from. */
+  readonly headers: { readonly variable: string; readonly value: string };
+}
+
+/** What of a vendor says how its key is exported. */
+export interface KeyVariables {
+  readonly exported: string;
+  readonly shadowing?: readonly string[];
+  readonly bearer?: BearerVariables | undefined;
+  readonly methods: readonly MethodSpec[];
+}
+
 /**
  * An LLM vendor's variables: the exported one is set and the others go, so that no weaker key shadows it.
  * A key in a variable of the user's own stays in that variable.
  */
 export function keyExports(
   credential: Credential,
-  provider: {
-    readonly exported: string;
-    readonly shadowing?: readonly string[];
-    readonly methods: readonly MethodSpec[];
-  },
+  provider: KeyVariables,
+  environment: Environment,
 ): ProviderExports {
   const names = provider.methods.flatMap(({ variables }) => variables);
+  if (credential.method === "oauth" && provider.bearer) {
+    return bearerExports(credential, provider.bearer, names, environment);
+  }
   const own = credential.source === "env" && names.includes(credential.location);
   const carrier = own ? credential.location : provider.exported;
   return {
@@ -41,6 +56,18 @@ export function keyExports(
     unset: [...names.filter((name) => name !== carrier), ...(own ? [] : (provider.shadowing ?? []))],
     fromStorage: own ? [] : [carrier],
   };
+}
+
+/** A token in its own variable, with the headers that go with it unless the user has headers there. */
+function bearerExports(
+  { value }: Credential,
+  { variable, headers }: BearerVariables,
+  keys: readonly string[],
+  environment: Environment,
+): ProviderExports {
+  const set = new Map([[variable, value]]);
+  if (environment.get(headers.variable) === null) set.set(headers.variable, secret(headers.value));
+  return { set, unset: keys.filter((name) => name !== variable), fromStorage: [...set.keys()] };
 }
 
 /**

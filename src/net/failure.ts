@@ -9,6 +9,8 @@ import { systemCode } from "../core/system-error.ts";
 const CONNECTION: Readonly<Record<string, string>> = {
   ENOTFOUND: "its name cannot be resolved (DNS)",
   EAI_AGAIN: "its name cannot be resolved now (DNS)",
+  ENOENT: "the socket does not exist",
+  FailedToOpenSocket: "the connection could not be opened",
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was cut off",
   EPIPE: "the connection was cut off",
@@ -33,15 +35,22 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
 
 const CERTIFICATE_HINT = "check this machine's clock, the base URL, and whether something reads the traffic";
 
-/** An error of fetch as one of ours, E_NETWORK or E_TIMEOUT. One that is ours already stays what it is. */
-export function networkFailure(error: unknown, place: string): GumCredError {
+/**
+ * An error of fetch as one of ours, E_NETWORK or E_TIMEOUT, `untrusted` for a certificate. One that is ours already
+ * stays what it is.
+ */
+export function networkFailure(
+  error: unknown,
+  place: string,
+  untrusted: "E_NETWORK" | "E_UNTRUSTED" = "E_NETWORK",
+): GumCredError {
   if (error instanceof GumCredError) return error;
   const code = systemCode(error) ?? "";
   if (code === "ETIMEDOUT") return fail("E_TIMEOUT", `${place}: the connection timed out`);
   const certificate = CERTIFICATE[code] ?? (/CERT|^UNABLE_TO_|^CRL_/.test(code) ? clean(code, 60) : null);
   if (certificate !== null) {
     const message = `${place}: the TLS certificate was refused: ${certificate}`;
-    return fail("E_NETWORK", message, CERTIFICATE_HINT);
+    return fail(untrusted, message, CERTIFICATE_HINT);
   }
   const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
   return fail("E_NETWORK", `${place}: ${reason}`);

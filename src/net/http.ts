@@ -14,8 +14,14 @@ export const TIMEOUT_MS = 15_000;
 export const LIMIT_BYTES = 1024 * 1024;
 
 export interface HttpRequest {
-  /** https, or http to a literal loopback address. No user name or password. */
+  /** https, or http to a literal loopback address. No user name or password. With a socket: http://localhost/… */
   readonly url: string;
+  /** Path of a Unix socket that the request goes to, whatever host the URL names. */
+  readonly socket?: string | undefined;
+  /** Authorities (PEM) that are trusted in place of the system's. */
+  readonly ca?: string | undefined;
+  /** The code for a certificate that is not trusted; E_NETWORK when left out. */
+  readonly untrusted?: "E_NETWORK" | "E_UNTRUSTED" | undefined;
   /** GET when left out. */
   readonly method?: "GET" | "POST";
   readonly headers?: readonly { readonly name: string; readonly value: Secret }[];
@@ -44,8 +50,8 @@ export interface HttpResponse {
  * headers or body.
  */
 export async function send(request: HttpRequest): Promise<HttpResponse> {
-  const url = allowed(request.url);
-  const place = `${url.host}${url.pathname}`;
+  const url = request.socket === undefined ? allowed(request.url) : new URL(request.url);
+  const place = `${request.socket === undefined ? url.host : `unix:${clean(request.socket, 120)}`}${url.pathname}`;
   const { timeoutMs = TIMEOUT_MS, limitBytes = LIMIT_BYTES } = request;
   const headers = headersOf(request);
   const body = request.body ? reveal(request.body.text) : null;
@@ -60,10 +66,11 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       // An idle connection would keep the process alive, and one request is all there is.
       keepalive: false,
       // NODE_TLS_REJECT_UNAUTHORIZED=0 and BUN_CONFIG_VERBOSE_FETCH=curl lose against the request's own word.
-      tls: { rejectUnauthorized: true },
+      tls: { rejectUnauthorized: true, ...(request.ca === undefined ? {} : { ca: request.ca }) },
       verbose: false,
       // http_proxy counts for loopback addresses too, unless the request says otherwise.
-      ...(isLoopback(url.hostname) ? { proxy: false } : {}),
+      ...(isLoopback(url.hostname) || request.socket !== undefined ? { proxy: false } : {}),
+      ...(request.socket === undefined ? {} : { unix: request.socket }),
     });
     if (response.status < 200 || response.status > 599) {
       throw fail("E_MALFORMED", `${place} answered with the impossible status ${response.status}`);
@@ -75,7 +82,7 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       body: await readBody(response, limitBytes, place),
     };
   } catch (error) {
-    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place);
+    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place, request.untrusted);
   } finally {
     limit.clear();
   }

@@ -4,6 +4,7 @@
  * manifests both become a {@link Provider}.
  */
 import type { Credential, MethodSpec } from "../core/credential.ts";
+import type { BearerVariables } from "../core/exports.ts";
 import type { Secret } from "../core/secret.ts";
 
 /** One request header. The value may hold the credential. */
@@ -55,6 +56,8 @@ export interface Provider {
   readonly exported: string;
   /** Variables that the vendor's programs prefer over a key; removed where a key of gum-cred's is exported. */
   readonly shadowing?: readonly string[];
+  /** Where a bearer token goes; undefined where it goes wherever a key does. */
+  readonly bearer?: BearerVariables | undefined;
   /** Hosts that the credential may be sent to. */
   readonly hosts: readonly string[];
   /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */

@@ -2,6 +2,8 @@
  * Makes a provider of an LLM vendor's facts: one API key, one request that costs nothing, and a table that
  * reads the answer. A vendor is data; what all of them share is here. Sends nothing itself.
  */
+import type { Credential } from "../core/credential.ts";
+import type { BearerVariables } from "../core/exports.ts";
 import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
@@ -39,6 +41,8 @@ export interface LlmProviderData {
   readonly exported?: string;
   /** Variables that the vendor's programs prefer over the key. */
   readonly shadowing?: readonly string[];
+  /** How a bearer token goes to the vendor, where not as the key does. */
+  readonly bearer?: BearerVariables & { readonly requestHeaders: Readonly<Record<string, string>> };
   readonly hosts: readonly string[];
   readonly setupUrl: string;
   readonly keyShape: KeyShape | null;
@@ -63,12 +67,16 @@ export interface LlmProvider extends Provider {
 }
 
 export function llmProvider(data: LlmProviderData): LlmProvider {
-  const headers = (key: Secret): readonly Header[] => [
-    data.auth === "authorization"
-      ? { name: "Authorization", value: secret(`Bearer ${reveal(key)}`) }
-      : { name: data.auth, value: key },
-    ...Object.entries(data.fixedHeaders ?? {}).map(([name, value]) => ({ name, value: secret(value) })),
-  ];
+  const headers = ({ method, value: key }: Pick<Credential, "method" | "value">): readonly Header[] => {
+    const bearer = method === "oauth" ? data.bearer : undefined;
+    const fixed = { ...data.fixedHeaders, ...bearer?.requestHeaders };
+    return [
+      data.auth === "authorization" || bearer
+        ? { name: "Authorization", value: secret(`Bearer ${reveal(key)}`) }
+        : { name: data.auth, value: key },
+      ...Object.entries(fixed).map(([name, value]) => ({ name, value: secret(value) })),
+    ];
+  };
   return {
     id: data.id,
     title: data.title,
@@ -76,13 +84,14 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
     methods: [{ method: "api_key", variables: data.variables, field: "api_key", companions: [] }],
     exported: data.exported ?? data.variables[0],
     shadowing: data.shadowing ?? [],
+    bearer: data.bearer,
     hosts: data.hosts,
     baseUrlVariable: data.baseUrlVariable,
     setupUrl: data.setupUrl,
-    headers: ({ value }) => headers(value),
-    verification: ({ value }, { baseUrl }) => ({
+    headers,
+    verification: (credential, { baseUrl }) => ({
       url: `${baseUrl ?? data.baseUrl}${data.path}`,
-      headers: headers(value),
+      headers: headers(credential),
     }),
     judge: (answer, { value }) => judge(data, answer, value),
     keyHint: (key) =>

@@ -26,7 +26,7 @@ export interface Reading {
 export function foundAt(
   candidate: Candidate,
   value: Secret,
-  more: Partial<Pick<Credential, "userId" | "baseUrl" | "expiresAt">> = {},
+  more: Partial<Pick<Credential, "method" | "userId" | "baseUrl" | "expiresAt" | "kept">> = {},
 ): Finding {
   const { provider, level, spec, source, location } = candidate;
   const credential: Credential = {

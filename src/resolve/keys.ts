@@ -15,9 +15,11 @@ import {
   refuseOtherLevel,
 } from "./levels.ts";
 import { plan } from "./plan.ts";
-import { deniedError, NO_POLICY, organizationSource, type Policy } from "./policy.ts";
+import { deniedError, NO_POLICY, organizationSource, type Policy, teamSource } from "./policy.ts";
 import type { Ports, Scope } from "./ports.ts";
 import { readConfigured } from "./sources/configured.ts";
+import type { FleetReader } from "./sources/fleet.ts";
+import { isKept, keptAccount } from "./sources/kept.ts";
 import { type KeyReader, keyReader, readStoredKey } from "./sources/stored-keys.ts";
 import { type Reach, resolveSearch, type Search } from "./walk.ts";
 
@@ -41,13 +43,34 @@ export async function resolveKeys(
       llmAccount(level, id, levels),
     ),
   );
-  const keys = keyReader(() => ports.keychain(), accounts);
-  const resolutions = new Map<Provider, Resolution>();
-  for (const provider of request.providers) {
-    const search = searchFor(provider, policy, levels, keys, ports);
-    resolutions.set(provider, await resolveSearch(search, ports, reach));
+  const kept = request.providers.flatMap(({ id }) => keptAccounts(id, policy, scope.teamId));
+  const keys = keyReader(() => ports.keychain(), [...accounts, ...kept]);
+  let fleet: Promise<FleetReader> | undefined;
+  const openFleet = (): Promise<FleetReader> => {
+    fleet ??= import("./policy-reader.ts").then(({ policyReader }) => policyReader(policy, keys, ports));
+    return fleet;
+  };
+  try {
+    // Side by side: the run waits for its slowest source, not for the sum.
+    const resolve = async (provider: Provider) => {
+      const search = searchFor(provider, policy, levels, keys, openFleet);
+      return [provider, await resolveSearch(search, ports, reach)] as const;
+    };
+    return new Map(await Promise.all(request.providers.map(resolve)));
+  } finally {
+    await (await fleet)?.close();
   }
-  return resolutions;
+}
+
+/** Where the values of a provider's sources are kept in the keychain. */
+function keptAccounts(provider: string, policy: Policy, teamId: string | null): readonly string[] {
+  const sources = [
+    ["organization", organizationSource(policy, provider, teamId)],
+    ["team", teamSource(policy, provider, teamId)],
+  ] as const;
+  return sources.flatMap(([level, source]) =>
+    source && isKept(source) ? [keptAccount(level, provider, teamId)] : [],
+  );
 }
 
 /** One provider's key in force. Throws the error of a candidate that should have won, E_NO_CREDENTIAL when there is none. */
@@ -77,16 +100,18 @@ function searchFor(
   policy: Policy,
   levels: LevelRequest,
   keys: KeyReader,
-  ports: Ports,
+  openFleet: () => Promise<FleetReader>,
 ): Search {
   return {
     candidates: plan(provider, levelScopes(provider.id, policy, levels)),
     refusal: policyRefusal(provider.id, policy, levels),
     stored: (candidate, account) => readStoredKey(candidate, account, keys),
-    configured: (candidate, from) => {
-      const account = llmAccount(candidate.level ?? "personal", provider.id, levels);
-      const readers = { raw: ports.raw, stored: (account: string) => keys.read(account) };
-      return readConfigured(candidate, from, account, readers);
+    configured: async (candidate, source) => {
+      const level = candidate.level === "team" ? "team" : "organization";
+      const account = llmAccount(level, provider.id, levels);
+      const kept = keptAccount(level, provider.id, levels.teamId);
+      const wanted = { source, provider: provider.id, level, account, keptAccount: kept } as const;
+      return readConfigured(candidate, wanted, await openFleet());
     },
     refuseWinner: (winner) => refuseOtherLevel(winner, policy, levels.level),
   };
@@ -102,5 +127,7 @@ function policyRefusal(
   const denied = deniedError(policy, provider, teamId);
   if (denied) return denied;
   const isWeaker = level !== null && level !== "organization";
-  return isWeaker && organizationSource(policy, provider) ? overridden(provider, policy, level) : null;
+  return isWeaker && organizationSource(policy, provider, teamId)
+    ? overridden(provider, policy, level)
+    : null;
 }

@@ -105,18 +105,46 @@ test("every combination of level, source and state", () => {
   expect(combinations).toBeGreaterThan(10_000);
 });
 
-test("a configured source stands between the variables and the keychain of its level", () => {
-  const source: ConfiguredSource = { kind: "command", argv: ["/usr/bin/vault"], timeoutMs: 1 };
-  const policy: Policy = { ...NO_POLICY, providers: new Map([["openai", { kind: "source", source }]]) };
-  const request = { profile: "work", teamId: null, level: null };
+const SOURCE: ConfiguredSource = { kind: "command", argv: ["/usr/bin/vault"], timeoutMs: 1 };
+const ORGANIZATION = [
+  "GUM_CRED_ORG_OPENAI_API_KEY",
+  "GUM_CRED_ORG_OPENAI_API_KEY_FILE",
+  "gum-cred/llm:organization:openai",
+];
+const TEAM = [
+  "GUM_CRED_TEAM_OPENAI_API_KEY",
+  "GUM_CRED_TEAM_OPENAI_API_KEY_FILE",
+  "gum-cred/llm:team:t:openai",
+];
+const PERSONAL = ["OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "gum-cred/llm:personal:work:openai"];
+
+test.each<[name: string, system: object, extra: object, locations: readonly string[]]>([
+  ["no policy", {}, {}, [...ORGANIZATION, ...TEAM, ...PERSONAL]],
+  ["a source is its level alone", {}, { providers: ["openai"] }, ["/usr/bin/vault", ...TEAM, ...PERSONAL]],
+  ["a team's source too", {}, { t: ["openai"] }, [...ORGANIZATION, "/usr/bin/vault", ...PERSONAL]],
+  ["nothing self-made outranks the system's", { providers: ["openai"] }, {}, ["/usr/bin/vault", ...PERSONAL]],
+  ["nor the system's for the team in scope", { t: ["openai"] }, {}, ["/usr/bin/vault", ...PERSONAL]],
+  ["nor does a second file", { t: ["openai"] }, { providers: ["openai"] }, ["/usr/bin/vault", ...PERSONAL]],
+  [
+    "a rule of the system's for another team does not count",
+    { u: ["openai"] },
+    {},
+    [...ORGANIZATION, ...TEAM, ...PERSONAL],
+  ],
+  ["nor one for another provider", { providers: ["xai"] }, {}, [...ORGANIZATION, ...TEAM, ...PERSONAL]],
+])("%s", (_name, system, extra, locations) => {
+  const policyOf = (scopes: Readonly<Record<string, readonly string[]>>): Policy => {
+    const rules = (ids: readonly string[] = []) =>
+      new Map(ids.map((id) => [id, { kind: "source", source: SOURCE }] as const));
+    const { providers, ...teams } = scopes;
+    const entries = Object.entries(teams).map(([team, ids]) => [team, rules(ids)] as const);
+    return { ...NO_POLICY, providers: rules(providers), teams: new Map(entries) };
+  };
+  const base = policyOf(system as Record<string, string[]>);
+  const policy = tighten(base, policyOf(extra as Record<string, string[]>));
+  const request = { profile: "work", teamId: "t", level: null };
   expect(plan(PROVIDER, levelScopes("openai", policy, request)).map(({ location }) => location)).toEqual([
-    "GUM_CRED_ORG_OPENAI_API_KEY",
-    "GUM_CRED_ORG_OPENAI_API_KEY_FILE",
-    "/usr/bin/vault",
-    "gum-cred/llm:organization:openai",
-    "OPENAI_API_KEY",
-    "OPENAI_API_KEY_FILE",
-    "gum-cred/llm:personal:work:openai",
+    ...locations,
   ]);
 });
 

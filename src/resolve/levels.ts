@@ -6,7 +6,7 @@ import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
 import type { LevelScope } from "./plan.ts";
-import { organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
+import { isRuledBySystem, organizationName, organizationSource, type Policy, teamSource } from "./policy.ts";
 
 export const LEVELS: readonly Level[] = ["organization", "team", "personal"];
 
@@ -51,13 +51,16 @@ export function levelScopes(provider: string, policy: Policy, request: LevelRequ
       (level !== "team" || request.teamId !== null) &&
       (request.level === null || level === request.level || level === "organization"),
   );
-  return wanted.map((level) => ({
+  const ruled = isRuledBySystem(policy, provider, request.teamId);
+  const scopes = wanted.map((level) => ({
     level,
     prefix: PREFIX[level],
     service: OWN_SERVICE,
     account: () => llmAccount(level, provider, request),
     configured: configured(level, provider, policy, request),
   }));
+  // Nothing self-made outranks a rule of the system's policy.
+  return scopes.filter(({ level, configured }) => level === "personal" || configured !== null || !ruled);
 }
 
 /** Why a key of a level that was not asked for refuses the request; null when it is the right one. */
@@ -79,6 +82,6 @@ export function overridden(provider: string, policy: Policy, wanted: Level): Gum
 }
 
 function configured(level: Level, provider: string, policy: Policy, request: LevelRequest) {
-  if (level === "organization") return organizationSource(policy, provider);
+  if (level === "organization") return organizationSource(policy, provider, request.teamId);
   return level === "team" ? teamSource(policy, provider, request.teamId) : null;
 }

@@ -4,6 +4,7 @@
  */
 import type { Level, MethodSpec, Source } from "../core/credential.ts";
 import type { ConfiguredSource } from "./policy.ts";
+import { sourceKind, sourceLocation } from "./source-names.ts";
 
 /** How a candidate is read. sources/ has one reader for each kind. */
 export type ReadFrom =
@@ -36,7 +37,8 @@ export interface LevelScope {
 
 /**
  * Every place to look for a provider, strongest first: level by level; within a level the environment
- * method by method (each variable, then the `_FILE` forms), then the policy's source, then the keychain.
+ * method by method (each variable, then the `_FILE` forms), then the keychain. Where the policy configures a
+ * source for a level, that source alone is the level.
  */
 export function plan(
   provider: { readonly id: string; readonly methods: readonly MethodSpec[] },
@@ -44,17 +46,16 @@ export function plan(
 ): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const scope of scopes) {
-    for (const spec of provider.methods) {
-      const base = { provider: provider.id, level: scope.level, spec };
-      for (const name of spec.variables) candidates.push(variableOf(base, scope.prefix + name));
-      for (const name of spec.variables) candidates.push(variableFileOf(base, scope.prefix + name));
+    const bases = provider.methods.map((spec) => ({ provider: provider.id, level: scope.level, spec }));
+    if (scope.configured) {
+      for (const base of bases) candidates.push(configuredOf(base, scope, scope.configured));
+      continue;
     }
-    for (const spec of provider.methods) {
-      const base = { provider: provider.id, level: scope.level, spec };
-      if (scope.configured) candidates.push(configuredOf(base, scope, scope.configured));
-      // A policy that points at the keychain is the same entry, only required.
-      if (scope.configured?.kind !== "policy-keychain") candidates.push(storedOf(base, scope));
+    for (const base of bases) {
+      for (const name of base.spec.variables) candidates.push(variableOf(base, scope.prefix + name));
+      for (const name of base.spec.variables) candidates.push(variableFileOf(base, scope.prefix + name));
     }
+    for (const base of bases) candidates.push(storedOf(base, scope));
   }
   return candidates;
 }
@@ -76,26 +77,7 @@ function storedOf(base: Base, scope: LevelScope): Candidate {
   return { ...base, source: "keychain", location: `${scope.service}/${account}`, from };
 }
 
-const CONFIGURED: Record<ConfiguredSource["kind"], Source> = {
-  command: "command",
-  path: "file",
-  "policy-variable": "env",
-  "policy-keychain": "keychain",
-};
-
 function configuredOf(base: Base, scope: LevelScope, from: ConfiguredSource): Candidate {
-  return { ...base, source: CONFIGURED[from.kind], location: describe(from, base, scope), from };
-}
-
-function describe(from: ConfiguredSource, base: Base, scope: LevelScope): string {
-  switch (from.kind) {
-    case "command":
-      return from.argv[0] ?? "";
-    case "path":
-      return from.path;
-    case "policy-variable":
-      return from.variable;
-    case "policy-keychain":
-      return `${scope.service}/${scope.account(base.spec.field)}`;
-  }
+  const location = sourceLocation(from, scope.account(base.spec.field));
+  return { ...base, source: sourceKind(from), location, from };
 }

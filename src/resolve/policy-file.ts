@@ -26,7 +26,7 @@ export function systemPolicyPath(raw: RawEnvironment): string {
 export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
   const system = await readPolicyFile(systemPolicyPath(raw));
   const named = raw["GUM_CRED_POLICY"];
-  if (!named) return system ?? NO_POLICY;
+  if (!named) return system ? { ...system, system } : NO_POLICY;
   const extra = await readPolicyFile(named);
   if (!extra) {
     throw fail(
@@ -38,20 +38,29 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
   return system ? tighten(system, extra) : extra;
 }
 
-/** Every problem in a policy file, wherever it is. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
-export async function checkPolicyFile(path: string): Promise<readonly Problem[]> {
+/** A policy file that is looked at before it is deployed. */
+export interface CheckedPolicy {
+  readonly problems: readonly Problem[];
+  /** Null where there are problems. */
+  readonly policy: Policy | null;
+}
+
+/** Every problem in a policy file, wherever it lies. Throws E_UNSAFE_FILE, and E_FILE_UNREADABLE when missing. */
+export async function checkPolicyFile(path: string): Promise<CheckedPolicy> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   const bytes = await readTrusted(absolute);
   if (!bytes) throw fail("E_FILE_UNREADABLE", "the file does not exist");
-  const { policyProblems } = await import("./policy-schema.ts");
-  return policyProblems(bytes);
+  const { parsePolicy, policyProblems } = await import("./policy-schema.ts");
+  const problems = policyProblems(bytes);
+  return { problems, policy: problems.length > 0 ? null : parsePolicy(bytes, absolute) };
 }
 
 async function readPolicyFile(path: string): Promise<Policy | null> {
   const bytes = await readTrusted(path);
   if (!bytes) return null;
   const { parsePolicy } = await import("./policy-schema.ts");
-  return parsePolicy(bytes, path);
+  const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  return { ...parsePolicy(bytes, path), hash };
 }
 
 /** The bytes of a file that root or the user alone may write; null when it is not there. */

@@ -5,27 +5,29 @@
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
 import { jsonPath } from "../core/json.ts";
-import type { ConfiguredSource, Policy, ProviderRule, Rules } from "./policy.ts";
+import type { Policy, ProviderRule, Rules } from "./policy.ts";
+import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
+import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
 
-const absolute = z.string().check(z.regex(/^(?:\/|[A-Za-z]:\\)/, "must be an absolute path"));
-const variable = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable's name"));
-const MAX_TIMEOUT_MS = 60_000;
-const DEFAULT_TIMEOUT_MS = 5_000;
-
-const commandSource = z.strictObject({
-  command: z.tuple([absolute], z.string()),
-  timeout_ms: z.optional(z.int().check(z.gte(1), z.lte(MAX_TIMEOUT_MS))),
-});
-const sourceSchema = z.union([
-  commandSource,
-  z.strictObject({ file: absolute }),
-  z.strictObject({ env: variable }),
-  z.strictObject({ keychain: z.literal(true) }),
-]);
-const rule = z.union([z.strictObject({ source: sourceSchema }), z.strictObject({ deny: z.literal(true) })]);
-const providerId = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id"));
-const teamId = z.string().check(z.regex(/^[A-Za-z0-9._~-]{1,128}$/, "must be a team's id"));
+const providerId = text(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id");
+const teamId = text(/^[A-Za-z0-9._~-]{1,128}$/, "must be a team's id");
+const allowRule = text(
+  /^(?:(?:[A-Z]+|\*) )?\/\S*$/,
+  "must be a method and a path, such as 'POST /v1/messages'",
+);
+const rule = z
+  .strictObject({
+    source: z.optional(sourceSchema),
+    deny: z.optional(z.literal(true)),
+    exportable: z.optional(z.boolean()),
+    allow: z.optional(z.array(allowRule).check(z.minLength(1), z.maxLength(64))),
+  })
+  .check(
+    z.refine((rule) => Object.keys(rule).length > 0, "must hold source, deny, exportable or allow"),
+    z.refine((rule) => rule.deny !== true || Object.keys(rule).length === 1, "must hold nothing beside deny"),
+  );
 const rules = z.record(providerId, rule);
+const team = z.strictObject({ providers: rules });
 
 export const policySchema = z.strictObject({
   version: z.literal(1),
@@ -33,10 +35,11 @@ export const policySchema = z.strictObject({
     z.strictObject({ id: z.string().check(z.minLength(1)), name: z.string().check(z.minLength(1)) }),
   ),
   providers: z.optional(rules),
-  teams: z.optional(z.record(teamId, z.strictObject({ providers: rules }))),
+  teams: z.optional(z.record(teamId, team)),
 });
 
 type PolicyFile = z.infer<typeof policySchema>;
+type Team = z.infer<typeof team>;
 
 /** One thing that is wrong with a policy file. `path` is a JSON path such as `$.providers.openai.source`. */
 export interface Problem {
@@ -46,61 +49,124 @@ export interface Problem {
 
 /** Every problem in a policy file's bytes; none when it is valid. */
 export function policyProblems(bytes: Uint8Array): readonly Problem[] {
-  const value = parseJson(bytes);
-  if (value === undefined) return [{ path: "$", message: "is not JSON" }];
-  const result = policySchema.safeParse(value);
-  return result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, []));
+  return read(bytes).problems;
 }
 
 /** The policy in a file. Throws E_POLICY_INVALID naming its first problem. */
 export function parsePolicy(bytes: Uint8Array, path: string): Policy {
-  const problems = policyProblems(bytes);
+  const { problems, file, odd } = read(bytes);
   const [first] = problems;
-  if (first) {
+  if (first || !file) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-    throw fail("E_POLICY_INVALID", `${clean(path)}: ${first.path} ${first.message}${more}`);
+    throw fail("E_POLICY_INVALID", `${clean(path)}: ${first?.path} ${first?.message}${more}`);
   }
-  return fromFile(policySchema.parse(parseJson(bytes)), path);
+  return fromFile(file, odd, path);
 }
 
-function fromFile(file: PolicyFile, path: string): Policy {
-  const teams = Object.entries(file.teams ?? {}).map(
-    ([team, { providers }]) => [team, rulesOf(providers)] as const,
+interface Reading {
+  readonly problems: readonly Problem[];
+  readonly file: PolicyFile | null;
+  /** The team that is called `__proto__`, which zod's records leave out. */
+  readonly odd: Team | null;
+}
+
+function read(bytes: Uint8Array): Reading {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    return { problems: [{ path: "$", message: "is not JSON" }], file: null, odd: null };
+  }
+  const places = keyPlaces(text);
+  const result = policySchema.safeParse(value);
+  const odd = oddTeam(value);
+  const oddIssues = odd === undefined || odd.success ? [] : odd.error.issues;
+  const problems = [
+    ...places.filter(({ duplicate }) => duplicate).map(duplicateKey),
+    ...places.filter(({ path }) => path.at(-1) === PROTO && !isOddTeam(path)).map(unknownKey),
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, []))),
+    ...oddIssues.flatMap((one) => problemsOf(one, ["teams", PROTO])),
+    ...(result.success ? wrongSources(result.data) : []),
+    ...(odd?.success ? wrongSources({ version: 1, teams: { odd: odd.data } }) : []),
+  ];
+  return { problems, file: result.success ? result.data : null, odd: odd?.success ? odd.data : null };
+}
+
+function isOddTeam(path: readonly (string | number)[]): boolean {
+  return path.length === 2 && path[0] === "teams";
+}
+
+function oddTeam(value: unknown) {
+  const teams = own(value, "teams");
+  const odd = own(teams, PROTO);
+  return odd === undefined ? undefined : team.safeParse(odd);
+}
+
+function own(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? Object.getOwnPropertyDescriptor(value, name)?.value
+    : undefined;
+}
+
+function duplicateKey({ path, line, column }: KeyPlace): Problem {
+  return { path: jsonPath(path), message: `is there twice (line ${line}, column ${column})` };
+}
+
+function unknownKey({ path }: KeyPlace): Problem {
+  return { path: jsonPath(path), message: "is not known" };
+}
+
+/** What the shape alone does not say: Gumloop's credential is a person's own, and a vendor's token is that vendor's. */
+function wrongSources(file: PolicyFile): Problem[] {
+  const teams = Object.entries(file.teams ?? {});
+  const scopes: [path: string[], rules: NonNullable<PolicyFile["providers"]>][] = [
+    [["providers"], file.providers ?? {}],
+    ...teams.map(([id, { providers }]): [string[], typeof providers] => [
+      ["teams", id, "providers"],
+      providers,
+    ]),
+  ];
+  return scopes.flatMap(([path, rules]) =>
+    Object.entries(rules).flatMap(([provider, rule]) => {
+      if (!rule.source) return [];
+      const place = [...path, provider, "source"];
+      if (provider === "gumloop") {
+        return [{ path: jsonPath(place), message: "is refused: no policy supplies Gumloop's credential" }];
+      }
+      if (!("federation" in rule.source) || rule.source.federation.provider === provider) return [];
+      return [{ path: jsonPath([...place, "federation", "provider"]), message: `must be ${provider}` }];
+    }),
   );
+}
+
+function fromFile(file: PolicyFile, odd: Team | null, path: string): Policy {
+  const named = Object.entries(file.teams ?? {});
+  const teams = odd === null ? named : [...named, [PROTO, odd] as const];
   return {
     organization: file.organization
       ? { id: clean(file.organization.id, 64), name: clean(file.organization.name, 64) }
       : null,
     providers: rulesOf(file.providers ?? {}),
-    teams: new Map(teams),
+    teams: new Map(teams.map(([id, { providers }]) => [id, rulesOf(providers)] as const)),
     files: [path],
   };
 }
 
 function rulesOf(rules: NonNullable<PolicyFile["providers"]>): Rules {
   return new Map(
-    Object.entries(rules).map(([provider, rule]): [string, ProviderRule] => [
-      provider,
-      "deny" in rule ? { kind: "deny" } : { kind: "source", source: sourceOf(rule.source) },
-    ]),
+    Object.entries(rules).map(([provider, rule]): [string, ProviderRule] => [provider, ruleOf(rule)]),
   );
 }
 
-function sourceOf(source: z.infer<typeof sourceSchema>): ConfiguredSource {
-  if ("command" in source) {
-    return { kind: "command", argv: source.command, timeoutMs: source.timeout_ms ?? DEFAULT_TIMEOUT_MS };
-  }
-  if ("file" in source) return { kind: "path", path: source.file };
-  if ("env" in source) return { kind: "policy-variable", variable: source.env };
-  return { kind: "policy-keychain" };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+function ruleOf(rule: NonNullable<PolicyFile["providers"]>[string]): ProviderRule {
+  if (rule.deny) return { kind: "deny" };
+  const use = {
+    ...(rule.exportable === undefined ? {} : { exportable: rule.exportable }),
+    ...(rule.allow === undefined ? {} : { allow: [rule.allow] }),
+  };
+  return rule.source ? { kind: "source", source: sourceOf(rule.source), ...use } : { kind: "broker", ...use };
 }
 
 interface Issue {
@@ -116,7 +182,9 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[]): Problem[] {
   const path = [...above, ...issue.path];
   const alternatives = issue.errors?.filter((errors) => errors.length > 0) ?? [];
   if (alternatives.length > 0) {
-    const nearest = alternatives.reduce((best, errors) => (depth(errors) > depth(best) ? errors : best));
+    const nearest = alternatives.reduce((best, errors) =>
+      nearness(errors) > nearness(best) ? errors : best,
+    );
     return nearest.flatMap((inner) => problemsOf(inner, path));
   }
   if (issue.keys)
@@ -124,7 +192,8 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[]): Problem[] {
   return [{ path: jsonPath(path), message: clean(issue.message) }];
 }
 
-function depth(issues: readonly Issue[]): number {
-  const unknown = issues.some((issue) => issue.keys);
-  return Math.max(...issues.map((issue) => issue.path.length)) * 2 - (unknown ? 1 : 0);
+/** The fewer keys an alternative does not know, the nearer; then the further into it the problems lie. */
+function nearness(issues: readonly Issue[]): number {
+  const unknown = issues.flatMap((issue) => (issue.path.length === 0 ? (issue.keys ?? []) : [])).length;
+  return Math.max(...issues.map((issue) => issue.path.length)) - unknown * 100;
 }

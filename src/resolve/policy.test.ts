@@ -18,6 +18,13 @@ test("the example in docs/policy.md is a valid policy", () => {
   expect(policy.teams.get("team_4f8c92ab")?.get("fireworks")?.kind).toBe("source");
 });
 
+test("every policy in docs/policy.md is valid, and its vendors are the ones that have federation", () => {
+  const blocks = [...readFileSync("docs/policy.md", "utf8").matchAll(/```json\n([\s\S]*?)```/g)];
+  const policies = blocks.map(([, text = ""]) => parsePolicy(new TextEncoder().encode(text), "example"));
+  expect(policies.length).toBe(3);
+  expect([...(policies[2]?.providers.keys() ?? [])]).toEqual(["openai", "anthropic", "openrouter"]);
+});
+
 describe("problems are named with their JSON path, all of them", () => {
   const provider = (rule: unknown) => ({ version: 1, providers: { openai: rule } });
   const cases: [value: unknown, paths: string[]][] = [

@@ -3,7 +3,7 @@
  * (explain.ts prints what it gives.) Nothing is opened or run for a candidate that can no longer win: a keychain
  * that is not needed stays closed.
  */
-import type { Credential } from "../core/credential.ts";
+import type { Credential, Source } from "../core/credential.ts";
 import type { Environment } from "../core/environment.ts";
 import type { GumCredError } from "../core/errors.ts";
 import { classify, lacksKeychain, type RefuseWinner, type Resolution, refused } from "./classify.ts";
@@ -12,6 +12,9 @@ import type { Candidate } from "./plan.ts";
 import type { ConfiguredSource } from "./policy.ts";
 import type { Surroundings, Voice } from "./ports.ts";
 import { readVariable, readVariableFile } from "./sources/environment.ts";
+
+/** What is not asked only to explain why another candidate won. */
+const COSTLY: ReadonlySet<Source> = new Set(["command", "vault", "federation"]);
 
 /** `first` stops at the first candidate that decides; `all` goes on, so that every candidate can be explained. */
 export type Reach = "first" | "all";
@@ -72,7 +75,7 @@ async function readAll(
   let decided = false;
   let opened = false;
   for (const candidate of search.candidates) {
-    const isFree = candidate.source === "keychain" ? opened : candidate.source !== "command";
+    const isFree = candidate.source === "keychain" ? opened : !COSTLY.has(candidate.source);
     if (decided && !(reach === "all" && isFree)) {
       readings.push({ candidate, finding: null });
       continue;

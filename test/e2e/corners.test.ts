@@ -192,3 +192,23 @@ test("help is a way to ask for help", async () => {
   const asked = await world.ok(["help", "env"]);
   expect(asked.stdout).toBe((await world.ok(["env", "--help"])).stdout);
 });
+
+test.each([
+  "--level team env",
+  "--format posix env",
+  "--format posix --level team env",
+  "--profil x env",
+  "--profile env",
+  "--profile env openai",
+  "env --profile",
+  "env --format",
+])("a wrong line that means env fails in the shell too: %s", async (line) => {
+  expect(await world.run(line.split(" "))).toMatchObject({ code: 2, stdout: "(exit 2);\n" });
+});
+
+test.each(["--profile=env", "foo env", "explain --foo env"])(
+  "a line that does not mean env prints no failure statement: %s",
+  async (line) => {
+    expect((await world.run(line.split(" "))).stdout).not.toContain("(exit");
+  },
+);

@@ -8,7 +8,7 @@ import { GumCredError } from "../../core/errors.ts";
 import { masked } from "../../core/secret.ts";
 import { resolutionError, resolveGumloop } from "../../gumloop/resolve.ts";
 import type { Resolution } from "../../resolve/classify.ts";
-import type { Ports, Scope, Surroundings } from "../../resolve/ports.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 import { checkCopies, checkExports, checkNetwork, checkVariables } from "./environment.ts";
 import { checkStorage } from "./keychain.ts";
@@ -26,7 +26,7 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkCopies(ports),
     checkExports(ports, winner),
     ...(await checkStorage(resolution, scope, ports)),
-    await checkPolicy(ports),
+    ...(await checkPolicy(ports)),
     checkBaseUrl(baseUrl),
     checkCredential(resolution, scope),
     checkNetwork(ports),
@@ -55,12 +55,18 @@ function checkBaseUrl(baseUrl: string): Check {
   );
 }
 
-async function checkPolicy(ports: Surroundings): Promise<Check> {
+/** The policy, and each of its sources. */
+async function checkPolicy(ports: Ports): Promise<readonly Check[]> {
   try {
-    const { files } = await ports.policy();
-    return ok("policy", files.length === 0 ? "no policy is deployed" : `in force: ${files.join(", ")}`);
+    const policy = await ports.policy();
+    if (policy.files.length === 0) return [ok("policy", "no policy is deployed")];
+    const { checkPolicySources } = await import("./sources.ts");
+    return [
+      ok("policy", `in force: ${policy.files.join(", ")}`),
+      ...(await checkPolicySources(policy, ports)),
+    ];
   } catch (error) {
-    if (error instanceof GumCredError) return problem("policy", error);
+    if (error instanceof GumCredError) return [problem("policy", error)];
     throw error;
   }
 }

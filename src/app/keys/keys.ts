@@ -3,7 +3,7 @@
  * personal key is refused where the organisation enforces its own.
  */
 import { parseBaseUrl } from "../../core/base-url.ts";
-import type { Credential, Level } from "../../core/credential.ts";
+import type { Credential, Level, Method } from "../../core/credential.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
@@ -11,7 +11,13 @@ import type { Provider, RequestScope, Verdict } from "../../providers/contract.t
 import { type Explanation, explain } from "../../resolve/explain.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
-import { deniedError, organizationName, organizationSource, teamSource } from "../../resolve/policy.ts";
+import {
+  deniedError,
+  isRuledBySystem,
+  organizationName,
+  organizationSource,
+  teamSource,
+} from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
@@ -48,13 +54,13 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
   if (denied) throw denied;
   const configured =
     level === "organization"
-      ? organizationSource(policy, provider.id)
+      ? organizationSource(policy, provider.id, scope.teamId)
       : teamSource(policy, provider.id, scope.teamId);
-  if (level !== "personal" && configured && configured.kind !== "policy-keychain") {
-    throw fail(
-      "E_POLICY",
-      `${organizationName(policy)} sets another source for the ${level} key for ${provider.id}`,
-    );
+  if (level !== "personal" && configured?.kind !== "policy-keychain") {
+    if (configured || isRuledBySystem(policy, provider.id, scope.teamId)) {
+      const what = configured ? "sets another source for" : "decides on";
+      throw fail("E_POLICY", `${organizationName(policy)} ${what} the ${level} key for ${provider.id}`);
+    }
   }
   if (level === "organization") return;
   const resolutions = await resolveKeys({ providers: [provider], level }, scope, ports);
@@ -117,12 +123,13 @@ export interface ListedKey {
   readonly note: KeyNote | null;
 }
 
-/** Every key at every level, in the order of precedence, and the errors of providers that cannot be told. */
+/** Every key of these vendors, or of all, at every level in the order of precedence, and the errors of providers that cannot be told. */
 export async function listKeys(
   scope: Scope,
   ports: Ports,
+  only: readonly Provider[] = [],
 ): Promise<{ readonly keys: readonly ListedKey[]; readonly errors: ReadonlyMap<Provider, GumCredError> }> {
-  const providers = await vendorsInPlay(ports);
+  const providers = only.length > 0 ? only : await vendorsInPlay(ports);
   const resolutions = await resolveKeys({ providers, level: null }, scope, ports, "all");
   const notes = await readNotes(providers, scope, ports);
   const errors = new Map<Provider, GumCredError>();
@@ -143,13 +150,9 @@ export async function verifyKey(
   key: Secret,
   scope: Scope,
   ports: Ports,
+  method: Method = "api_key",
 ): Promise<Verification> {
-  return verify(
-    provider,
-    { method: "api_key", value: key, userId: null },
-    vendorScope(provider, scope, ports),
-    ports,
-  );
+  return verify(provider, { method, value: key, userId: null }, vendorScope(provider, scope, ports), ports);
 }
 
 /** Notes what a vendor said about a key that is in the keychain. */

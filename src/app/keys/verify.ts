@@ -30,7 +30,7 @@ export async function verifyKeys(
       "run 'gum-cred status --verify' to verify it",
     );
   }
-  const { keys, errors } = await listKeys(scope, ports);
+  const { keys, errors } = await listKeys(scope, ports, wanted);
   for (const [provider, error] of errors) {
     if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
   }
@@ -65,7 +65,8 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
 }
 
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
-  const { assessment, error } = await verifyKey(listed.provider, listed.credential.value, scope, ports);
+  const { method, value } = listed.credential;
+  const { assessment, error } = await verifyKey(listed.provider, value, scope, ports, method);
   // A key that no request can carry was never sent: the vendor is not what failed.
   const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
   if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);

@@ -6,6 +6,7 @@ import { lstatSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
+import { shownPath } from "../../core/shown-path.ts";
 import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import { type Claims, claimsOf } from "../../providers/installed/claims.ts";
@@ -160,7 +161,7 @@ async function claimsBut(id: string | null, ports: Surroundings): Promise<Claims
 
 function readGiven(file: string): Uint8Array {
   const bytes = readTrustedFile(resolve(file), { owner: "root-or-user", limitBytes: MANIFEST_LIMIT_BYTES });
-  if (bytes === null) throw fail("E_FILE_UNREADABLE", `${clean(file)} does not exist`);
+  if (bytes === null) throw fail("E_FILE_UNREADABLE", `${shownPath(file)} does not exist`);
   return bytes;
 }
 

@@ -34,6 +34,7 @@ export const exec: Command = {
     const set = new Map([...exports.set, ...whereFrom(scope)]);
     if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
     const program = { command, args, set, unset: exports.unset };
+    // biome-ignore lint/style/noRestrictedGlobals: what the machine is, not what a run prints or reads
     if (process.platform === "win32") {
       const { waitForProgram } = await import("../../os/process/wait-for-program.ts");
       return waitForProgram(program);

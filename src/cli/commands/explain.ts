@@ -4,6 +4,7 @@ import type { ExplainedProvider } from "../../app/providers.ts";
 import { table } from "../../output/table.ts";
 import type { Explanation } from "../../resolve/explain.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { keptFields, keptText } from "../kept.ts";
 
 export const explain: Command = {
   name: "explain",
@@ -22,7 +23,8 @@ export const explain: Command = {
     const { explainProvider, providerNamed } = await import("../../app/providers.ts");
     const provider = await providerNamed(input.args[0] ?? "gumloop", ports);
     const explained = await explainProvider(provider, levelIn(input), scope, ports);
-    const candidates = explained.explanations.map(row);
+    const now = ports.now();
+    const candidates = explained.explanations.map((one) => row(one, now));
     return {
       kind: "data",
       data: {
@@ -30,12 +32,12 @@ export const explain: Command = {
         winner: candidates.find((candidate) => candidate.state === "selected") ?? null,
         candidates,
       },
-      human: human(provider.title, explained),
+      human: human(provider.title, explained, now),
     };
   },
 };
 
-function row({ candidate, state, reason }: Explanation) {
+function row({ candidate, state, reason, credential }: Explanation, now: number) {
   return {
     level: candidate.level,
     method: candidate.spec.method,
@@ -43,14 +45,15 @@ function row({ candidate, state, reason }: Explanation) {
     location: candidate.location,
     state,
     reason,
+    ...keptFields(credential, now),
   };
 }
 
-function human(title: string, { resolution, explanations }: ExplainedProvider): string {
-  const rows = explanations.map(({ candidate, state, reason }, index) => [
+function human(title: string, { resolution, explanations }: ExplainedProvider, now: number): string {
+  const rows = explanations.map(({ candidate, state, reason, credential }, index) => [
     `${index + 1}`,
     ...(candidate.level ? [candidate.level] : []),
-    candidate.location,
+    keptText(candidate.location, candidate.level === null ? null : credential, now),
     state.replace("_", " "),
     reason,
   ]);

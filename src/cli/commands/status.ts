@@ -3,6 +3,7 @@ import type { Status } from "../../app/status.ts";
 import { masked } from "../../core/secret.ts";
 import { facts, table } from "../../output/table.ts";
 import type { Command, Context } from "../command.ts";
+import { keptFields, keptText } from "../kept.ts";
 
 export const status: Command = {
   name: "status",
@@ -26,7 +27,7 @@ export const status: Command = {
   },
 };
 
-function data(found: Status, { scope }: Context): Record<string, unknown> {
+function data(found: Status, { scope, ports }: Context): Record<string, unknown> {
   const { credential } = found;
   return {
     profile: scope.profile,
@@ -46,6 +47,7 @@ function data(found: Status, { scope }: Context): Record<string, unknown> {
       level: key.level,
       source: key.source,
       masked: masked(key.value),
+      ...keptFields(key, ports.now()),
     })),
   };
 }
@@ -58,7 +60,7 @@ function signedIn({ credential, verification }: Status): string {
   return verification === "rejected" ? `no, the ${what} was rejected` : `yes, with an ${what}`;
 }
 
-function human(found: Status, { scope }: Context): string {
+function human(found: Status, { scope, ports }: Context): string {
   const { credential, keychain } = found;
   const rows = facts([
     ["Profile", scope.profile],
@@ -75,6 +77,9 @@ function human(found: Status, { scope }: Context): string {
     ],
   ]);
   if (found.keys.length === 0) return rows;
-  const keys = found.keys.map((key) => [key.provider, key.level ?? "", masked(key.value), key.location]);
+  const keys = found.keys.map((key) => [
+    ...[key.provider, key.level ?? "", masked(key.value)],
+    keptText(key.location, key, ports.now()),
+  ]);
   return `${rows}\n${table(["LLM key", "Level", "Value", "From"], keys)}`;
 }

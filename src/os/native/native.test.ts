@@ -61,15 +61,3 @@ test.skipIf(process.platform === "win32")(
     expect([errnoName(errno()), errnoName(9999)]).toEqual(["EBADF", "errno 9999"]);
   },
 );
-
-const REFUSED = `
-  const { libc, loaderCalls } = await import("${import.meta.dir}/libc.ts");
-  const { writeOut } = await import("${import.meta.dir}/../streams/standard-streams.ts");
-  await writeOut([libc(), loaderCalls()].map(String).join());
-`;
-test("where native calls are refused every set is null, and output is written without them", () => {
-  // Without its JIT bun:ffi throws, as it does where executable memory is refused.
-  const env = { ...process.env, BUN_JSC_useJIT: "0" };
-  const { stdout, exitCode } = Bun.spawnSync([process.execPath, "-e", REFUSED], { env });
-  expect([stdout.toString(), exitCode]).toEqual(["null,null", 0]);
-});

@@ -1,7 +1,7 @@
-/** `gum-cred keychain` and `keychain unlock`: which keychain is in force, whether it is open, what lies in it. */
-import type { KeychainReport } from "../../app/keychain.ts";
-import { facts, table } from "../../output/table.ts";
-import type { Command } from "../command.ts";
+/** `gum-cred keychain`: which keychain is in force, whether it is open, and what it holds. */
+import type { KeychainReport } from "../../../app/keychain.ts";
+import { facts, table } from "../../../output/table.ts";
+import type { Command } from "../../command.ts";
 
 export const keychain: Command = {
   name: "keychain",
@@ -16,7 +16,7 @@ export const keychain: Command = {
     { line: "GUM_CRED_KEYCHAIN=kwallet gum-cred keychain", about: "look into another keychain" },
   ],
   run: async ({ ports }) => {
-    const { inspectKeychain } = await import("../../app/keychain.ts");
+    const { inspectKeychain } = await import("../../../app/keychain.ts");
     const report = await inspectKeychain(ports);
     const { backend, state, reason, entries, error } = report;
     return {
@@ -24,29 +24,6 @@ export const keychain: Command = {
       data: { backend, state, reason, entries },
       human: human(report),
       error: error ?? undefined,
-    };
-  },
-};
-
-export const keychainUnlock: Command = {
-  name: "keychain unlock",
-  summary: "Let the operating system ask for the keychain's password",
-  args: [],
-  flags: [],
-  details:
-    "Needs a terminal and a display, and waits up to 60 seconds for the dialog. Does nothing when the keychain is\n" +
-    "open already.",
-  examples: [{ line: "gum-cred keychain unlock", about: "before scripts that must not ask" }],
-  run: async (context) => {
-    const { ports } = context;
-    const { unlock } = await import("../../app/keychain.ts");
-    const { maySystemAsk } = await import("../system-dialog.ts");
-    const opened = await unlock(maySystemAsk(context), ports);
-    const { backend } = await ports.keychain();
-    return {
-      kind: "data",
-      data: { status: "ok", backend, was_locked: opened },
-      human: opened ? `The keychain is open now (${backend}).` : `The keychain is open already (${backend}).`,
     };
   },
 };

@@ -1,0 +1,18 @@
+/** `gum-cred keys set`: verifies and stores a vendor's key. */
+import { type Command, LEVEL_FLAG } from "../../command.ts";
+import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store } from "./store.ts";
+
+export const keysSet: Command = {
+  name: "keys set",
+  summary: "Verify an LLM vendor's key and keep it in the OS keychain",
+  args: [PROVIDER_ARGUMENT],
+  flags: [{ ...LEVEL_FLAG, summary: "whose key it is (default: personal)" }, KEY_FLAG, NO_VERIFY_FLAG],
+  details:
+    "Asks for the key on a terminal. A personal or team key is refused where the organisation sets its own.\n" +
+    "Prefer '-' to a value on the command line, which other processes can see and shells remember.",
+  examples: [
+    { line: "gum-cred keys set openai", about: "asks for the key, hidden" },
+    { line: "pass openai | gum-cred keys set openai --key -", about: "without asking" },
+  ],
+  run: async (context, input) => output("stored", await store(context, input), context),
+};

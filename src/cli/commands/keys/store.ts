@@ -1,0 +1,47 @@
+/** What `keys set` and `keys rotate` share: getting a key, storing it, and saying so. */
+import type { StoredKey } from "../../../app/keys/keys.ts";
+import type { Level } from "../../../core/credential.ts";
+import type { Secret } from "../../../core/secret.ts";
+import { type Context, type FlagSpec, type Input, levelIn } from "../../command.ts";
+
+export const KEY_FLAG: FlagSpec = { name: "key", value: "KEY", summary: "the key; '-' reads it from stdin" };
+export const NO_VERIFY_FLAG: FlagSpec = { name: "no-verify", summary: "store it without asking the vendor" };
+export const PROVIDER_ARGUMENT = { name: "PROVIDER", summary: "the LLM vendor", required: true };
+
+/** Verifies and stores the given key. With `mustExist` only in place of a stored one. */
+export async function store(context: Context, input: Input, mustExist = false): Promise<StoredKey> {
+  const { ports, scope } = context;
+  const { providerNamed } = await import("../../../app/providers.ts");
+  const { allowKey, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
+  const provider = await providerNamed(input.args[0] ?? "", ports);
+  const level: Level = levelIn(input) ?? "personal";
+  await allowKey({ provider, level }, scope, ports);
+  if (mustExist) await requireStored({ provider, level }, scope, ports);
+  const key = await newKey(context, input, provider.title);
+  const odd = provider.keyHint?.(key);
+  if (odd) ports.note(`note: ${odd}`);
+  return storeKey({ provider, level }, key, !input.has("no-verify"), scope, ports);
+}
+
+async function newKey(context: Context, input: Input, title: string): Promise<Secret> {
+  const { canAsk, givenSecret, missingKey, usable } = await import("../../secret-input.ts");
+  const given = input.flag("key");
+  if (given !== null) return givenSecret("--key", given, "key");
+  if (!canAsk(context)) throw missingKey();
+  const { askSecret } = await import("../../prompts.ts");
+  return usable(await askSecret(`Key for ${title}`), "key");
+}
+
+/** What is said of a stored key. */
+export function output(done: string, stored: StoredKey, { ports }: Context) {
+  const { provider, level, verdict, message, replaced } = stored;
+  if (verdict !== null && verdict !== "valid") ports.warn(message ?? `the vendor's verdict is ${verdict}`);
+  const old = replaced
+    ? `\nThe key it replaces (${replaced}) works until it is revoked at ${provider.setupUrl}`
+    : "";
+  return {
+    kind: "data",
+    data: { status: "ok", provider: provider.id, level, verdict, replaced },
+    human: `The ${level} key for ${provider.title} is ${done}${verdict ? ` (${verdict})` : ", unverified"}.${old}`,
+  } as const;
+}

@@ -1,0 +1,43 @@
+/** `gum-cred plugins add`: shows what a plugin will do, asks, and installs it. */
+import type { PluginPlan } from "../../../app/plugins/plugins.ts";
+import { fail } from "../../../core/errors.ts";
+import type { Command, Context } from "../../command.ts";
+import { data, summary } from "./plan-output.ts";
+
+export const pluginsAdd: Command = {
+  name: "plugins add",
+  summary: "Install a provider plugin from its manifest",
+  args: [{ name: "FILE", summary: "the manifest", required: true }],
+  flags: [{ name: "yes", summary: "agree to what it will do, without being asked" }],
+  details:
+    "Shows what the plugin will do and asks. The manifest is copied, and its SHA-256 and that of its program\n" +
+    "are kept: after any change the plugin is refused until 'gum-cred plugins trust ID'.",
+  examples: [
+    { line: "gum-cred plugins add ./mistral.json", about: "look, agree, install" },
+    { line: "gum-cred plugins add ./mistral.json --yes", about: "in a script, for a file you know" },
+  ],
+  run: async (context, input) => {
+    const { planAdd, carryOut } = await import("../../../app/plugins/plugins.ts");
+    const plan = await planAdd(input.args[0] ?? "", context.ports);
+    const verb = plan.replaces ? "Replace" : "Install";
+    if (input.has("yes")) context.ports.note(summary(plan));
+    else await agree(`${verb} this plugin?`, plan, context);
+    await carryOut(plan, context.ports);
+    const done = plan.replaces ? "Replaced" : "Installed";
+    return { kind: "data", data: data(plan), human: `${done} '${plan.manifest.id}' in ${plan.path}.` };
+  },
+};
+
+/** Asks a person. Throws E_USAGE where there is nobody to ask, E_INTERRUPTED when the answer is no. */
+async function agree(question: string, plan: PluginPlan, { globals }: Context): Promise<void> {
+  const { isTerminal } = await import("../../../os/streams/terminal.ts");
+  if (globals.noInput || !isTerminal(0) || !isTerminal(2)) {
+    const hint = "look at the manifest, then give --yes";
+    throw fail("E_USAGE", "there is no terminal to ask on whether to install this plugin", hint);
+  }
+  const { askYesNo } = await import("../../prompts.ts");
+  // Not a note, so that --quiet does not hide what is agreed to.
+  if (!(await askYesNo(summary(plan), question))) {
+    throw fail("E_INTERRUPTED", "not installed; nothing was changed");
+  }
+}

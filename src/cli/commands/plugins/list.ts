@@ -1,0 +1,36 @@
+/** `gum-cred plugins list`: the installed plugins and their states. */
+import { table } from "../../../output/table.ts";
+import type { Command } from "../../command.ts";
+
+export const pluginsList: Command = {
+  name: "plugins list",
+  summary: "List the installed provider plugins and whether each is fit to be used",
+  args: [],
+  flags: [],
+  details:
+    "A plugin is ok, changed (since it was trusted), refused (unsafe, or in conflict) or broken. One that is\n" +
+    "not ok is not used, and stops no other.",
+  examples: [
+    { line: "gum-cred plugins list", about: "what is installed" },
+    { line: "gum-cred plugins list --json", about: "for programs" },
+  ],
+  run: async ({ ports }) => {
+    const { listPlugins } = await import("../../../app/plugins/plugins.ts");
+    const plugins = (await listPlugins(ports)).map((entry) => ({
+      id: entry.id,
+      title: entry.provider?.title ?? null,
+      place: entry.place,
+      path: entry.path,
+      state: entry.state,
+      reason: entry.error?.message ?? null,
+    }));
+    const rows = plugins.map(({ id, title, place, state, reason }) => {
+      return [id, title ?? "", place, state, reason ?? ""];
+    });
+    const human =
+      plugins.length === 0
+        ? "No plugins are installed. 'gum-cred plugins new ID' prints a manifest to begin with."
+        : table(["Id", "Title", "Place", "State", "Why"], rows);
+    return { kind: "data", data: { plugins }, human };
+  },
+};

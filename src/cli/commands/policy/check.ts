@@ -1,0 +1,78 @@
+/** `gum-cred policy check`: whether a policy file is valid, and with --live whether its sources answer. */
+import type { SourceCheck } from "../../../app/policy-live.ts";
+import { fail, type GumCredError } from "../../../core/errors.ts";
+import { table } from "../../../output/table.ts";
+import type { Policy } from "../../../resolve/policy.ts";
+import type { Ports } from "../../../resolve/ports.ts";
+import type { Command, Output } from "../../command.ts";
+
+export const policyCheck: Command = {
+  name: "policy check",
+  summary: "Say everything that is wrong with a policy file, or with its sources",
+  args: [{ name: "FILE", summary: "the file (with --live it may be left out: the policy in force)" }],
+  flags: [{ name: "live", summary: "ask every source once and say what came of it" }],
+  details:
+    "Names every problem at once with its JSON path. Exit code 7 when there is one, 6 when the file itself is unsafe.\n" +
+    "--live fetches each key and forgets it; the exit code is that of the first source that fails.",
+  examples: [
+    { line: "gum-cred policy check ./policy.json", about: "before it is deployed" },
+    { line: "gum-cred policy check --live", about: "whether the sources in force answer" },
+  ],
+  run: async ({ ports }, input) => {
+    const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
+    const [file] = input.args;
+    const live = input.has("live");
+    if (file === undefined && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
+    const checked =
+      file === undefined ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
+    if (live && checked.policy) return checkLive(checked.policy, file, ports);
+    const { problems } = checked;
+    return {
+      kind: "data",
+      data: { file, valid: problems.length === 0, problems },
+      human:
+        problems.length === 0
+          ? "The policy is valid."
+          : problems.map((one) => `${one.path}: ${one.message}\n`).join(""),
+      error: invalid(problems.length),
+    };
+  },
+};
+
+function invalid(problems: number): GumCredError | undefined {
+  if (problems === 0) return undefined;
+  return fail("E_POLICY_INVALID", `the file has ${problems} problem${problems > 1 ? "s" : ""}`);
+}
+
+async function checkLive(policy: Policy, file: string | undefined, ports: Ports): Promise<Output> {
+  const { checkSources } = await import("../../../app/policy-live.ts");
+  const checks = await ports.busy("Asking the policy's sources", checkSources(policy, ports));
+  const rows = checks.map((one) => [
+    one.team === null ? one.level : `team ${one.team}`,
+    ...[one.provider, one.source, one.error?.code ?? "ok", `${one.ms} ms`],
+    one.error ? `${one.error.message} (${one.error.hint})` : liveDetail(one),
+  ]);
+  const sources = checks.map(({ error, expiresAt, ...one }) => ({
+    ...one,
+    ...{
+      ok: error === null,
+      code: error?.code ?? null,
+      message: error?.message ?? null,
+      hint: error?.hint ?? null,
+    },
+    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+  }));
+  return {
+    kind: "data",
+    data: { file: file ?? null, files: policy.files, valid: true, problems: [], sources },
+    human:
+      rows.length === 0
+        ? "The policy is valid and configures no source."
+        : table(["Level", "Provider", "Source", "State", "Took", ""], rows),
+    error: checks.find((one) => one.error)?.error ?? undefined,
+  };
+}
+
+function liveDetail({ location, expiresAt }: SourceCheck): string {
+  return expiresAt === null ? location : `${location}, until ${new Date(expiresAt).toISOString()}`;
+}
