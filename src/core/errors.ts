@@ -35,6 +35,10 @@ export const ERRORS = {
     exit: 4,
     hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
+  E_KEYCHAIN_UNREACHABLE: {
+    exit: 4,
+    hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+  },
   E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
   E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
   E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
@@ -42,6 +46,7 @@ export const ERRORS = {
   E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
   E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
   E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
+  E_UNVERIFIED: { exit: 5, hint: "try again later; nothing is known against these keys" },
   E_SOURCE_FAILED: {
     exit: 5,
     hint: "ask the administrator of your organisation's secret store; no other key is used",
