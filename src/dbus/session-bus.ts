@@ -17,12 +17,18 @@ export function sessionBusAddress(env: RawEnvironment): string {
   if (stated) {
     const usable = stated.split(";").filter(isNamedSocket);
     if (usable.length > 0) return usable.join(";");
-    throw fail("E_KEYCHAIN_UNREACHABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
+    const message = "DBUS_SESSION_BUS_ADDRESS names no Unix socket";
+    throw fail(namesNothing(stated) ? "E_KEYCHAIN_UNAVAILABLE" : "E_KEYCHAIN_UNREACHABLE", message);
   }
   const runtime = env["XDG_RUNTIME_DIR"];
   const path = `${runtime}/bus`;
   if (runtime?.startsWith("/") && isOurSocket(path)) return `unix:path=${escaped(path)}`;
   throw fail("E_KEYCHAIN_UNAVAILABLE", "no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
+}
+
+/** `disabled:` says that there is no bus, `autolaunch:` that nobody knows of one; development containers set them. */
+function namesNothing(stated: string): boolean {
+  return stated.split(";").every((address) => /^(?:disabled|autolaunch):/.test(address));
 }
 
 /** By hand, because the first use of a regular expression takes a while. */
