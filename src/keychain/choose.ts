@@ -139,7 +139,7 @@ export async function unlockKeychain(
       return (await macos()).unlockMacosKeychain(timeoutMs);
     case "windows-credential-manager":
       // Open as long as its user is signed in; so this only finds out whether it is there.
-      await openKeychain({ timeoutMs, mayPrompt: false }, env).list("gum-cred");
+      await openBackend("windows-credential-manager", { timeoutMs, mayPrompt: false }, env).list("gum-cred");
   }
 }
 
