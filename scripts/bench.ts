@@ -17,6 +17,7 @@ import { benchParsers } from "./bench/parsers.ts";
 import { benchRedaction } from "./bench/redaction.ts";
 import { benchRivals } from "./bench/rivals.ts";
 import { missed, type Section } from "./bench/rows.ts";
+import { benchSources } from "./bench/sources.ts";
 import { benchStartUp } from "./bench/start-up.ts";
 import type { Setting } from "./bench/world.ts";
 
@@ -34,6 +35,7 @@ const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Section>>>
   redaction: benchRedaction,
   plugins: benchPlugins,
   profiles: benchProfiles,
+  sources: benchSources,
   rivals: (setting) => benchRivals(setting, `${DIST}/bench-python`),
 };
 

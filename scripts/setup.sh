@@ -47,6 +47,7 @@ chromium        | the callback page in a browser    | chromium --version
 ruby            | the syntax of the Homebrew formula| ruby --version
 mandoc          | lint of the manual page           | program mandoc
 libfaketime     | clocks that are wrong             | library faketime/libfaketime.so.1
+direnv          | the hook for direnv               | direnv version
 -               | env in Nushell                    | nu --version
 -               | other users (takes root)          | is_root
 -               | containers and mounts (namespaces)| unshare --mount --pid --fork true

@@ -9,6 +9,7 @@ import { llmProvider } from "../../src/providers/llm.ts";
 export const anthropic = llmProvider({
   id: "anthropic",
   title: "Anthropic",
+  aliases: ["claude"],
   variables: ["ANTHROPIC_API_KEY"],
   // Sent beside the key, and preferred by Claude Code: code.claude.com/docs/en/authentication.
   shadowing: ["ANTHROPIC_AUTH_TOKEN"],

@@ -13,6 +13,7 @@ const SETUP = "https://aistudio.google.com/apikey";
 export const google = llmProvider({
   id: "google",
   title: "Google AI",
+  aliases: ["gemini"],
   variables: ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
   hosts: ["generativelanguage.googleapis.com"],
   setupUrl: SETUP,

@@ -9,6 +9,7 @@ import { llmProvider } from "../../src/providers/llm.ts";
 export const openai = llmProvider({
   id: "openai",
   title: "OpenAI",
+  aliases: ["gpt"],
   variables: ["OPENAI_API_KEY"],
   hosts: ["api.openai.com"],
   setupUrl: "https://platform.openai.com/api-keys",

@@ -10,6 +10,7 @@ const CONSOLE = "https://console.x.ai";
 export const xai = llmProvider({
   id: "xai",
   title: "xAI",
+  aliases: ["grok"],
   variables: ["XAI_API_KEY"],
   hosts: ["api.x.ai"],
   setupUrl: CONSOLE,

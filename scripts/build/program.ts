@@ -22,7 +22,7 @@ export interface Program {
 
 export const GUM_CRED: Program = {
   name: "gum-cred",
-  entry: `${ROOT}/src/main.ts`,
+  entry: `${ROOT}/src/start.ts`,
   macosWorkers: [`${ROOT}/src/keychain/macos/macos-worker.ts`],
   tryArgs: ["--version"],
 };

@@ -14,6 +14,8 @@ export interface ExportRequest {
   readonly names: readonly string[];
   readonly level: Level | null;
   readonly sdk: boolean;
+  /** Without names, nothing found is no error: there is something else to hand on. */
+  readonly optional?: boolean;
 }
 
 /** The shares of the vendors that were asked for, and every variable that belongs to them. */
@@ -52,10 +54,10 @@ export async function wantedVariables(
 
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
-  const { exportedBefore, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
-  return { shares, variables: vendors.flatMap(exportedBefore) };
+  return { shares, variables: vendors.flatMap(ownedBy) };
 }
 
 function wantsGumloop(names: readonly string[]): boolean {
@@ -92,7 +94,7 @@ async function gumloopShare(
       baseUrl: scope.baseUrl?.href ?? null,
     });
   } catch (error) {
-    if (request.names.length === 0 && othersFound) {
+    if (request.names.length === 0 && (othersFound || request.optional)) {
       if (hasCode(error, "E_NOT_SIGNED_IN")) return null;
       if (hasCode(error, "E_POLICY_DENIED"))
         return { set: new Map(), unset: GUMLOOP_VARIABLES, fromStorage: [] };

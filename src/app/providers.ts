@@ -13,7 +13,9 @@ import type { Ports, Scope, Storage } from "../resolve/ports.ts";
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
   const id = providerId(name);
-  const provider = PROVIDERS.find((known) => known.id === id) ?? (await ports.installed.load(id));
+  const provider =
+    PROVIDERS.find((known) => known.id === id || known.aliases?.includes(id)) ??
+    (await ports.installed.load(id));
   if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
   return provider;
 }

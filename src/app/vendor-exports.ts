@@ -1,5 +1,5 @@
 /** The LLM vendors' share of what `env` and `exec` export. Not loaded when only Gumloop was named. */
-import type { Level } from "../core/credential.ts";
+import type { Credential, Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
 import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
@@ -33,11 +33,25 @@ export async function vendorShares(
   for (const [provider, { winner, error }] of resolutions) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
-    if (winner) shares.push(keyExports(winner, provider, ports.environment));
+    if (winner) shares.push(await shareOf(provider, winner, ports));
     else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
     else if (named) throw noKey(provider, level);
   }
   return shares;
+}
+
+async function shareOf(provider: Provider, winner: Credential, ports: Ports): Promise<ProviderExports> {
+  const share = keyExports(winner, provider, ports.environment);
+  if (!provider.companions?.length) return share;
+  const { withCompanions } = await import("./companions.ts");
+  return withCompanions(share, provider, winner, ports);
+}
+
+/** Every variable that is this vendor's to remove when an earlier run exported it. */
+export function ownedBy(provider: Provider): readonly string[] {
+  const { bearer, companions = [] } = provider;
+  const bearers = bearer ? [bearer.variable, bearer.headers.variable] : [];
+  return [...keyVariablesOf(provider), ...bearers, ...companions.flatMap(({ variables }) => variables)];
 }
 
 /** Every variable that may carry a key of the vendors of these names, or of all. Throws E_UNKNOWN_PROVIDER. */
@@ -45,15 +59,14 @@ export async function keyVariables(
   names: readonly string[],
   ports: Surroundings & Storage,
 ): Promise<readonly string[]> {
-  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(keyVariablesOf);
+  // A region or an endpoint may be the user's own: it goes only where an earlier run exported it.
+  const removable = (provider: Provider) =>
+    ownedBy(provider).filter(
+      (name) => keyVariablesOf(provider).includes(name) || ports.environment.exported.has(name),
+    );
+  if (names.length > 0) return (await vendorsNamed(names, ports)).flatMap(removable);
   const installed = await ports.installed.summaries();
-  return [...VENDORS.flatMap(keyVariablesOf), ...installed.variables()];
-}
-
-/** The variables of a vendor that an earlier run may have exported, and that go when this one does not set them. */
-export function exportedBefore(provider: Provider): readonly string[] {
-  const { bearer } = provider;
-  return [...keyVariablesOf(provider), ...(bearer ? [bearer.variable, bearer.headers.variable] : [])];
+  return [...VENDORS.flatMap(removable), ...installed.variables()];
 }
 
 /** The variables that a vendor's programs read its key from. */

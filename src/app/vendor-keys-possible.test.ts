@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readEnvironment } from "../core/environment.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { NO_POLICY } from "../resolve/policy.ts";
-import { KEY_NAME, vendorKeysPossible } from "./vendor-keys-possible.ts";
+import { KEY_NAMES, vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 type Asked = Parameters<typeof vendorKeysPossible>[0];
 
@@ -31,7 +31,7 @@ const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => 
 
 test("every built-in vendor's variables are recognised by their names", () => {
   const names = VENDORS.flatMap(({ methods }) => methods.flatMap(({ variables }) => variables));
-  expect(names.filter((name) => !name.includes(KEY_NAME))).toEqual([]);
+  expect(names.filter((name) => !KEY_NAMES.some((part) => name.includes(part)))).toEqual([]);
 });
 
 test("nothing anywhere, or Gumloop's own alone: none is possible", async () => {
@@ -45,9 +45,11 @@ test.each([
   [here({ OPENAI_API_KEY_FILE: "/k" })],
   [here({ GUM_CRED_ORG_XAI_API_KEY: "k" })],
   [here({ GUM_CRED_TEAM_GEMINI_API_KEY_FILE: "/k" })],
+  [here({ AWS_BEARER_TOKEN_BEDROCK: "k" })],
+  [here({ GUM_CRED_ORG_AWS_BEARER_TOKEN_BEDROCK_FILE: "/k" })],
   [here({ GUM_CRED_EXPORTED: "A:A=1", A: "1" })],
   [here({}, { keychainPossible: () => true })],
-  [here({}, { installed: plugins("mistral") })],
+  [here({}, { installed: plugins("kestrel") })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],
 ])("each of the places makes one possible: %#", async (ports) => {
   expect(await vendorKeysPossible(ports)).toBe(true);

@@ -5,9 +5,9 @@
 import { NO_POLICY } from "../resolve/policy.ts";
 import type { Storage, Surroundings } from "../resolve/ports.ts";
 
-/** Every built-in vendor's variables have this in their names (a test holds the registry to it). */
-export const KEY_NAME = "_API_KEY";
-/** Gumloop's own variables, which are no vendor's. */
+/** Every built-in vendor's variables have one of these in their names (a test holds the registry to it). */
+export const KEY_NAMES = ["_API_KEY", "BEARER_TOKEN"] as const;
+/** Gumloop's own, which are nobody else's. */
 const OWN = ["GUMLOOP_API_KEY", "GUMLOOP_API_KEY_FILE"];
 
 /** False only where no variable, keychain, plugin or policy could give a key. Throws what reading a policy does. */
@@ -16,7 +16,7 @@ export async function vendorKeysPossible(
 ): Promise<boolean> {
   if (ports.environment.exported.size > 0) return true; // variables that an earlier run exported may need to be unset
   for (const name in ports.raw) {
-    if (name.includes(KEY_NAME) && !OWN.includes(name)) return true;
+    if ((name.includes(KEY_NAMES[0]) || name.includes(KEY_NAMES[1])) && !OWN.includes(name)) return true;
   }
   if (ports.keychainPossible()) return true;
   if ((await ports.installed.summaries()).ids().length > 0) return true;

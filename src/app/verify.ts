@@ -24,6 +24,8 @@ export async function verify(
 ): Promise<Verification> {
   try {
     if (provider.check) return verificationOf(null, await provider.check(credential.value));
+    const unverifiable = provider.unverifiable?.(scope) ?? null;
+    if (unverifiable) return verificationOf(null, unverifiable);
     const request = provider.verification(credential, scope);
     const response = await send({ method: "GET", url: request.url, headers: request.headers });
     const answer: Answer = {

@@ -38,6 +38,8 @@ export interface Input {
   readonly rest: readonly string[] | null;
   /** A flag's value, null when it was not given. */
   flag(name: string): string | null;
+  /** Every value of a flag that may be given several times, in order. */
+  all(name: string): readonly string[];
   /** Whether a switch was given. */
   has(name: string): boolean;
 }

@@ -4,6 +4,7 @@ import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, cleanLines, fail } from "../core/errors.ts";
 import { profileName } from "../gumloop/stored.ts";
+import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { keychainPossible } from "../keychain/possible.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
@@ -84,7 +85,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     now: Date.now,
     memory: { refreshSent: false },
     keychain: () => {
-      keychain ??= openKeychain();
+      keychain ??= openKeychain(raw);
       return keychain;
     },
     keychainPossible: () => keychainPossible(raw),
@@ -113,9 +114,11 @@ function warn(line: string): void {
   writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
 }
 
-async function openKeychain(): Promise<Keychain> {
+async function openKeychain(raw: RawEnvironment): Promise<Keychain> {
   const { openKeychain: open } = await import("../keychain/choose.ts");
-  return open({ timeoutMs: KEYCHAIN_TIMEOUT_MS, mayPrompt: false });
+  const keychain = await open({ timeoutMs: KEYCHAIN_TIMEOUT_MS, mayPrompt: false });
+  const stamp = changeStampPath(raw);
+  return stamp === null ? keychain : withChangeStamp(keychain, stamp);
 }
 
 function sha256(text: string): string {

@@ -30,7 +30,7 @@ export async function parse(
   // Most lines begin with the command's name; only flags before it need a look of their own.
   const before = own[0]?.startsWith("-")
     ? splitLine(own, GLOBAL_FLAGS, true)
-    : { words: own, unknown: null, flags: new Map() };
+    : { words: own, unknown: null, flags: new Map(), repeated: new Map() };
   const command = await findCommand(before.words, program);
   if (!command) {
     if (before.unknown !== null) throw await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
@@ -135,6 +135,7 @@ function inputOf(line: Line, args: readonly string[], rest: readonly string[] | 
       const value = line.flags.get(name);
       return typeof value === "string" ? value : null;
     },
+    all: (name) => line.repeated.get(name) ?? [],
     has: (name) => line.flags.get(name) === true,
   };
 }

@@ -27,6 +27,7 @@ export const PROGRAM: readonly Entry[] = [
   { name: "keys remove", load: async () => (await import("./commands/keys/remove.ts")).keysRemove },
   { name: "keys verify", load: async () => (await import("./commands/keys/verify.ts")).keysVerify },
   { name: "keys import", load: async () => (await import("./commands/keys/import.ts")).keysImport },
+  { name: "keys usage", load: async () => (await import("./commands/keys/usage.ts")).keysUsage },
   { name: "keys rotate", load: async () => (await import("./commands/keys/rotate.ts")).keysRotate },
   { name: "policy show", load: async () => (await import("./commands/policy/show.ts")).policyShow },
   { name: "policy check", load: async () => (await import("./commands/policy/check.ts")).policyCheck },
@@ -48,6 +49,7 @@ export const PROGRAM: readonly Entry[] = [
     name: "completion",
     load: async () => (await import("./commands/completion.ts")).completionOf(allCommands),
   },
+  { name: "setup", load: async () => (await import("./commands/setup.ts")).setup },
   { name: "credits", load: async () => (await import("./commands/credits.ts")).credits },
 ];
 

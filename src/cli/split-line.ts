@@ -14,6 +14,8 @@ export interface Line {
   readonly unknown: string | null;
   /** Given flags by name: true for a switch, the last text for one that takes a value. */
   readonly flags: ReadonlyMap<string, string | true>;
+  /** Every text of the flags that take one, by name. */
+  readonly repeated: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A lone `-` is an argument: it means standard input. */
@@ -30,6 +32,11 @@ export function splitLine(
   const words: string[] = [];
   let unknown: string | null = null;
   const flags = new Map<string, string | true>();
+  const repeated = new Map<string, string[]>();
+  const take = (name: string, value: string): void => {
+    flags.set(name, value);
+    repeated.set(name, [...(repeated.get(name) ?? []), value]);
+  };
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? "";
     if (isPositional(word)) {
@@ -44,8 +51,8 @@ export function splitLine(
       else if (!spec.value) {
         if (equals >= 0) throw fail("E_USAGE", `--${name} takes no value`);
         flags.set(name, true);
-      } else if (equals >= 0) flags.set(name, word.slice(equals + 1));
-      else flags.set(name, valueAfter(argv, at++, name));
+      } else if (equals >= 0) take(name, word.slice(equals + 1));
+      else take(name, valueAfter(argv, at++, name));
     } else {
       for (const letter of word.slice(1)) {
         const spec = lettered(specs, letter);
@@ -54,7 +61,7 @@ export function splitLine(
       }
     }
   }
-  return { words, unknown, flags };
+  return { words, unknown, flags, repeated };
 }
 
 function valueAfter(argv: readonly string[], at: number, name: string): string {

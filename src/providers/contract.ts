@@ -36,11 +36,28 @@ export interface Assessment {
   readonly hint: string | null;
 }
 
+/**
+ * A setting without which a vendor's programs cannot use the key, such as a region. Not secret; exported with the
+ * key, from where the key comes.
+ */
+export interface CompanionSpec {
+  /** As in `keys set --with NAME=VALUE`: `region`. */
+  readonly name: string;
+  /** The variables that the vendor's programs read it from, first one wins; all of them are exported. */
+  readonly variables: readonly [string, ...string[]];
+  /** What a value looks like. */
+  readonly pattern: RegExp;
+  /** A value for people to go by. */
+  readonly example: string;
+}
+
 /** What scopes a request beside the credential. */
 export interface RequestScope {
   /** Base URL in force, without a trailing slash; null for the provider's default. */
   readonly baseUrl: string | null;
   readonly teamId: string | null;
+  /** The companions in force, by {@link CompanionSpec.name}. */
+  readonly companions?: ReadonlyMap<string, string>;
 }
 
 /** Who accepts a credential. */
@@ -48,6 +65,8 @@ export interface Provider {
   /** `[a-z0-9][a-z0-9-]*`, as typed on the command line. */
   readonly id: string;
   readonly title: string;
+  /** Other names that lead to it on the command line: `gemini`. */
+  readonly aliases?: readonly string[];
   /** `platform` is Gumloop itself; every LLM vendor is `llm` and has levels. */
   readonly kind: "platform" | "llm";
   /** Ways to authenticate, strongest first. */
@@ -58,7 +77,9 @@ export interface Provider {
   readonly shadowing?: readonly string[];
   /** Where a bearer token goes; undefined where it goes wherever a key does. */
   readonly bearer?: BearerVariables | undefined;
-  /** Hosts that the credential may be sent to. */
+  /** Settings that belong to the key. */
+  readonly companions?: readonly CompanionSpec[];
+  /** Hosts that the credential may be sent to; `*.` stands for one label, such as a region's or a resource's. */
   readonly hosts: readonly string[];
   /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */
   readonly baseUrlVariable: string | null;
@@ -68,6 +89,11 @@ export interface Provider {
   keyHint?(key: Secret): string | null;
   /** The request headers that carry the credential, in the order they are sent. */
   headers(credential: Pick<Credential, "method" | "value" | "userId">): readonly Header[];
+  /**
+   * Why a key cannot be verified in this scope, as an assessment; null when it can. Asked before
+   * {@link verification}, which is not to be called otherwise.
+   */
+  unverifiable?(scope: RequestScope): Assessment | null;
   /** The request that verifies the credential. */
   verification(
     credential: Pick<Credential, "method" | "value" | "userId">,

@@ -224,7 +224,13 @@ describe("credits", () => {
   });
 
   const run = (flags: Record<string, string>) => {
-    const input = { args: [], rest: null, flag: (name: string) => flags[name] ?? null, has: () => false };
+    const input = {
+      args: [],
+      rest: null,
+      flag: (name: string) => flags[name] ?? null,
+      all: () => [],
+      has: () => false,
+    };
     // It asks nobody: no port, scope or flag of all commands is touched.
     const nothing = new Proxy({}, { get: () => expect.unreachable() });
     return credits.run(nothing as Parameters<typeof credits.run>[0], input);

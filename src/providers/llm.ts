@@ -3,12 +3,21 @@
  * reads the answer. A vendor is data; what all of them share is here. Sends nothing itself.
  */
 import type { Credential } from "../core/credential.ts";
+import { fail } from "../core/errors.ts";
 import type { BearerVariables } from "../core/exports.ts";
 import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
-import type { Answer, Assessment, Header, Provider, Verdict } from "./contract.ts";
+import type {
+  Answer,
+  Assessment,
+  CompanionSpec,
+  Header,
+  Provider,
+  RequestScope,
+  Verdict,
+} from "./contract.ts";
 
 /** One line of the table. The first whose status and `where` match decides. */
 export interface Rule {
@@ -18,7 +27,7 @@ export interface Rule {
    * Dotted paths into the JSON body and the value there; one match is enough; without any the rule always matches.
    * A path runs through the elements of arrays: `error.details.reason`.
    */
-  readonly where?: Readonly<Record<string, RegExp | boolean>>;
+  readonly where?: Readonly<Record<string, RegExp | boolean | number>>;
   readonly verdict: Verdict;
   /** Our own words, a whole clause. The status and what the vendor says are added to it. */
   readonly message: string;
@@ -36,6 +45,8 @@ export interface KeyShape {
 export interface LlmProviderData {
   readonly id: string;
   readonly title: string;
+  /** Other names that people have for it. */
+  readonly aliases?: readonly string[];
   /** In the order in which the vendor's own SDK reads them. The first is exported unless `exported` says otherwise. */
   readonly variables: readonly [string, ...string[]];
   readonly exported?: string;
@@ -43,17 +54,22 @@ export interface LlmProviderData {
   readonly shadowing?: readonly string[];
   /** How a bearer token goes to the vendor, where not as the key does. */
   readonly bearer?: BearerVariables & { readonly requestHeaders: Readonly<Record<string, string>> };
+  /** Settings that belong to the key, such as a region. */
+  readonly companions?: readonly CompanionSpec[];
   readonly hosts: readonly string[];
   readonly setupUrl: string;
   readonly keyShape: KeyShape | null;
   /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */
   readonly baseUrlVariable: string | null;
-  /** Exactly what that variable replaces, without a trailing slash: with or without `/v1`, as the SDK has it. */
+  /**
+   * Exactly what that variable replaces, without a trailing slash: with or without `/v1`, as the SDK has it.
+   * `{region}` stands for the companion of that name.
+   */
   readonly baseUrl: string;
-  /** What follows the base URL, with its query: a GET that costs nothing. */
-  readonly path: string;
+  /** What follows the base URL, with its query: a GET that costs nothing. Null where the vendor has none. */
+  readonly path: string | null;
   /** The header that carries the key; `authorization` sends it as a bearer token (RFC 6750 §2.1). */
-  readonly auth: "authorization" | "x-api-key" | "x-goog-api-key";
+  readonly auth: "authorization" | "x-api-key" | "x-goog-api-key" | "api-key";
   /** Headers that every request needs, not secret. */
   readonly fixedHeaders?: Readonly<Record<string, string>>;
   /** A path that the JSON body of a 200 must have; without it, something else answered. */
@@ -83,21 +99,58 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
     kind: "llm",
     methods: [{ method: "api_key", variables: data.variables, field: "api_key", companions: [] }],
     exported: data.exported ?? data.variables[0],
+    aliases: data.aliases ?? [],
     shadowing: data.shadowing ?? [],
     bearer: data.bearer,
+    companions: data.companions ?? [],
     hosts: data.hosts,
     baseUrlVariable: data.baseUrlVariable,
     setupUrl: data.setupUrl,
     headers,
-    verification: (credential, { baseUrl }) => ({
-      url: `${baseUrl ?? data.baseUrl}${data.path}`,
-      headers: headers(credential),
-    }),
+    unverifiable: (scope) => unverifiable(data, scope),
+    verification: (credential, scope) => {
+      const base = baseUrlIn(data, scope);
+      if (base === null || data.path === null) {
+        throw fail("E_INTERNAL", `a key of ${data.id} cannot be verified here, and it was tried`);
+      }
+      return { url: `${base}${data.path}`, headers: headers(credential) };
+    },
     judge: (answer, { value }) => judge(data, answer, value),
     keyHint: (key) =>
       data.keyShape === null || data.keyShape.pattern.test(reveal(key))
         ? null
         : `a key for ${data.title} usually ${data.keyShape.usually}`,
+  };
+}
+
+/** Where requests go; null when a companion that is part of it is not known. */
+function baseUrlIn({ baseUrl }: LlmProviderData, scope: RequestScope): string | null {
+  if (scope.baseUrl !== null) return scope.baseUrl;
+  const missing = namesIn(baseUrl).some((name) => !scope.companions?.has(name));
+  return missing
+    ? null
+    : baseUrl
+        .replace(/\{(\w+)\}/g, (_, name: string) => scope.companions?.get(name) ?? "")
+        .replace(/\/+$/, "");
+}
+
+function namesIn(template: string): readonly string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+}
+
+function unverifiable(data: LlmProviderData, scope: RequestScope): Assessment | null {
+  const verdict = "unverifiable";
+  if (data.path === null) {
+    const message = `${data.title} has no request that verifies a key without cost`;
+    return { verdict, message, hint: "the first use of the key will tell" };
+  }
+  if (baseUrlIn(data, scope) !== null) return null;
+  const missing = (data.companions ?? []).filter(({ name }) => namesIn(data.baseUrl).includes(name));
+  const variables = missing.map((spec) => spec.variables[0]).join(", ");
+  return {
+    verdict,
+    message: `where to verify a key for ${data.title} is not known: ${variables} is not set`,
+    hint: missing.map((spec) => `set ${spec.variables[0]}, such as ${spec.example}`).join("; "),
   };
 }
 
@@ -128,7 +181,7 @@ function fits(rule: Rule, status: number, body: unknown): boolean {
   if (rule.where === undefined) return true;
   return Object.entries(rule.where).some(([path, wanted]) =>
     at(body, path).some((found) =>
-      typeof wanted === "boolean"
+      typeof wanted !== "object"
         ? found === wanted
         : typeof found === "string" && wanted.test(found.slice(0, LONGEST)),
     ),
@@ -166,7 +219,7 @@ function usual(data: LlmProviderData, answer: Answer, body: unknown): Omit<Rule,
 
 /** The vendor's own message, wherever the usual shapes have it; empty when there is none. */
 function vendorWords(body: unknown, key: Secret): string {
-  const words = ["error.message", "error", "message"].flatMap((path) => at(body, path));
+  const words = ["error.message", "error", "message", "Message", "detail"].flatMap((path) => at(body, path));
   const text = words.find((found) => typeof found === "string");
   return typeof text === "string" ? scrub(text, [key], 200) : "";
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { GLOBAL_FLAGS } from "../../src/cli/command.ts";
 import { allCommands } from "../../src/cli/program.ts";
+import { PROVIDERS } from "../../src/providers/registry.ts";
 import { run } from "../support/binary.ts";
 import { GOOD } from "../support/manifests.ts";
 import { SOON_MS } from "../support/patience.ts";
@@ -91,7 +92,15 @@ describe.each(SHELLS)("in %s", (_shell, complete) => {
     const first = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))].sort();
     expect(await sorted("gum-cred ")).toEqual(first);
     expect(await sorted("gum-cred lo")).toEqual(["login", "logout"]);
-    expect(await sorted("gum-cred keys ")).toEqual(["import", "list", "remove", "rotate", "set", "verify"]);
+    expect(await sorted("gum-cred keys ")).toEqual([
+      "import",
+      "list",
+      "remove",
+      "rotate",
+      "set",
+      "usage",
+      "verify",
+    ]);
     expect(await sorted("gum-cred --quiet --profile work keys r")).toEqual(["remove", "rotate"]);
   });
 
@@ -116,12 +125,10 @@ describe.each(SHELLS)("in %s", (_shell, complete) => {
   test("providers, built in and installed", async () => {
     writeFileSync(`${folder}/file.json`, JSON.stringify(GOOD));
     await world.ok(["plugins", "add", `${folder}/file.json`, "--yes"]);
-    expect(await sorted("gum-cred env ")).toEqual([
-      "anthropic", "deepseek", "fireworks", "google", "gumloop", "mistral", "openai", "xai",
-    ]); // biome-ignore format: one list
-    expect(await complete("gum-cred env openai --sdk mi")).toEqual(["mistral"]);
+    expect(await sorted("gum-cred env ")).toEqual([...PROVIDERS.map(({ id }) => id), "kestrel"].sort());
+    expect(await complete("gum-cred env openai --sdk ke")).toEqual(["kestrel"]);
     expect(await complete("gum-cred get fire")).toEqual(["fireworks"]);
-    await world.ok(["plugins", "remove", "mistral"]);
+    await world.ok(["plugins", "remove", "kestrel"]);
   });
 
   test("profiles that something is stored under", async () => {

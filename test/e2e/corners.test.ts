@@ -1,7 +1,7 @@
 /** Corners where two rules meet: markers, policies, flags between words, and what `--json` may hold. */
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { gumCred } from "../support/binary.ts";
 import { useWorld } from "../support/world.ts";
 
@@ -119,7 +119,7 @@ test("of two formats the last one counts, for a failure too", async () => {
 test("an organisation's command ends with gum-cred", async () => {
   const store = `${world.home}/store`;
   writeFileSync(store, `#!/bin/sh\necho $$ > ${world.home}/store.pid\nexec sleep 30\n`, { mode: 0o755 });
-  const rules = { openai: { source: { command: [store], timeout_ms: 20_000 } } };
+  const rules = { openai: { source: { command: [store], timeout_ms: 15_000 } } };
   const env = policy(JSON.stringify({ version: 1, providers: rules }));
   const child = Bun.spawn([gumCred(), "get", "openai"], { env: { ...world.env, ...env }, stderr: "ignore" });
   const pid = await fileText(`${world.home}/store.pid`);

@@ -1,7 +1,7 @@
 /** `eval $(gum-cred env)`, exactly like that, in the shells that people have. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld();

@@ -168,9 +168,44 @@ test("a token goes out under the variable of a bearer", async () => {
   expect(own).not.toHaveProperty("ANTHROPIC_CUSTOM_HEADERS");
   const shell = await gum(["env", "anthropic"], providers("anthropic"));
   expect(shell.stdout).toMatch(/unset [^;&]*ANTHROPIC_API_KEY/);
+  const masked = await gum(
+    ["exec", "anthropic", "--mask", "--", "sh", "-c", "echo $ANTHROPIC_AUTH_TOKEN $ANTHROPIC_CUSTOM_HEADERS"],
+    providers("anthropic"),
+  );
+  expect(masked.stdout).toBe("*** anthropic-beta:oauth-2025-04-20\n");
   const headers = await gum(["header", "anthropic"], providers("anthropic"));
   expect(headers.stdout).toContain(`Authorization: Bearer ${vendors.issued.at(-1)}`);
   expect(headers.stdout).toContain("anthropic-beta: oauth-2025-04-20");
+});
+
+test("what was exported with a token goes when it is exported again without one", async () => {
+  const providers = { anthropic: { source: federationSource("anthropic", vendors.origin, JOB) } };
+  const first = JSON.parse((await gum(["env", "anthropic", "--format", "json"], providers)).stdout);
+  const exported = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== null)) as Record<
+    string,
+    string
+  >;
+  expect(Object.keys(exported).sort()).toEqual([
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "GUM_CRED_EXPORTED",
+  ]);
+  // The same shell later: the token is fetched anew, for what was exported is not the user's own.
+  const again = await gum(["env", "anthropic", "--format", "json"], providers, {
+    ...vendors.job,
+    ...exported,
+  });
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    ...{
+      ANTHROPIC_AUTH_TOKEN: vendors.issued.at(-1),
+      ANTHROPIC_CUSTOM_HEADERS: "anthropic-beta:oauth-2025-04-20",
+    },
+  });
+  const key = "sk-ant-api-EXAMPLE-own";
+  const without = await run(["env", "anthropic"], { env: { ...exported, ANTHROPIC_API_KEY: key } });
+  const gone = /unset ([^&;]*) &&/.exec(without.stdout)?.[1]?.split(" ");
+  expect(gone).toContain("ANTHROPIC_AUTH_TOKEN");
+  expect(gone).toContain("ANTHROPIC_CUSTOM_HEADERS");
 });
 
 test("doctor knows a clock that is off, a wrong audience and an identity that is about to end", async () => {

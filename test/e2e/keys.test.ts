@@ -1,6 +1,7 @@
 /** LLM keys: levels, policy, what may never slip in, and the `keys` commands, with a real keyring. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { startVendors, type Vendors } from "../support/vendors.ts";
 import { useWorld } from "../support/world.ts";
 
@@ -215,7 +216,8 @@ describe("policy", () => {
     expect(named).toMatchObject({ code: 6, stdout: "(exit 6);\n" });
     expect(named.stderr).toContain("Acme Inc.");
     const all = await world.ok(["env"], { env: { ...env, XAI_API_KEY: "xai-EXAMPLE" } });
-    expect(all.stdout).toMatch(/^unset [A-Z_ ]*DEEPSEEK_API_KEY/);
+    expect(all.stdout).toStartWith(POSIX_GUARD);
+    expect(all.stdout.slice(POSIX_GUARD.length)).toMatch(/^unset [A-Z_ ]*DEEPSEEK_API_KEY/);
     expect(
       (await world.run(["keys", "set", "deepseek", "--key", "-"], { env, stdin: "sk-EXAMPLE" })).code,
     ).toBe(6);

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { POSIX_GUARD } from "../../src/output/env-formats/posix.ts";
+import { POSIX_GUARD } from "../../src/output/env-formats/plain.ts";
 import { gumCred, type RunOptions, run } from "../support/binary.ts";
 import { commandManifest, GOOD, manifestWith } from "../support/manifests.ts";
 
@@ -36,7 +36,7 @@ async function gum(args: readonly string[], options: RunOptions = {}) {
   return result;
 }
 
-const withKey: RunOptions = { env: { MISTRAL_API_KEY: KEY } };
+const withKey: RunOptions = { env: { KESTREL_API_KEY: KEY } };
 
 async function add(bytes: Uint8Array): Promise<void> {
   writeFileSync(file, bytes, { mode: 0o600 });
@@ -53,25 +53,25 @@ function program(body: string): string {
 
 describe("an installed provider is as good as a built-in one", () => {
   test("in env, get, header, explain, providers", async () => {
-    await add(manifestWith({ env: ["MISTRAL_API_KEY", "MISTRAL_KEY"] }));
-    expect((await gum(["env", "mistral"], withKey)).stdout).toBe(
-      `${POSIX_GUARD}unset MISTRAL_KEY && export MISTRAL_API_KEY='${KEY}';\n`,
+    await add(manifestWith({ env: ["KESTREL_API_KEY", "KESTREL_KEY"] }));
+    expect((await gum(["env", "kestrel"], withKey)).stdout).toBe(
+      `${POSIX_GUARD}unset KESTREL_KEY && export KESTREL_API_KEY='${KEY}';\n`,
     );
-    expect((await gum(["env"], withKey)).stdout).toContain("MISTRAL_API_KEY");
-    expect((await gum(["get", " Mistral "], withKey)).stdout).toBe(`${KEY}\n`);
-    expect((await gum(["header", "mistral"], withKey)).stdout).toBe(`authorization: Bearer ${KEY}\n`);
-    const explained = JSON.parse((await gum(["explain", "mistral", "--json"], withKey)).stdout);
-    expect(explained.winner.location).toBe("MISTRAL_API_KEY");
+    expect((await gum(["env"], withKey)).stdout).toContain("KESTREL_API_KEY");
+    expect((await gum(["get", " Kestrel "], withKey)).stdout).toBe(`${KEY}\n`);
+    expect((await gum(["header", "kestrel"], withKey)).stdout).toBe(`authorization: Bearer ${KEY}\n`);
+    const explained = JSON.parse((await gum(["explain", "kestrel", "--json"], withKey)).stdout);
+    expect(explained.winner.location).toBe("KESTREL_API_KEY");
     const listed = JSON.parse((await gum(["providers", "--json"])).stdout).providers;
-    expect(listed.at(-1)).toMatchObject({ id: "mistral", origin: "installed", setup_url: GOOD.setup_url });
+    expect(listed.at(-1)).toMatchObject({ id: "kestrel", origin: "installed", setup_url: GOOD.setup_url });
     expect(listed[0]).toMatchObject({ id: "gumloop", origin: "built_in" });
-    expect((await gum(["providers", "mistral"])).stdout).toContain("installed");
+    expect((await gum(["providers", "kestrel"])).stdout).toContain("installed");
   });
   test("at the team's and the organisation's level too", async () => {
     await add(manifestWith({}));
-    const env = { MISTRAL_API_KEY: KEY, GUM_CRED_ORG_MISTRAL_API_KEY: "org-EXAMPLE-0123456789" };
-    expect((await gum(["get", "mistral"], { env })).stdout).toBe("org-EXAMPLE-0123456789\n");
-    expect((await gum(["get", "mistral", "--level", "personal"], { env })).code).toBe(6);
+    const env = { KESTREL_API_KEY: KEY, GUM_CRED_ORG_KESTREL_API_KEY: "org-EXAMPLE-0123456789" };
+    expect((await gum(["get", "kestrel"], { env })).stdout).toBe("org-EXAMPLE-0123456789\n");
+    expect((await gum(["get", "kestrel", "--level", "personal"], { env })).code).toBe(6);
   });
   test("verified by its request, which carries the key in the header it names", async () => {
     const seen: (string | null)[] = [];
@@ -87,8 +87,8 @@ describe("an installed provider is as good as a built-in one", () => {
       const url = `http://127.0.0.1:${server.port}/v1/models`;
       const verify = { ...GOOD.verify, url, headers: { "x-key": "{key}" } };
       await add(manifestWith({ hosts: ["127.0.0.1"], verify }));
-      expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(0);
-      expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(3);
+      expect((await gum(["keys", "verify", "kestrel"], withKey)).code).toBe(0);
+      expect((await gum(["keys", "verify", "kestrel"], withKey)).code).toBe(3);
       expect(seen).toEqual([KEY, KEY]);
     } finally {
       await server.stop(true);
@@ -97,33 +97,33 @@ describe("an installed provider is as good as a built-in one", () => {
   test("verified by its program", async () => {
     const verdict = (name: string) => program(`cat > '${home}/got'; echo '{"verdict":"${name}"}'`);
     await add(commandManifest([verdict("valid")]));
-    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(0);
+    expect((await gum(["keys", "verify", "kestrel"], withKey)).code).toBe(0);
     expect(JSON.parse(readFileSync(`${home}/got`, "utf8"))).toEqual({
       protocol: 1,
       action: "verify",
-      provider: "mistral",
+      provider: "kestrel",
       key: KEY,
     });
     verdict("rejected");
-    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(6);
-    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(0);
-    expect((await gum(["keys", "verify", "mistral"], withKey)).code).toBe(3);
+    expect((await gum(["keys", "verify", "kestrel"], withKey)).code).toBe(6);
+    expect((await gum(["plugins", "trust", "kestrel"])).code).toBe(0);
+    expect((await gum(["keys", "verify", "kestrel"], withKey)).code).toBe(3);
   });
 });
 
 describe("plugins add", () => {
   test("stores manifest and pins for this user alone, and lists them", async () => {
     await add(manifestWith({}));
-    for (const path of ["plugins.lock.json", "plugins/mistral.json"]) {
+    for (const path of ["plugins.lock.json", "plugins/kestrel.json"]) {
       expect(statSync(`${own()}/${path}`).mode & 0o777).toBe(0o600);
     }
     expect(statSync(`${own()}/plugins`).mode & 0o777).toBe(0o700);
     const [plugin] = JSON.parse((await gum(["plugins", "list", "--json"])).stdout).plugins;
     expect(plugin).toEqual({
-      id: "mistral",
-      title: "Mistral AI",
+      id: "kestrel",
+      title: "Kestrel AI",
       place: "user",
-      path: `${own()}/plugins/mistral.json`,
+      path: `${own()}/plugins/kestrel.json`,
       state: "ok",
       reason: null,
     });
@@ -147,11 +147,11 @@ describe("plugins add", () => {
         env: { HOME: home, TERM: "xterm" },
       });
     const no = await ask("\\r");
-    expect(no.stdout).toContain("https://api.mistral.ai/v1/models");
-    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+    expect(no.stdout).toContain("https://api.kestrel.ai/v1/models");
+    expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(false);
     const yes = await ask("y");
     expect(yes.stdout).toContain("Installed");
-    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(true);
+    expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(true);
   });
   test("shows every argument of a program, and its hash", async () => {
     const path = program("true");
@@ -162,8 +162,8 @@ describe("plugins add", () => {
   });
   test("replaces an older version of itself", async () => {
     await add(manifestWith({}));
-    await add(manifestWith({ title: "Mistral" }));
-    expect((await gum(["providers", "mistral"])).stdout).toContain("Mistral (mistral)");
+    await add(manifestWith({ title: "Kestrel" }));
+    expect((await gum(["providers", "kestrel"])).stdout).toContain("Kestrel (kestrel)");
   });
   const refused: [name: string, make: () => unknown, code: number, says: string][] = [
     ["PATH", () => writeFileSync(file, manifestWith({ env: ["PATH"] })), 6, "$.env[0]"],
@@ -216,7 +216,7 @@ describe("plugins add", () => {
         expect([args[0], result.code]).toEqual([args[0], code]);
         expect(result.stdout + result.stderr).toContain(says);
       }
-      expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+      expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(false);
     });
   }
   test("refuses what looks like an installed one", async () => {
@@ -230,7 +230,7 @@ describe("plugins add", () => {
     writeFileSync(file, manifestWith({}));
     const { code, stderr } = await gum(["plugins", "add", file, "--yes"]);
     expect([code, stderr]).toEqual([6, expect.stringContaining("E_UNSAFE_FILE")]);
-    expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
+    expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(false);
   });
 });
 
@@ -253,17 +253,17 @@ test("plugins check names every problem with its path, in both forms", async () 
   expect(json).toMatchObject({ valid: false, id: null });
   expect(json.problems.map(({ path }: { path: string }) => path).sort()).toEqual(paths.sort());
   writeFileSync(file, manifestWith({}));
-  expect((await gum(["plugins", "check", file])).stdout).toBe("ok: mistral (Mistral AI)\n");
+  expect((await gum(["plugins", "check", file])).stdout).toBe("ok: kestrel (Kestrel AI)\n");
 });
 
 test("plugins check names what is left of the starter, each until it is edited", async () => {
   const file = `${home}/starter.json`;
-  const starter = JSON.parse((await gum(["plugins", "new", "mistral"])).stdout);
+  const starter = JSON.parse((await gum(["plugins", "new", "acme"])).stdout);
   const edits: [changes: object, left: string[]][] = [
     [{}, ["$.hosts", "$.setup_url"]],
-    [{ setup_url: "https://console.mistral.ai/" }, ["$.hosts"]],
-    [{ title: "Mistral AI" }, ["$.setup_url"]],
-    [{ title: "Mistral AI", setup_url: "https://console.mistral.ai/" }, []],
+    [{ setup_url: "https://console.acme.ai/" }, ["$.hosts"]],
+    [{ title: "Acme AI" }, ["$.setup_url"]],
+    [{ title: "Acme AI", setup_url: "https://console.acme.ai/" }, []],
   ];
   for (const [changes, left] of edits) {
     writeFileSync(file, JSON.stringify({ ...starter, ...changes }), { mode: 0o600 });
@@ -275,7 +275,7 @@ test("plugins check names what is left of the starter, each until it is edited",
 });
 
 test("plugins new prints a manifest that is fit, also for ids whose variable would not be", async () => {
-  for (const id of ["mistral", "node", "a1-b", "7b", "path"]) {
+  for (const id of ["kestrel", "node", "a1-b", "7b", "path"]) {
     const { stdout, code } = await gum(["plugins", "new", id]);
     expect([id, code]).toEqual([id, 0]);
     await add(new TextEncoder().encode(stdout));
@@ -287,35 +287,35 @@ test("plugins new prints a manifest that is fit, also for ids whose variable wou
 describe("after a change", () => {
   test("the plugin is refused by name, left out without, until it is trusted; others are not disturbed", async () => {
     await add(manifestWith({}));
-    appendFileSync(`${own()}/plugins/mistral.json`, " ");
-    const env = { MISTRAL_API_KEY: KEY, OPENAI_API_KEY: "sk-EXAMPLE-openai" };
-    const named = await gum(["env", "mistral"], { env });
+    appendFileSync(`${own()}/plugins/kestrel.json`, " ");
+    const env = { KESTREL_API_KEY: KEY, OPENAI_API_KEY: "sk-EXAMPLE-openai" };
+    const named = await gum(["env", "kestrel"], { env });
     expect([named.code, named.stdout]).toEqual([6, "(exit 6);\n"]);
     const all = await gum(["env"], { env });
-    expect([all.code, all.stdout]).toEqual([0, "export OPENAI_API_KEY='sk-EXAMPLE-openai';\n"]);
-    expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'mistral' is not used: .* changed .*\n$/);
+    expect([all.code, all.stdout]).toEqual([0, `${POSIX_GUARD}export OPENAI_API_KEY='sk-EXAMPLE-openai';\n`]);
+    expect(all.stderr).toMatch(/^gum-cred: warning: the plugin 'kestrel' is not used: .* changed .*\n$/);
     const other = await gum(["env", "openai"], { env });
     expect([other.code, other.stderr]).toEqual([0, ""]);
-    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(0);
-    expect((await gum(["env", "mistral"], { env })).code).toBe(0);
+    expect((await gum(["plugins", "trust", "kestrel"])).code).toBe(0);
+    expect((await gum(["env", "kestrel"], { env })).code).toBe(0);
   });
   test("trust refuses what is not fit, and what is not installed", async () => {
     await add(manifestWith({}));
-    writeFileSync(`${own()}/plugins/mistral.json`, manifestWith({ env: ["PATH"] }));
-    expect((await gum(["plugins", "trust", "mistral"])).code).toBe(6);
-    expect((await gum(["plugins", "trust", "groq"])).code).toBe(2);
+    writeFileSync(`${own()}/plugins/kestrel.json`, manifestWith({ env: ["PATH"] }));
+    expect((await gum(["plugins", "trust", "kestrel"])).code).toBe(6);
+    expect((await gum(["plugins", "trust", "heron"])).code).toBe(2);
   });
 });
 
 test("plugins remove removes it, whatever became of it, and says what stays", async () => {
   await add(manifestWith({}));
-  writeFileSync(`${own()}/plugins/mistral.json`, "x");
-  const { code, stderr } = await gum(["plugins", "remove", "mistral"]);
+  writeFileSync(`${own()}/plugins/kestrel.json`, "x");
+  const { code, stderr } = await gum(["plugins", "remove", "kestrel"]);
   expect([code, stderr]).toEqual([0, expect.stringContaining("still in the keychain")]);
-  expect(existsSync(`${own()}/plugins/mistral.json`)).toBe(false);
-  expect(readFileSync(`${own()}/plugins.lock.json`, "utf8")).not.toContain("mistral");
-  expect((await gum(["plugins", "remove", "mistral"])).code).toBe(2);
-  expect((await gum(["get", "mistral"], withKey)).code).toBe(2);
+  expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(false);
+  expect(readFileSync(`${own()}/plugins.lock.json`, "utf8")).not.toContain("kestrel");
+  expect((await gum(["plugins", "remove", "kestrel"])).code).toBe(2);
+  expect((await gum(["get", "kestrel"], withKey)).code).toBe(2);
 });
 
 test("several added at once are all there", async () => {
@@ -337,10 +337,10 @@ test("several added at once are all there", async () => {
 test("the current directory is never looked at", async () => {
   for (const folder of ["plugins", "gum-cred/plugins", ".config/gum-cred/plugins"]) {
     mkdirSync(`${home}/here/${folder}`, { recursive: true });
-    writeFileSync(`${home}/here/${folder}/mistral.json`, manifestWith({}));
+    writeFileSync(`${home}/here/${folder}/kestrel.json`, manifestWith({}));
   }
   const options = { cwd: `${home}/here`, env: { ...withKey.env, XDG_CONFIG_HOME: "." } };
-  expect((await gum(["get", "mistral"], options)).code).toBe(2);
+  expect((await gum(["get", "kestrel"], options)).code).toBe(2);
   expect((await gum(["plugins", "list", "--json"], options)).stdout).toBe('{"plugins":[]}\n');
 });
 
@@ -353,6 +353,6 @@ test("a built-in provider by name looks at no manifest and no pins; without name
   const { code, stderr } = await gum(["env"], options);
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/'mistral' is not used[\s\S]*'openai' is not used/),
+    expect.stringMatching(/'kestrel' is not used[\s\S]*'openai' is not used/),
   ]);
 });

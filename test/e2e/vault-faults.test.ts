@@ -175,6 +175,34 @@ test("a command is over at its time limit though a child of its own session hold
   expect(ms).toBeLessThan(1500);
 });
 
+test("a command that ran out of time is gone when gum-cred ends, with its children", async () => {
+  const command = ["/bin/sh", "-c", `echo $$ > ${folder}/pid; sleep 61 & sleep 62`];
+  expect((await get({ command, timeout_ms: 400 })).code).toBe(5);
+  const pid = (await Bun.file(`${folder}/pid`).text()).trim();
+  await Bun.sleep(100); // a killed process is seen until its parent, or init, has been told
+  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "--no-headers", "-g", pid]);
+  const alive = stdout
+    .toString()
+    .split("\n")
+    .filter((state) => state !== "" && !state.startsWith("Z"));
+  expect(alive).toEqual([]);
+});
+
+test("a login whose reading hangs is revoked all the same", async () => {
+  const paths: string[] = [];
+  const { address } = serve((request) => {
+    const path = new URL(request.url).pathname;
+    paths.push(path);
+    if (path.endsWith("/login")) return Response.json({ auth: { client_token: TOKEN, lease_duration: 60 } });
+    return path.endsWith("/revoke-self")
+      ? new Response(null, { status: 204 })
+      : new Promise<Response>(() => {});
+  });
+  const auth = { approle: { role_id: "role-EXAMPLE" } };
+  expect((await get({ vault: vault(address, { auth }), timeout_ms: 400 })).code).toBe(5);
+  expect(paths.at(-1)).toBe("/v1/auth/token/revoke-self");
+});
+
 test("a command that asks gum-cred for its own key is stopped", async () => {
   const { code, ms } = await get({
     command: [

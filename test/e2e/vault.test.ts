@@ -303,6 +303,23 @@ describe.skipIf(OPENBAO === null)("a key in OpenBao", () => {
     expect(readdirSync(home, { recursive: true })).toEqual([]);
   });
 
+  test("doctor knows a token that is about to end", async () => {
+    const check = async (ttl: string): Promise<Record<string, string> | undefined> => {
+      const token = await tokenOf("auth/token/create", { policies: ["llm"], ttl });
+      const env = writePolicy(
+        `${folder}/policy.json`,
+        rule(at({ auth: { token_file: file("short", token) } })),
+      );
+      const { checks } = JSON.parse((await run(["doctor", "--json"], { env })).stdout);
+      return checks.find(({ name }: { name: string }) => name === "source_openai");
+    };
+    expect(await check("1h")).toMatchObject({ state: "ok" });
+    expect(await check("40s")).toMatchObject({
+      state: "warning",
+      message: expect.stringContaining("ends in"),
+    });
+  });
+
   test("sealed is exit 5 for reading and for logging in", async () => {
     const sealed = await startOpenBao(mkdtempSync(`${folder}/sealed-`));
     try {

@@ -1,13 +1,13 @@
 /** Manifests for tests: a good one, and what to change in it. */
 export const GOOD = {
   manifest: 1,
-  id: "mistral",
-  title: "Mistral AI",
-  env: ["MISTRAL_API_KEY"],
-  hosts: ["api.mistral.ai"],
-  setup_url: "https://console.mistral.ai/api-keys",
+  id: "kestrel",
+  title: "Kestrel AI",
+  env: ["KESTREL_API_KEY"],
+  hosts: ["api.kestrel.ai"],
+  setup_url: "https://console.kestrel.ai/api-keys",
   verify: {
-    url: "https://api.mistral.ai/v1/models",
+    url: "https://api.kestrel.ai/v1/models",
     headers: { authorization: "Bearer {key}" },
     valid: [200],
     rejected: [401],

@@ -1,7 +1,9 @@
 /** Doctor's look at the policy's sources: each is asked once, and its identity or token is looked at for its end. */
 import { GumCredError } from "../../core/errors.ts";
-import type { ConfiguredSource, Policy } from "../../resolve/policy.ts";
+import { send } from "../../net/http.ts";
+import { type ConfiguredSource, DEFAULT_TIMEOUT_MS, type Policy } from "../../resolve/policy.ts";
 import type { Ports } from "../../resolve/ports.ts";
+import { startDeadline } from "../../resolve/sources/deadline.ts";
 import { readClaims } from "../../resolve/sources/federation/claims.ts";
 import type { TokenSupplier } from "../../resolve/sources/federation/settings.ts";
 import { readSecretFile } from "../../resolve/sources/file.ts";
@@ -30,11 +32,25 @@ async function checkOne(one: SourceCheck, policy: Policy, ports: Ports): Promise
     const hint = "check that its supplier renews it, and this machine's clock";
     return warning(name, `${one.source}: ${one.location} answered, but the identity token ${what}`, hint);
   }
+  const life = rule?.kind === "source" ? await vaultTokenLife(rule.source, ports) : null;
+  if (life !== null && life < SOON_S) {
+    const hint = "log in to Vault again (vault login, bao login), or let an agent renew the token";
+    return warning(name, `${one.location} answered, but the token for it ends in ${life} s`, hint);
+  }
   if (one.expiresAt !== null && one.expiresAt - ports.now() < SOON_S * 1000) {
     const what = `the token of ${one.location} lives for less than ${SOON_S} s`;
     return warning(name, what, "let the vendor's rule give tokens that last for some minutes");
   }
   return ok(name, `${one.source}: ${one.location} answered in ${one.ms} ms`);
+}
+
+async function vaultTokenLife(source: ConfiguredSource, ports: Ports): Promise<number | null> {
+  if (source.kind !== "vault") return null;
+  const { tokenLife } = await import("../../resolve/sources/vault/token-life.ts");
+  const { vaultLogins } = await import("../../resolve/sources/vault/login.ts");
+  const deadline = startDeadline(DEFAULT_TIMEOUT_MS, "the token for Vault");
+  const asking = { whose: "the token for Vault", mark: "", raw: ports.raw, deadline, send, warn: () => {} };
+  return tokenLife(source.vault, vaultLogins(ports.now), asking);
 }
 
 /** When the identity that a file supplies ends, in seconds since 1970; null where that cannot be told. */

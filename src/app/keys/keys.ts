@@ -18,6 +18,13 @@ import {
   teamSource,
 } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import {
+  type Companions,
+  environmentCompanions,
+  readCompanions,
+  settingsAccount,
+  writeCompanions,
+} from "../companions.ts";
 import { vendorBaseUrl } from "../vendor-base-url.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
@@ -29,8 +36,17 @@ export interface KeyPlace {
   readonly level: Level;
 }
 
+export interface StoreOptions {
+  /** Whether the vendor is asked first. */
+  readonly check: boolean;
+  /** Settings of the key that were given with it. */
+  readonly companions: Companions;
+}
+
 /** What became of a key that was to be stored. */
 export interface StoredKey extends KeyPlace {
+  /** The settings that were stored with it. */
+  readonly companions: Companions;
   /** Null when it was not asked. */
   readonly verdict: Verdict | null;
   readonly message: string | null;
@@ -83,11 +99,12 @@ export async function requireStored(
 export async function storeKey(
   place: KeyPlace,
   key: Secret,
-  check: boolean,
+  { check, companions: given }: StoreOptions,
   scope: Scope,
   ports: Ports,
 ): Promise<StoredKey> {
-  const asking = check ? verifyKey(place.provider, key, scope, ports) : null;
+  const companions = await companionsToStore(place, given, scope, ports);
+  const asking = check ? verifyKey(place.provider, key, companions, scope, ports) : null;
   const verification = asking && (await ports.busy(`Asking ${place.provider.title}`, asking));
   const verdict = verification?.assessment?.verdict ?? null;
   if (verification?.error && verdict !== "unverifiable") throw notStored(verification.error);
@@ -97,21 +114,37 @@ export async function storeKey(
   const now = new Date(ports.now()).toISOString();
   const note: KeyNote = { storedAt: now, verdict, verifiedAt: verdict && now };
   await keychain.write(OWN_SERVICE, noteAccount(account), writeNote(key, note, ports.digest));
+  await writeCompanions(keychain, account, companions);
   await keychain.write(OWN_SERVICE, account, key);
   return {
     ...place,
+    companions,
     verdict,
     message: verification?.assessment?.message ?? null,
     replaced: before && reveal(before) !== reveal(key) ? masked(before) : null,
   };
 }
 
-/** Removes a stored key with its note. Throws E_NO_CREDENTIAL when there is none. */
+/** The settings that a new key gets: those given, else the environment's, else those of the key it replaces. */
+async function companionsToStore(
+  { provider, level }: KeyPlace,
+  given: Companions,
+  scope: Scope,
+  ports: Ports,
+): Promise<Companions> {
+  if (!provider.companions?.length) return given;
+  const account = llmAccount(level, provider.id, { ...scope, level: null });
+  const before = await readCompanions(provider, await ports.keychain(), account);
+  return new Map([...before, ...environmentCompanions(provider, ports), ...given]);
+}
+
+/** Removes a stored key with its note Throws E_NO_CREDENTIAL when there is none. */
 export async function removeKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   const account = llmAccount(level, provider.id, { ...scope, level: null });
   const keychain = await ports.keychain();
   const removed = await keychain.remove(OWN_SERVICE, account);
   await keychain.remove(OWN_SERVICE, noteAccount(account));
+  if (provider.companions?.length) await keychain.remove(OWN_SERVICE, settingsAccount(account));
   if (!removed) throw noKey(provider, level);
 }
 
@@ -148,6 +181,7 @@ export async function listKeys(
 export async function verifyKey(
   provider: Provider,
   key: Secret,
+  companions: Companions,
   scope: Scope,
   ports: Ports,
   /** Of a key in force; a key that was just given goes where its owner says. */
@@ -155,7 +189,8 @@ export async function verifyKey(
 ): Promise<Verification> {
   const { method, level } = found;
   const baseUrl = vendorBaseUrl(provider, level, scope, ports)?.href ?? null;
-  return verify(provider, { method, value: key, userId: null }, { baseUrl, teamId: null }, ports);
+  const credential = { method, value: key, userId: null };
+  return verify(provider, credential, { baseUrl, teamId: null, companions }, ports);
 }
 
 /** Notes what a vendor said about a key that is in the keychain. */

@@ -7,6 +7,7 @@ import { fail, GumCredError } from "../../core/errors.ts";
 import type { Provider, Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { companionsOf } from "../companions.ts";
 import { providerNamed } from "../providers.ts";
 import { type ListedKey, listKeys, rememberVerdict, verifyKey } from "./keys.ts";
 
@@ -91,7 +92,8 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   const unreachable = named("unreachable");
   if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
   const unverifiable = named("unverifiable");
-  if (unverifiable.length > 0) return fail("E_UNVERIFIED", `could not verify: ${unverifiable.join(", ")}`);
+  if (unverifiable.length > 0)
+    return fail("E_UNVERIFIED", `could not be verified: ${unverifiable.join(", ")}`);
   return undefined;
 }
 
@@ -103,7 +105,9 @@ function unreadable(provider: Provider, error: GumCredError): readonly KeyVerdic
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
   const { provider, credential } = listed;
   try {
-    const { assessment, error } = await verifyKey(provider, credential.value, scope, ports, credential);
+    const companions = await companionsOf(provider, credential, ports);
+    const { value } = credential;
+    const { assessment, error } = await verifyKey(provider, value, companions, scope, ports, credential);
     // A key that no request can carry was never sent: the vendor is not what failed.
     const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
     if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);

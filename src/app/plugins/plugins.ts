@@ -2,6 +2,7 @@
  * What the `plugins` commands do: plan what is agreed to, carry it out, take it back. A plan holds the very
  * bytes that were shown; nothing is read a second time between showing and storing.
  */
+
 import { lstatSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail, GumCredError } from "../../core/errors.ts";
@@ -9,6 +10,7 @@ import { providerId } from "../../core/provider-id.ts";
 import { shownPath } from "../../core/shown-path.ts";
 import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
+import type { CatalogueEntry } from "../../providers/catalogue/catalogue.ts";
 import { type Claims, claimsOf } from "../../providers/installed/claims.ts";
 import {
   type Installed,
@@ -41,6 +43,8 @@ export interface PluginPlan {
   readonly path: string;
   /** True when it replaces a manifest of that id. */
   readonly replaces: boolean;
+  /** True when it is one of the manifests that gum-cred ships. */
+  readonly shipped: boolean;
   /** What to write to `path`; null when it is there already. */
   readonly bytes: Uint8Array | null;
 }
@@ -50,12 +54,20 @@ export function listPlugins(ports: Surroundings): Promise<readonly Installed[]> 
   return listInstalled(setting(ports));
 }
 
+/** The manifests that can be installed by name. */
+export async function listCatalogue(): Promise<readonly CatalogueEntry[]> {
+  const { CATALOGUE } = await import("../../providers/catalogue/catalogue.ts");
+  return CATALOGUE;
+}
+
 /**
- * Plans to install a manifest. Throws E_FILE_UNREADABLE, E_UNSAFE_FILE, E_PLUGIN_INVALID, E_PLUGIN_REFUSED
+ * Plans to install a manifest: a file, or by its name one that gum-cred ships. Throws E_FILE_UNREADABLE,
+ * E_UNSAFE_FILE, E_PLUGIN_INVALID, E_PLUGIN_REFUSED
  * naming every problem.
  */
-export async function planAdd(file: string, ports: Surroundings): Promise<PluginPlan> {
-  const bytes = readGiven(file);
+export async function planAdd(nameOrFile: string, ports: Surroundings): Promise<PluginPlan> {
+  const shipped = await shippedManifest(nameOrFile);
+  const bytes = shipped ?? readGiven(nameOrFile);
   const manifest = validManifest(null, bytes, await claimsBut(idIn(bytes), ports));
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
@@ -67,6 +79,7 @@ export async function planAdd(file: string, ports: Surroundings): Promise<Plugin
     pin: checkedPin(bytes, manifest),
     path: `${ownPlace(places).folder}/${manifest.id}.json`,
     replaces: place === "user",
+    shipped: shipped !== null,
     bytes,
   };
 }
@@ -82,7 +95,7 @@ export async function planTrust(name: string, ports: Surroundings): Promise<Plug
   if (bytes === null) throw notInstalled(id);
   const manifest = validManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
-  return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, bytes: null };
+  return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, shipped: false, bytes: null };
 }
 
 /** Does what was agreed to. Throws E_UNSAFE_FILE when others could write where plugins are. */
@@ -159,9 +172,19 @@ async function claimsBut(id: string | null, ports: Surroundings): Promise<Claims
   return claims;
 }
 
+/** A name without a folder or an ending is the catalogue's, whatever lies in the current folder. */
+async function shippedManifest(name: string): Promise<Uint8Array | null> {
+  if (!/^[a-z0-9-]+$/i.test(name)) return null;
+  const { catalogueManifest } = await import("../../providers/catalogue/catalogue.ts");
+  return catalogueManifest(name);
+}
+
 function readGiven(file: string): Uint8Array {
   const bytes = readTrustedFile(resolve(file), { owner: "root-or-user", limitBytes: MANIFEST_LIMIT_BYTES });
-  if (bytes === null) throw fail("E_FILE_UNREADABLE", `${shownPath(file)} does not exist`);
+  if (bytes === null) {
+    const hint = "give a manifest's file, or a name of 'gum-cred plugins list --catalogue'";
+    throw fail("E_FILE_UNREADABLE", `${shownPath(file)} does not exist`, hint);
+  }
   return bytes;
 }
 

@@ -1,6 +1,5 @@
 /** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
 import { gatherExports } from "../../app/exports.ts";
-import type { Exports } from "../../core/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Scope } from "../../resolve/ports.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
@@ -13,6 +12,16 @@ export const exec: Command = {
     LEVEL_FLAG,
     { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
     { name: "mask", summary: "stay, and replace every secret in the command's output by ***" },
+    {
+      name: "env-file",
+      value: "FILE",
+      summary: "variables of a dotenv file; gum://… is resolved",
+    },
+    {
+      name: "file",
+      value: "NAME=REF",
+      summary: "a private file with REF's value; its path in NAME",
+    },
   ],
   rest: "CMD ARG…",
   details:
@@ -20,27 +29,32 @@ export const exec: Command = {
     "gum-cred itself fails the exit code is 125; 126 and 127 mean that CMD cannot be run or is not there.\n" +
     "On Windows, which cannot replace a process, gum-cred waits for the command and exits as it did.\n" +
     "With --mask it stays: signals are forwarded and the exit status is kept, and on a terminal CMD gets one of\n" +
-    "its own, where standard output and standard error are one stream.",
+    "its own, where standard output and standard error are one stream.\n" +
+    "References are gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]; any other value of an --env-file is\n" +
+    "passed as it is. With --file it stays too, and the file is gone when CMD ends.",
   examples: [
     { line: "gum-cred exec -- python nightly.py", about: "credentials for one program only" },
     { line: "gum-cred exec --profile work -- sh -c 'curl …'", about: "another profile's" },
+    { line: "gum-cred exec openai --env-file .env -- npm start", about: "a .env without a secret in it" },
     { line: "gum-cred exec --mask -- ./deploy.sh", about: "no secret in what it prints" },
   ],
   failureExitCode: 125,
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    const [envFiles, files] = [input.all("env-file"), input.all("file")];
+    const withFiles = envFiles.length + files.length > 0;
+    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk"), optional: withFiles };
     const exports = await gatherExports(request, scope, ports);
     const set = new Map([...exports.set, ...whereFrom(scope)]);
-    if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
     const program = { command, args, set, unset: exports.unset };
-    // biome-ignore lint/style/noRestrictedGlobals: what the machine is, not what a run prints or reads
-    if (process.platform === "win32") {
-      const { waitForProgram } = await import("../../os/process/wait-for-program.ts");
-      return waitForProgram(program);
+    if (withFiles) {
+      const { runWithFiles } = await import("../../app/run/run-with-files.ts");
+      return runWithFiles(program, exports, { envFiles, files, mask: input.has("mask") }, scope, ports);
     }
-    const { replaceProcess } = await import("../../os/process/replace.ts");
-    return replaceProcess(program);
+    const { becomeProgram, runMasked } = await import("../../app/run/run-program.ts");
+    if (!input.has("mask")) return becomeProgram(program);
+    const { secretValues } = await import("../../output/secret-values.ts");
+    return runMasked(program, secretValues(exports));
   },
 };
 
@@ -50,16 +64,4 @@ function whereFrom({ profile, teamId }: Scope): Map<string, Secret> {
   if (profile !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
   if (teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(teamId));
   return set;
-}
-
-async function runMasked(
-  command: string,
-  args: readonly string[],
-  { set, unset }: Exports,
-  secrets: Pick<Exports, "set">,
-): Promise<never> {
-  const { secretValues } = await import("../../output/secret-values.ts");
-  const { redactors } = await import("../../output/redactor.ts");
-  const { supervise } = await import("../../os/process/supervise.ts");
-  return supervise({ command, args, set, unset, filter: redactors(secretValues(secrets)) });
 }

@@ -1,7 +1,15 @@
 /** `gum-cred get`: one value for scripts and key-helper settings. */
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
-const FIELDS = ["api_key", "access_token", "user_id", "base_url"] as const;
+const FIELDS = [
+  "api_key",
+  "access_token",
+  "user_id",
+  "base_url",
+  "endpoint",
+  "api_version",
+  "region",
+] as const;
 
 export const get: Command = {
   name: "get",
@@ -15,6 +23,7 @@ export const get: Command = {
   examples: [
     { line: "gum-cred get gumloop", about: "the bearer token in force" },
     { line: "gum-cred get openai", about: "an LLM key, for key-helper settings" },
+    { line: "gum-cred get azure --field endpoint", about: "a setting that belongs to the key" },
     { line: "gum-cred get gumloop --field user_id", about: "the user id of the API key in force" },
   ],
   run: async ({ ports, scope }, input) => {

@@ -1,7 +1,7 @@
 /** `gum-cred hook`: keeps what `env` exported fresh in shells that outlive their token. */
 import type { Command } from "../command.ts";
 
-const SHELLS = ["bash", "zsh", "fish", "nushell", "powershell"];
+const SHELLS = ["bash", "zsh", "fish", "nushell", "powershell", "direnv"];
 
 export const hook: Command = {
   name: "hook",
@@ -17,6 +17,10 @@ export const hook: Command = {
     {
       line: 'gum-cred hook nushell | save -f ($nu.default-config-dir | path join "gum-cred.nu")',
       about: "then 'source gum-cred.nu' in config.nu",
+    },
+    {
+      line: 'eval "$(gum-cred hook direnv)"; use gum_cred openai',
+      about: "in an .envrc; or once for all: gum-cred setup direnv --write",
     },
     { line: "gum-cred hook powershell | Out-String | Invoke-Expression", about: "in $PROFILE" },
   ],

@@ -35,6 +35,7 @@ function described(provider: Provider, builtIn: readonly Provider[]) {
   return {
     id: provider.id,
     title: provider.title,
+    aliases: provider.aliases ?? [],
     kind: provider.kind,
     origin: builtIn.includes(provider) ? "built_in" : "installed",
     variables: provider.methods.flatMap((spec) => [
@@ -43,10 +44,22 @@ function described(provider: Provider, builtIn: readonly Provider[]) {
     ]),
     exported: provider.exported,
     base_url_variable: provider.baseUrlVariable,
+    settings: (provider.companions ?? []).map(({ name, variables, example }) => ({
+      name,
+      variables,
+      example,
+    })),
     hosts: provider.hosts,
     setup_url: provider.setupUrl,
-    verified_by: provider.check ? "program" : "request",
+    verified_by: verifiedBy(provider),
   };
+}
+
+function verifiedBy(provider: Provider): "program" | "request" | "nothing" {
+  if (provider.check) return "program";
+  // With a base URL only a vendor without any free request is left unverifiable.
+  const never = provider.unverifiable?.({ baseUrl: "https://vendor.invalid", teamId: null });
+  return never ? "nothing" : "request";
 }
 
 function overview(rows: readonly Row[]): string {
@@ -57,12 +70,17 @@ function overview(rows: readonly Row[]): string {
 function inFull(row: Row): string {
   return facts([
     ["Provider", `${row.title} (${row.id})`],
+    ["Also called", row.aliases.join(", ") || null],
     ["Origin", origin(row)],
     ["Variables", row.variables.join(", ")],
     ["Exports", row.exported],
+    ...row.settings.map(
+      ({ name, variables, example }, index) =>
+        [index === 0 ? "Settings" : "", `${name} in ${variables.join(", ")}, such as ${example}`] as const,
+    ),
     ["Base URL", row.base_url_variable],
     ["Hosts", row.hosts.join(", ")],
-    ["Verified by", `a ${row.verified_by}`],
+    ["Verified by", row.verified_by === "nothing" ? "nothing: that would cost" : `a ${row.verified_by}`],
     ["Create a key", row.setup_url],
   ]);
 }

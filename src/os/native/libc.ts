@@ -65,17 +65,14 @@ const ERRNO_PLACE = IS_MACOS ? { __error: errnoPlace } : { __errno_location: err
 let placeOfErrno: (() => Pointer | null) | null = null;
 
 /** What every run uses. `struct rlimit` is two unsigned 64-bit numbers, the soft limit first. */
-export const libc = opener(
-  {
-    faccessat: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
-    getrlimit: { args: ["i32", "buffer"], returns: "i32" },
-    isatty: { args: ["i32"], returns: "i32" },
-    setrlimit: { args: ["i32", "buffer"], returns: "i32" },
-    write: { args: ["i32", "buffer", "usize"], returns: "i64" },
-    ...ERRNO_PLACE,
-  },
-  { prctl: { args: ["i32", "usize", "usize", "usize", "usize"], returns: "i32" } },
-);
+export const libc = opener({
+  faccessat: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
+  getrlimit: { args: ["i32", "buffer"], returns: "i32" },
+  isatty: { args: ["i32"], returns: "i32" },
+  setrlimit: { args: ["i32", "buffer"], returns: "i32" },
+  write: { args: ["i32", "buffer", "usize"], returns: "i64" },
+  ...ERRNO_PLACE,
+});
 /** The opened functions of {@link libc}. */
 export type Libc = NonNullable<ReturnType<typeof libc>>;
 

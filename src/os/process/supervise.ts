@@ -10,13 +10,15 @@ import { isTerminal } from "../streams/terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { Program } from "./program.ts";
-import { startProgram } from "./spawn.ts";
+import { type Start, startProgram } from "./spawn.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 
 export interface Supervision extends Program {
-  /** A filter for each stream of output. */
-  filter(): ByteFilter;
+  /** Makes a filter for each stream of output; null lets the child have our own streams. */
+  readonly filter: (() => ByteFilter) | null;
+  /** Called when the child has ended and all it wrote has left, before this process ends as it did. */
+  atEnd?(): void | Promise<void>;
 }
 
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
@@ -31,26 +33,31 @@ const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWIN
 export async function supervise(supervision: Supervision): Promise<never> {
   if (process.platform === "win32") throw unsupported();
   const control = jobControl();
-  const onTerminal = [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
-  const way = onTerminal ? superviseOnTerminal : superviseThroughPipes;
+  const { filter } = supervision;
+  const onTerminal = filter !== null && [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.
   forwardSignals(control, onTerminal, (signal) => {
     const isGone = child?.signalCode || typeof child?.exitCode === "number";
     if (!isGone) child?.kill(signal);
     // Only what it wrote still waits for its reader. A new window size is no reason to end.
-    else if (signal !== "SIGWINCH") endBy(constants.signals[signal], control);
+    else if (signal !== "SIGWINCH") {
+      void supervision.atEnd?.();
+      endBy(constants.signals[signal], control);
+    }
   });
   reapOrphans((pid) => pid === child?.pid);
-  await way(
-    (streams) => {
-      child = startProgram(supervision, streams);
-      return child;
-    },
-    supervision.filter,
-    control,
-  );
-  await child?.exited;
+  const start: Start = (streams) => {
+    child = startProgram(supervision, streams);
+    return child;
+  };
+  try {
+    if (filter === null) start({ stdin: "inherit", stdout: 1, stderr: 2 });
+    else await (onTerminal ? superviseOnTerminal : superviseThroughPipes)(start, filter, control);
+    await child?.exited;
+  } finally {
+    await supervision.atEnd?.();
+  }
   return endLike(child, control);
 }
 

@@ -6,6 +6,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import type { Exports } from "../../core/exports.ts";
 import { reveal, type Secret } from "../../core/secret.ts";
+import { isPlain } from "./plain.ts";
 
 /** Where the text of a format goes. */
 export interface Rendered {
@@ -21,13 +22,10 @@ export interface EnvFormat {
   unset(names: readonly string[], environment: RawEnvironment): Rendered;
 }
 
-/** Characters that no shell, unquoted command substitution or dotenv reader ever touches. */
-const PLAIN = /^[A-Za-z0-9._~+/=:@%,-]+$/;
-
 /** The value, if it is made of plain characters only. Throws E_UNSAFE_VALUE naming the variable. */
 export function plainValue(name: string, value: Secret): string {
   const text = reveal(value);
-  if (!PLAIN.test(text)) throw unsafe(name);
+  if (!isPlain(text)) throw unsafe(name);
   return text;
 }
 

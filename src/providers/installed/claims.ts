@@ -25,7 +25,7 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
   const families = new Map<string, string>();
 
   const add = (provider: Provider): void => {
-    ids.set(skeleton(provider.id), provider.id);
+    for (const id of [provider.id, ...(provider.aliases ?? [])]) ids.set(skeleton(id), provider.id);
     titles.set(titleSkeleton(provider.title), provider.id);
     for (const name of claimedVariables(provider)) variables.set(skeleton(name), provider.id);
   };

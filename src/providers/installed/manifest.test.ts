@@ -32,26 +32,26 @@ describe("a good manifest", () => {
     expect(read(verifyWith({ restricted: [403], no_quota: [402, 429] })).problems).toEqual([]);
   });
   const fine: [name: string, bytes: Uint8Array][] = [
-    ["two hosts, one with a port", verifyWith({ url: "https://b.mistral.ai:8443/v1" })],
+    ["two hosts, one with a port", verifyWith({ url: "https://b.kestrel.ai:8443/v1" })],
     ["a literal loopback address", verifyWith({ url: "http://127.0.0.1:8080/v1?a=b" })],
     ["IPv6 loopback", verifyWith({ url: "http://[::1]:8080/v1" })],
   ];
   for (const [name, bytes] of fine) {
     test(name, () => {
-      const hosts = ["api.mistral.ai", "b.mistral.ai:8443", "127.0.0.1", "[::1]"];
+      const hosts = ["api.kestrel.ai", "b.kestrel.ai:8443", "127.0.0.1", "[::1]"];
       const parsed = { ...JSON.parse(new TextDecoder().decode(bytes)), hosts };
       expect(read(new TextEncoder().encode(JSON.stringify(parsed))).problems).toEqual([]);
     });
   }
   test("becomes a provider with the same shape as a built-in one", () => {
-    const made = provider(manifestWith({ env: ["MISTRAL_API_KEY", "MISTRAL_KEY"] }));
+    const made = provider(manifestWith({ env: ["KESTREL_API_KEY", "KESTREL_KEY"] }));
     const builtIn = PROVIDERS.find(({ id }) => id === "openai");
     expect(made.methods.map(({ method, field }) => [method, field])).toEqual(
       builtIn?.methods.map(({ method, field }) => [method, field]) ?? [],
     );
     expect(made.kind).toBe("llm");
-    expect(made.exported).toBe("MISTRAL_API_KEY");
-    expect(claimedVariables(made)).toEqual(["MISTRAL_API_KEY", "MISTRAL_KEY"]);
+    expect(made.exported).toBe("KESTREL_API_KEY");
+    expect(claimedVariables(made)).toEqual(["KESTREL_API_KEY", "KESTREL_KEY"]);
     expect(made.check).toBeUndefined();
   });
   test("sends the key where the manifest says, as it is, and to no other base URL", () => {
@@ -61,7 +61,7 @@ describe("a good manifest", () => {
       { method: "api_key", value, userId: null },
       { baseUrl: "https://evil.example", teamId: null },
     );
-    expect(request.url).toBe("https://api.mistral.ai/v1/models");
+    expect(request.url).toBe("https://api.kestrel.ai/v1/models");
     expect(request.headers.map(({ name, value }) => `${name}: ${reveal(value)}`)).toEqual([
       "x-key: a $&-EXAMPLE-{key} b $&-EXAMPLE-{key}",
       "accept: text/plain",
@@ -117,8 +117,8 @@ describe("every problem has its path, and is refused or malformed", () => {
     ],
     ["an unknown key of verify", verifyWith({ body: "x" }), "$.verify.body", MALFORMED],
     ["no id", manifestWith({ id: undefined }), "$.id", MALFORMED],
-    ["an upper-case id", manifestWith({ id: "Mistral" }), "$.id", MALFORMED],
-    ["an id with a path", manifestWith({ id: "../mistral" }), "$.id", MALFORMED],
+    ["an upper-case id", manifestWith({ id: "Kestrel" }), "$.id", MALFORMED],
+    ["an id with a path", manifestWith({ id: "../kestrel" }), "$.id", MALFORMED],
     ["an id of 65", manifestWith({ id: "m".repeat(65) }), "$.id", MALFORMED],
     ["a built-in id", manifestWith({ id: "openai" }), "$.id", REFUSED],
     ["gumloop", manifestWith({ id: "gumloop" }), "$.id", REFUSED],
@@ -127,7 +127,7 @@ describe("every problem has its path, and is refused or malformed", () => {
     ["an l for an i", manifestWith({ id: "xal" }), "$.id", REFUSED],
     ["a Cyrillic o", manifestWith({ id: "\u043epenai" }), "$.id", REFUSED],
     ["an empty title", manifestWith({ title: "" }), "$.title", MALFORMED],
-    ["a title that turns the line", manifestWith({ title: "Mistral\u202eIA" }), "$.title", REFUSED],
+    ["a title that turns the line", manifestWith({ title: "Kestrel\u202eIA" }), "$.title", REFUSED],
     ["a title with an escape", manifestWith({ title: "Mis\u001b[2Jtral" }), "$.title", REFUSED],
     ["another's title", manifestWith({ title: "Open AI" }), "$.title", REFUSED],
     ["no variable", manifestWith({ env: [] }), "$.env", MALFORMED],
@@ -137,44 +137,44 @@ describe("every problem has its path, and is refused or malformed", () => {
       "$.env",
       MALFORMED,
     ],
-    ["variables in a text", manifestWith({ env: "MISTRAL_API_KEY" }), "$.env", MALFORMED],
+    ["variables in a text", manifestWith({ env: "KESTREL_API_KEY" }), "$.env", MALFORMED],
     ["a number", manifestWith({ env: [1] }), "$.env[0]", MALFORMED],
     ["a variable twice", manifestWith({ env: ["M_KEY", "M_KEY"] }), "$.env[1]", MALFORMED],
-    ["a lower-case variable", manifestWith({ env: ["mistral_key"] }), "$.env[0]", REFUSED],
+    ["a lower-case variable", manifestWith({ env: ["kestrel_key"] }), "$.env[0]", REFUSED],
     ["an assignment", manifestWith({ env: ["A=1;B"] }), "$.env[0]", REFUSED],
     ["a second line", manifestWith({ env: ["M_KEY\nX"] }), "$.env[0]", REFUSED],
-    ["PATH", manifestWith({ env: ["MISTRAL_API_KEY", "PATH"] }), "$.env[1]", REFUSED],
+    ["PATH", manifestWith({ env: ["KESTREL_API_KEY", "PATH"] }), "$.env[1]", REFUSED],
     ["another's variable", manifestWith({ env: ["OPENAI_API_KEY"] }), "$.env[0]", REFUSED],
     ["another's base URL", manifestWith({ env: ["OPENAI_BASE_URL"] }), "$.env[0]", REFUSED],
     ["one that looks so", manifestWith({ env: ["OPENA1_API_KEY"] }), "$.env[0]", REFUSED],
     ["one of the family", manifestWith({ env: ["ANTHROPIC_AUTH_TOKEN"] }), "$.env[0]", REFUSED],
-    ["the file form", manifestWith({ env: ["MISTRAL_API_KEY_FILE"] }), "$.env[0]", REFUSED],
+    ["the file form", manifestWith({ env: ["KESTREL_API_KEY_FILE"] }), "$.env[0]", REFUSED],
     ["no host", manifestWith({ hosts: [] }), "$.hosts", MALFORMED],
-    ["a URL for a host", manifestWith({ hosts: ["https://api.mistral.ai"] }), "$.hosts[0]", MALFORMED],
-    ["a host in upper case", manifestWith({ hosts: ["API.mistral.ai"] }), "$.hosts[0]", MALFORMED],
-    ["a wildcard", manifestWith({ hosts: ["*.mistral.ai"] }), "$.hosts[0]", MALFORMED],
-    ["http to set up", manifestWith({ setup_url: "http://mistral.ai/" }), "$.setup_url", REFUSED],
+    ["a URL for a host", manifestWith({ hosts: ["https://api.kestrel.ai"] }), "$.hosts[0]", MALFORMED],
+    ["a host in upper case", manifestWith({ hosts: ["API.kestrel.ai"] }), "$.hosts[0]", MALFORMED],
+    ["a wildcard", manifestWith({ hosts: ["*.kestrel.ai"] }), "$.hosts[0]", MALFORMED],
+    ["http to set up", manifestWith({ setup_url: "http://kestrel.ai/" }), "$.setup_url", REFUSED],
     ["javascript", manifestWith({ setup_url: "javascript:alert(1)" }), "$.setup_url", REFUSED],
     ["an escape in a URL", manifestWith({ setup_url: "https://a.b/\u001b[2J" }), "$.setup_url", REFUSED],
     ["neither way to verify", manifestWith({ verify: undefined }), "$", MALFORMED],
     ["both ways to verify", manifestWith({ command: ["/usr/bin/true"] }), "$", MALFORMED],
-    ["http", verifyWith({ url: "http://api.mistral.ai/v1" }), "$.verify.url", REFUSED],
+    ["http", verifyWith({ url: "http://api.kestrel.ai/v1" }), "$.verify.url", REFUSED],
     ["a file", verifyWith({ url: "file:///etc/passwd" }), "$.verify.url", REFUSED],
     ["localhost by name", verifyWith({ url: "http://localhost:1/" }), "$.verify.url", REFUSED],
     ["another host", verifyWith({ url: "https://evil.example/v1" }), "$.verify.url", REFUSED],
     [
       "another host before an @",
-      verifyWith({ url: "https://api.mistral.ai@evil.example/" }),
+      verifyWith({ url: "https://api.kestrel.ai@evil.example/" }),
       "$.verify.url",
       REFUSED,
     ],
-    ["a longer host", verifyWith({ url: "https://api.mistral.ai.evil.example/" }), "$.verify.url", REFUSED],
-    ["a backslash", verifyWith({ url: "https://evil.example\\@api.mistral.ai/" }), "$.verify.url", REFUSED],
-    ["a password", verifyWith({ url: "https://a:b@api.mistral.ai/" }), "$.verify.url", REFUSED],
-    ["a trailing dot", verifyWith({ url: "https://api.mistral.ai./" }), "$.verify.url", REFUSED],
-    ["a full-width dot", verifyWith({ url: "https://api\uff0emistral.ai/" }), "$.verify.url", REFUSED],
-    ["the key in the URL", verifyWith({ url: "https://api.mistral.ai/?k={key}" }), "$.verify.url", MALFORMED],
-    ["a fragment", verifyWith({ url: "https://api.mistral.ai/#a" }), "$.verify.url", MALFORMED],
+    ["a longer host", verifyWith({ url: "https://api.kestrel.ai.evil.example/" }), "$.verify.url", REFUSED],
+    ["a backslash", verifyWith({ url: "https://evil.example\\@api.kestrel.ai/" }), "$.verify.url", REFUSED],
+    ["a password", verifyWith({ url: "https://a:b@api.kestrel.ai/" }), "$.verify.url", REFUSED],
+    ["a trailing dot", verifyWith({ url: "https://api.kestrel.ai./" }), "$.verify.url", REFUSED],
+    ["a full-width dot", verifyWith({ url: "https://api\uff0ekestrel.ai/" }), "$.verify.url", REFUSED],
+    ["the key in the URL", verifyWith({ url: "https://api.kestrel.ai/?k={key}" }), "$.verify.url", MALFORMED],
+    ["a fragment", verifyWith({ url: "https://api.kestrel.ai/#a" }), "$.verify.url", MALFORMED],
     ["a header of two lines", verifyWith({ headers: { a: "{key}\r\nb: c" } }), "$.verify.headers.a", REFUSED],
     [
       "a header name of two words",
@@ -246,18 +246,18 @@ describe("every problem has its path, and is refused or malformed", () => {
       validateManifest(manifestWith({ id: "other", title: "Other", env: ["OTHER_KEY"], ...changes }), claims)
         .problems;
     expect(other({})).toEqual([]);
-    expect(other({ id: "mistra1" }).map(({ path }) => path)).toEqual(["$.id"]);
-    expect(other({ title: "MISTRAL ai" }).map(({ path }) => path)).toEqual(["$.title"]);
-    expect(other({ env: ["MISTRAL_APIKEY"] }).map(({ path }) => path)).toEqual(["$.env[0]"]);
-    // Families are the built-in vendors' only: MISTRAL_… is not mistral's alone.
-    expect(other({ env: ["MISTRAL_ADMIN_KEY"] })).toEqual([]);
+    expect(other({ id: "kestre1" }).map(({ path }) => path)).toEqual(["$.id"]);
+    expect(other({ title: "KESTREL ai" }).map(({ path }) => path)).toEqual(["$.title"]);
+    expect(other({ env: ["KESTREL_APIKEY"] }).map(({ path }) => path)).toEqual(["$.env[0]"]);
+    // Families are the built-in vendors' only: KESTREL_… is not kestrel's alone.
+    expect(other({ env: ["KESTREL_ADMIN_KEY"] })).toEqual([]);
   });
 });
 
 describe("variable names", () => {
   test("names of keys may be claimed", () => {
     const fine = [
-      "MISTRAL_API_KEY GROQ_API_KEY OPENROUTER_API_KEY CO_API_KEY COHERE_API_KEY PERPLEXITY_API_KEY PPLX_API_KEY",
+      "KESTREL_API_KEY DEEPGRAM_API_KEY REPLICATE_API_TOKEN HF_TOKEN VOYAGE_API_KEY AI21_API_KEY JINA_API_KEY",
       "TOGETHER_API_KEY AZURE_OPENAI_API_KEY AWS_BEARER_TOKEN_BEDROCK HF_TOKEN REPLICATE_API_TOKEN ACME_SECRET",
       "CEREBRAS_API_KEY SAMBANOVA_API_KEY NVIDIA_API_KEY VOYAGE_API_KEY ZAI_API_KEY MOONSHOT_API_KEY K",
     ];
@@ -268,7 +268,7 @@ describe("variable names", () => {
       "PATH HOME SHELL IFS ENV BASH_ENV BASHOPTS LD_PRELOAD LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES BUN_OPTIONS",
       "BUN_BE_BUN NODE_OPTIONS NODE_TLS_REJECT_UNAUTHORIZED NPM_TOKEN PYTHONPATH PYTHONSTARTUP PERL5OPT RUBYOPT",
       "JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS GIT_SSH_COMMAND SSH_ASKPASS GUMLOOP_BASE_URL GUM_CRED_POLICY",
-      "GUM_CRED_ORG_MISTRAL_API_KEY GUM_CRED_EXPORTED XDG_CONFIG_HOME HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY",
+      "GUM_CRED_ORG_KESTREL_API_KEY GUM_CRED_EXPORTED XDG_CONFIG_HOME HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY",
       "DBUS_SESSION_BUS_ADDRESS LC_ALL LANG TERM EDITOR VISUAL PAGER BROWSER PROMPT_COMMAND PS1 PS4 SSL_CERT_FILE",
       "SSL_CERT_DIR CURL_HOME AWS_PROFILE AWS_SECRET_ACCESS_KEY GITHUB_ENV GITHUB_TOKEN UID PPID SHELLOPTS TMPDIR",
       "KUBECONFIG DOCKER_HOST MAKEFLAGS LESSOPEN ZDOTDIR COMSPEC PATHEXT PSMODULEPATH NO_COLOR REQUESTS_CA_BUNDLE",
@@ -298,7 +298,7 @@ test("built-in providers do not look like one another", () => {
     ["openai", "OPEN_AI"],
     ["corn", "com"],
     ["vvriter", "writer"],
-    ["mi5tral", "m1stra1"],
+    ["ke5trel", "kestre1"],
   ] as const) {
     expect(skeleton(a)).toBe(skeleton(b));
   }

@@ -4,6 +4,9 @@
  */
 import { fail } from "../../core/errors.ts";
 
+/** Milliseconds that a step has to end itself, such as a command with its children, before it is given up. */
+const GRACE_MS = 50;
+
 export interface Deadline {
   /** Milliseconds that are left, at least 1. Throws E_TIMEOUT when there are none. */
   left(): number;
@@ -25,7 +28,7 @@ export function startDeadline(timeoutMs: number, whose: string): Deadline {
     bound: async (work) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const timeout = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(late()), Math.max(1, end - performance.now()));
+        timer = setTimeout(() => reject(late()), Math.max(1, end - performance.now() + GRACE_MS));
       });
       return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
     },

@@ -10,7 +10,7 @@ import { type FakeSecurity, startFakeSecurity } from "../../support/fake-securit
 import { replacedLibraries } from "../../support/fake-security/replaced-libraries.ts";
 
 const ROOT = resolve(import.meta.dir, "../../..");
-const MAIN = `${ROOT}/src/main.ts`;
+const MAIN = `${ROOT}/src/start.ts`;
 const WORKER = `${ROOT}/src/keychain/macos/macos-worker.ts`;
 
 describe.skipIf(process.platform !== "linux")("macos: compiled", () => {

@@ -45,8 +45,8 @@ async function ask(
   const started = performance.now();
   const { verdict, message } = await verifyByProgram({
     command,
-    provider: "mistral",
-    title: "Mistral AI",
+    provider: "kestrel",
+    title: "Kestrel AI",
     key,
     timeoutMs,
   });
@@ -89,7 +89,7 @@ describe("a good program", () => {
     expect((await ask([path, "$(touch /tmp/owned)", "a b", "*"])).verdict).toBe("valid");
     const made = (what: string) => readFileSync(`${folder}/${name}.${what}`, "utf8");
     expect(made("stdin")).toBe(
-      `${JSON.stringify({ protocol: 1, action: "verify", provider: "mistral", key: KEY })}\n`,
+      `${JSON.stringify({ protocol: 1, action: "verify", provider: "kestrel", key: KEY })}\n`,
     );
     // PWD, OLDPWD, SHLVL and _ are the shell's own.
     const names = made("env")

@@ -97,21 +97,21 @@ describe("places", () => {
   test("with nothing installed there is nothing, whatever is missing", async () => {
     const { places, load, list } = world();
     expect(anyInstalled(places)).toBe(false);
-    expect(await load("mistral")).toBeNull();
+    expect(await load("kestrel")).toBeNull();
     expect(await list()).toEqual([]);
     const nowhere = { system: "/nonexistent/a", user: null };
     expect(anyInstalled(nowhere)).toBe(false);
     expect(await listInstalled({ places: nowhere, builtIn: PROVIDERS })).toEqual([]);
-    expect(await loadInstalled("mistral", { places: nowhere, builtIn: PROVIDERS })).toBeNull();
+    expect(await loadInstalled("kestrel", { places: nowhere, builtIn: PROVIDERS })).toBeNull();
   });
   test("other files in the folder are passed over", async () => {
     const at = world();
     for (const name of [
       "README.md",
-      ".mistral.json.swp",
+      ".kestrel.json.swp",
       ".hidden.json",
-      "mistral.json.1.tmp",
-      "mistral.json~",
+      "kestrel.json.1.tmp",
+      "kestrel.json~",
     ]) {
       writeFileSync(`${at.places.user.folder}/${name}`, "x");
     }
@@ -123,34 +123,34 @@ describe("places", () => {
 describe("a plugin of the user's", () => {
   test("is good when it is what was agreed to", async () => {
     const at = world();
-    at.install("mistral", manifestWith({}));
-    expect((await at.load("mistral"))?.title).toBe("Mistral AI");
+    at.install("kestrel", manifestWith({}));
+    expect((await at.load("kestrel"))?.title).toBe("Kestrel AI");
     expect(anyInstalled(at.places)).toBe(true);
-    expect(await at.all()).toEqual({ ids: ["mistral"], warnings: [] });
+    expect(await at.all()).toEqual({ ids: ["kestrel"], warnings: [] });
   });
   test("is refused when nobody agreed to it", async () => {
     const at = world();
-    at.put("user", "mistral", manifestWith({}));
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_REFUSED");
-    expect((await at.list())[0]).toMatchObject({ id: "mistral", place: "user", state: "refused" });
+    at.put("user", "kestrel", manifestWith({}));
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_REFUSED");
+    expect((await at.list())[0]).toMatchObject({ id: "kestrel", place: "user", state: "refused" });
   });
   test("is refused after one byte of it changed, and good again when changed back", async () => {
     const at = world();
-    const path = at.install("mistral", manifestWith({}));
+    const path = at.install("kestrel", manifestWith({}));
     appendFileSync(path, " ");
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_CHANGED");
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_CHANGED");
     expect((await at.list())[0]).toMatchObject({ state: "changed", provider: null });
     writeFileSync(path, manifestWith({}));
-    expect((await at.load("mistral"))?.id).toBe("mistral");
+    expect((await at.load("kestrel"))?.id).toBe("kestrel");
   });
   test("another's agreement does not count for it", async () => {
     const at = world();
-    at.install("mistral", manifestWith({}));
-    at.put("user", "groq", manifestWith({}));
-    expect(await refusal(at.load("groq"))).toBe("E_PLUGIN_REFUSED");
+    at.install("kestrel", manifestWith({}));
+    at.put("user", "heron", manifestWith({}));
+    expect(await refusal(at.load("heron"))).toBe("E_PLUGIN_REFUSED");
     // And were it pinned, it would still have to call itself so.
-    at.pin("groq", manifestWith({}));
-    expect(await refusal(at.load("groq"))).toBe("E_PLUGIN_INVALID");
+    at.pin("heron", manifestWith({}));
+    expect(await refusal(at.load("heron"))).toBe("E_PLUGIN_INVALID");
   });
   test("with spoilt pins every plugin of the user's is refused, the administrator's are not", async () => {
     const spoilt = [
@@ -159,20 +159,20 @@ describe("a plugin of the user's", () => {
       "null",
       "x",
       '{"version":2,"plugins":{}}',
-      '{"version":1,"plugins":{"mistral":{}}}',
+      '{"version":1,"plugins":{"kestrel":{}}}',
     ];
     for (const text of spoilt) {
       const at = world();
-      at.install("mistral", manifestWith({}));
-      at.put("system", "groq", named("groq"));
+      at.install("kestrel", manifestWith({}));
+      at.put("system", "heron", named("heron"));
       writeFileSync(at.places.user.pins, text);
-      expect([text, await refusal(at.load("mistral"))]).toEqual([text, "E_MALFORMED"]);
-      expect((await at.all()).ids).toEqual(["groq"]);
+      expect([text, await refusal(at.load("kestrel"))]).toEqual([text, "E_MALFORMED"]);
+      expect((await at.all()).ids).toEqual(["heron"]);
     }
     const at = world();
-    at.install("mistral", manifestWith({}));
+    at.install("kestrel", manifestWith({}));
     chmodSync(at.places.user.pins, 0o620);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
   });
   test("pins come back as they were written, for this user alone", () => {
     const at = world();
@@ -190,32 +190,32 @@ describe("its program", () => {
   test("runs while it is the one that was agreed to, and never after it changed", async () => {
     const at = world();
     const path = at.program();
-    at.install("mistral", commandManifest([path]), [path]);
-    const provider = await at.load("mistral");
+    at.install("kestrel", commandManifest([path]), [path]);
+    const provider = await at.load("kestrel");
     expect((await provider?.check?.(secret("k-EXAMPLE")))?.verdict).toBe("valid");
     at.program(`touch '${at.home}/owned'`);
     // Also a provider that was loaded before.
     expect(await refusal(provider?.check?.(secret("k-EXAMPLE")) ?? Promise.resolve())).toBe(
       "E_PLUGIN_CHANGED",
     );
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_CHANGED");
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_CHANGED");
     expect(await Bun.file(`${at.home}/owned`).exists()).toBe(false);
   });
   test("is refused when others can write it or its folder, or it is a link; broken when it is gone", async () => {
     const at = world();
     const path = at.program();
-    at.install("mistral", commandManifest([path]), [path]);
+    at.install("kestrel", commandManifest([path]), [path]);
     chmodSync(path, 0o770);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
     chmodSync(path, 0o700);
-    expect((await at.load("mistral"))?.id).toBe("mistral");
+    expect((await at.load("kestrel"))?.id).toBe("kestrel");
     chmodSync(at.home, 0o777);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
     chmodSync(at.home, 0o700);
     rmSync(path);
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_INVALID");
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_INVALID");
     symlinkSync("/usr/bin/true", path);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
   });
   test("an argument that is a file is part of it, also one that became a file later", async () => {
     const at = world();
@@ -223,22 +223,22 @@ describe("its program", () => {
     writeFileSync(script, `echo '{"verdict":"valid"}'`, { mode: 0o600 });
     const program = at.program(`. "$1"`);
     const command = [program, script, later, "--option"];
-    at.install("mistral", commandManifest(command), command);
-    expect((await (await at.load("mistral"))?.check?.(secret("k-EXAMPLE")))?.verdict).toBe("valid");
+    at.install("kestrel", commandManifest(command), command);
+    expect((await (await at.load("kestrel"))?.check?.(secret("k-EXAMPLE")))?.verdict).toBe("valid");
     writeFileSync(later, "echo");
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_CHANGED");
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_CHANGED");
     rmSync(later);
     appendFileSync(script, "#");
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_CHANGED");
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_CHANGED");
   });
 });
 
 describe("a plugin of the administrator's", () => {
   test("needs no agreement and wins over one of the user's", async () => {
     const at = world();
-    at.put("system", "mistral", manifestWith({ title: "Mistral of Acme" }));
-    at.install("mistral", manifestWith({}));
-    expect((await at.load("mistral"))?.title).toBe("Mistral of Acme");
+    at.put("system", "kestrel", manifestWith({ title: "Kestrel of Acme" }));
+    at.install("kestrel", manifestWith({}));
+    expect((await at.load("kestrel"))?.title).toBe("Kestrel of Acme");
     expect((await at.list()).map(({ place, state }) => [place, state])).toEqual([
       ["system", "ok"],
       ["user", "refused"],
@@ -246,34 +246,34 @@ describe("a plugin of the administrator's", () => {
   });
   test("wins also when it is broken: the user's is not used in its place", async () => {
     const at = world();
-    at.put("system", "mistral", manifestWith({ env: [] }));
-    at.install("mistral", manifestWith({}));
-    expect(await refusal(at.load("mistral"))).toBe("E_PLUGIN_INVALID");
+    at.put("system", "kestrel", manifestWith({ env: [] }));
+    at.install("kestrel", manifestWith({}));
+    expect(await refusal(at.load("kestrel"))).toBe("E_PLUGIN_INVALID");
     expect((await at.all()).ids).toEqual([]);
   });
   test("has its variables before a plugin of the user's", async () => {
     const at = world();
-    at.install("aaa", named("aaa", { env: ["MISTRAL_API_KEY"] }));
-    at.put("system", "mistral", manifestWith({}));
+    at.install("aaa", named("aaa", { env: ["KESTREL_API_KEY"] }));
+    at.put("system", "kestrel", manifestWith({}));
     const { ids, warnings } = await at.all();
-    expect(ids).toEqual(["mistral"]);
-    expect(warnings.join("\n")).toMatch(/'aaa' is not used: .*MISTRAL_API_KEY.*'mistral'/);
+    expect(ids).toEqual(["kestrel"]);
+    expect(warnings.join("\n")).toMatch(/'aaa' is not used: .*KESTREL_API_KEY.*'kestrel'/);
   });
   test.if(isRoot)("is refused when it, its folder or its program is somebody else's", async () => {
     const at = world();
-    const path = at.put("system", "mistral", manifestWith({}));
+    const path = at.put("system", "kestrel", manifestWith({}));
     chownSync(path, 65534, 65534);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
     chownSync(path, 0, 0);
-    expect((await at.load("mistral"))?.id).toBe("mistral");
+    expect((await at.load("kestrel"))?.id).toBe("kestrel");
     chownSync(at.places.system, 65534, 65534);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
     chownSync(at.places.system, 0, 0);
     const program = at.program();
-    at.put("system", "mistral", commandManifest([program]));
-    expect((await (await at.load("mistral"))?.check?.(secret("k-EXAMPLE")))?.verdict).toBe("valid");
+    at.put("system", "kestrel", commandManifest([program]));
+    expect((await (await at.load("kestrel"))?.check?.(secret("k-EXAMPLE")))?.verdict).toBe("valid");
     chownSync(program, 65534, 65534);
-    expect(await refusal(at.load("mistral"))).toBe("E_UNSAFE_FILE");
+    expect(await refusal(at.load("kestrel"))).toBe("E_UNSAFE_FILE");
   });
 });
 
@@ -310,11 +310,11 @@ describe("a plugin that is not fit", () => {
   for (const [name, spoil, state] of cases) {
     test(`${name}: named with its reason, and the others are used`, async () => {
       const at = world();
-      at.install("groq", named("groq"));
+      at.install("heron", named("heron"));
       at.put("system", "acme", named("acme"));
       spoil(at);
       const { ids, warnings } = await at.all();
-      expect(ids.filter((id) => id !== "good2")).toEqual(["acme", "groq"]);
+      expect(ids.filter((id) => id !== "good2")).toEqual(["acme", "heron"]);
       expect(warnings.length).toBeGreaterThan(0);
       const spoilt = (await at.list()).find((entry) => /^(bad|Bad Name|openai)$/.test(entry.id));
       expect(spoilt).toMatchObject({ state, provider: null });
@@ -329,7 +329,7 @@ describe("a plugin that is not fit", () => {
   });
   test.if(isRoot)("a folder that cannot be read is said, and not taken for empty", async () => {
     const at = world();
-    at.install("mistral", manifestWith({}));
+    at.install("kestrel", manifestWith({}));
     chmodSync(root, 0o711);
     chmodSync(at.home, 0o711);
     const script = `
@@ -337,7 +337,7 @@ describe("a plugin that is not fit", () => {
       import { anyInstalled } from "${process.cwd()}/src/providers/installed/places.ts";
       const places = ${JSON.stringify(at.places)};
       const list = await listInstalled({ places, builtIn: [] });
-      const load = await loadInstalled("mistral", { places, builtIn: [] }).catch((error) => error.code);
+      const load = await loadInstalled("kestrel", { places, builtIn: [] }).catch((error) => error.code);
       console.log(JSON.stringify([anyInstalled(places), list.map(({ id, state }) => [id, state]), load]));
     `;
     const bun = `${at.home}/bun`;

@@ -42,8 +42,12 @@ function world() {
     writePins(user.pins, new Map(readPins(user.pins)).set(id, pinOf(bytes, command)));
   };
   const command = [program, `${home}/bin/later`];
-  install("mistral", named("mistral"));
-  install("groq", commandManifest(command, { id: "groq", title: "groq", env: ["GROQ_API_KEY"] }), command);
+  install("kestrel", named("kestrel"));
+  install(
+    "heron",
+    commandManifest(command, { id: "heron", title: "heron", env: ["HERON_API_KEY"] }),
+    command,
+  );
   writeFileSync(`${places.system}/acme.json`, named("acme"), { mode: 0o600 });
   const list = () => listInstalled({ places, builtIn: PROVIDERS });
   return {
@@ -66,15 +70,15 @@ async function indexed(): Promise<ReturnType<typeof world>> {
 describe("an index", () => {
   test("says what is installed, the administrator's first, and whose variables are whose", async () => {
     const found = await (await indexed()).read();
-    expect(found?.ids()).toEqual(["acme", "groq", "mistral"]);
+    expect(found?.ids()).toEqual(["acme", "heron", "kestrel"]);
     expect(found?.variables().toSorted()).toEqual([
       "ACME_API_KEY",
       "ACME_KEY",
-      "GROQ_API_KEY",
-      "MISTRAL_API_KEY",
-      "MISTRAL_KEY",
+      "HERON_API_KEY",
+      "KESTREL_API_KEY",
+      "KESTREL_KEY",
     ]);
-    expect(found?.ownerOf("MISTRAL_KEY")).toBe("mistral");
+    expect(found?.ownerOf("KESTREL_KEY")).toBe("kestrel");
     for (const name of ["OPENAI_API_KEY", "", "constructor", "__proto__"])
       expect(found?.ownerOf(name)).toBeNull();
   });
@@ -86,7 +90,7 @@ describe("an index", () => {
   });
   test("outlasts being read, and changes elsewhere", async () => {
     const at = await indexed();
-    readFileSync(at.manifest("mistral"));
+    readFileSync(at.manifest("kestrel"));
     writeFileSync(`${at.home}/bin/other`, "x");
     writeFileSync(`${at.home}/config/other`, "x");
     expect(await at.read()).not.toBeNull();
@@ -96,11 +100,11 @@ describe("an index", () => {
 describe("an index is stale after", () => {
   type At = Awaited<ReturnType<typeof indexed>>;
   const changes: [name: string, change: (at: At) => void][] = [
-    ["a byte more in a manifest", (at) => appendFileSync(at.manifest("mistral"), " ")],
+    ["a byte more in a manifest", (at) => appendFileSync(at.manifest("kestrel"), " ")],
     [
       "another manifest of the same size and time",
       (at) => {
-        const [path, like] = [at.manifest("mistral"), `${at.home}/like`];
+        const [path, like] = [at.manifest("kestrel"), `${at.home}/like`];
         Bun.spawnSync(["cp", "--preserve=timestamps", path, like]);
         writeFileSync(path, readFileSync(path, "utf8").replace("m", "n"));
         Bun.spawnSync(["touch", `--reference=${like}`, path]);
@@ -108,15 +112,15 @@ describe("an index is stale after", () => {
         expect([now?.size, now?.mtimeNs]).toEqual([then?.size, then?.mtimeNs]);
       },
     ],
-    ["a manifest that others can write", (at) => chmodSync(at.manifest("mistral"), 0o622)],
+    ["a manifest that others can write", (at) => chmodSync(at.manifest("kestrel"), 0o622)],
     [
       "a manifest moved into its place",
       (at) => {
-        writeFileSync(`${at.home}/new`, named("mistral"), { mode: 0o600 });
-        renameSync(`${at.home}/new`, at.manifest("mistral"));
+        writeFileSync(`${at.home}/new`, named("kestrel"), { mode: 0o600 });
+        renameSync(`${at.home}/new`, at.manifest("kestrel"));
       },
     ],
-    ["a manifest removed", (at) => rmSync(at.manifest("mistral"))],
+    ["a manifest removed", (at) => rmSync(at.manifest("kestrel"))],
     ["a manifest more", (at) => writeFileSync(at.manifest("another"), named("another"))],
     ["another plugin installed", (at) => at.install("another", named("another"))],
     ["other pins", (at) => appendFileSync(at.places.user.pins, "\n")],
@@ -133,8 +137,8 @@ describe("an index is stale after", () => {
     [
       "a link in place of a manifest",
       (at) => {
-        renameSync(at.manifest("mistral"), `${at.home}/mistral.json`);
-        symlinkSync(`${at.home}/mistral.json`, at.manifest("mistral"));
+        renameSync(at.manifest("kestrel"), `${at.home}/kestrel.json`);
+        symlinkSync(`${at.home}/kestrel.json`, at.manifest("kestrel"));
       },
     ],
   ];
@@ -146,7 +150,7 @@ describe("an index is stale after", () => {
     });
   }
   test.if(isRoot)("another owner of a manifest, or of a folder above", async () => {
-    for (const path of ["config/plugins/mistral.json", "config"]) {
+    for (const path of ["config/plugins/kestrel.json", "config"]) {
       const at = await indexed();
       chownSync(`${at.home}/${path}`, 65534, 65534);
       expect([path, await at.read()]).toEqual([path, null]);
@@ -157,7 +161,7 @@ describe("an index is stale after", () => {
 describe("no index is written", () => {
   test("while a plugin is not fit", async () => {
     const at = world();
-    appendFileSync(at.manifest("mistral"), " ");
+    appendFileSync(at.manifest("kestrel"), " ");
     await at.write();
     expect(at.isWritten()).toBe(false);
   });
@@ -210,9 +214,9 @@ describe("an index is not believed that", () => {
     ["is nothing", (path) => writeFileSync(path, "null")],
     ["another version wrote", (path) => spoil(path, { program: "gum-cred 0.0.1 (abc)\n" })],
     ["has another stamp", (path) => spoil(path, { stamp: "0" })],
-    ["leaves a plugin out", (path) => spoil(path, { user: "mistral" })],
-    ["has a plugin more", (path) => spoil(path, { user: "evil groq mistral" })],
-    ["has a command for an id", (path) => spoil(path, { user: "groq mistral $(id)" })],
+    ["leaves a plugin out", (path) => spoil(path, { user: "kestrel" })],
+    ["has a plugin more", (path) => spoil(path, { user: "evil heron kestrel" })],
+    ["has a command for an id", (path) => spoil(path, { user: "heron kestrel $(id)" })],
     ["is too large", (path) => appendFileSync(path, " ".repeat(4 * 1024 * 1024))],
   ];
   for (const [name, change] of cases) {
@@ -224,7 +228,7 @@ describe("an index is not believed that", () => {
   }
   test("has no variables, or such as no shell should see", async () => {
     const at = await indexed();
-    for (const owners of [null, "", "null", "[", '{"X;id":"mistral"}', '{"__proto__":{"X":"mistral"}}']) {
+    for (const owners of [null, "", "null", "[", '{"X;id":"kestrel"}', '{"__proto__":{"X":"kestrel"}}']) {
       spoil(at.path, { owners });
       const found = await at.read();
       expect([owners, found?.variables(), found?.ownerOf("X")]).toEqual([owners, [], null]);
@@ -263,7 +267,7 @@ test("several may write it at once: whoever reads meanwhile finds a whole one", 
   });
   let reads = 0;
   while (!done) {
-    expect((await at.read())?.ids()).toEqual(["acme", "groq", "mistral"]);
+    expect((await at.read())?.ids()).toEqual(["acme", "heron", "kestrel"]);
     reads++;
     await Bun.sleep(0);
   }
@@ -273,7 +277,7 @@ test("several may write it at once: whoever reads meanwhile finds a whole one", 
 
 test("where the C library has no statx, node:fs tells the same", () => {
   const at = world();
-  const touch = `require("node:fs").appendFileSync(${JSON.stringify(at.manifest("mistral"))}, " ")`;
+  const touch = `require("node:fs").appendFileSync(${JSON.stringify(at.manifest("kestrel"))}, " ")`;
   // Any system but Linux.
   const body = `
     Object.defineProperty(process, "platform", { value: "openbsd" });
@@ -283,5 +287,5 @@ test("where the C library has no statx, node:fs tells the same", () => {
     const after = await read();
     console.log(JSON.stringify([before, after]));`;
   const { stdout, stderr } = Bun.spawnSync([...script(at, body)]);
-  expect([stdout.toString().trim(), stderr.toString()]).toEqual(['[["acme","groq","mistral"],null]', ""]);
+  expect([stdout.toString().trim(), stderr.toString()]).toEqual(['[["acme","heron","kestrel"],null]', ""]);
 });

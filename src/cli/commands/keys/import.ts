@@ -68,7 +68,7 @@ async function storeAll(
   for (const { provider, variable, key } of plan.keys) {
     try {
       usable(key, `value of ${variable}`);
-      const stored = await storeKey({ provider, level }, key, check, scope, ports);
+      const stored = await storeKey({ provider, level }, key, { check, companions: new Map() }, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {
       if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;

@@ -1,18 +1,26 @@
 /** `gum-cred keys set`: verifies and stores a vendor's key. */
 import { type Command, LEVEL_FLAG } from "../../command.ts";
-import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store } from "./store.ts";
+import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
 
 export const keysSet: Command = {
   name: "keys set",
   summary: "Verify an LLM vendor's key and keep it in the OS keychain",
   args: [PROVIDER_ARGUMENT],
-  flags: [{ ...LEVEL_FLAG, summary: "whose key it is (default: personal)" }, KEY_FLAG, NO_VERIFY_FLAG],
+  flags: [
+    { ...LEVEL_FLAG, summary: "whose key it is (default: personal)" },
+    KEY_FLAG,
+    WITH_FLAG,
+    NO_VERIFY_FLAG,
+  ],
   details:
     "Asks for the key on a terminal. A personal or team key is refused where the organisation sets its own.\n" +
-    "Prefer '-' to a value on the command line, which other processes can see and shells remember.",
+    "Prefer '-' to a value on the command line, which other processes can see and shells remember.\n" +
+    "Azure OpenAI's endpoint and API version and Bedrock's region are kept with the key: from --with, else from\n" +
+    "the vendor's own variables. 'env' and 'exec' export them with the key.",
   examples: [
     { line: "gum-cred keys set openai", about: "asks for the key, hidden" },
     { line: "pass openai | gum-cred keys set openai --key -", about: "without asking" },
+    { line: "gum-cred keys set bedrock --with region=eu-west-1", about: "a key and the region it is for" },
   ],
   run: async (context, input) => output("stored", await store(context, input), context),
 };

@@ -6,6 +6,11 @@ import { type Context, type FlagSpec, type Input, levelIn } from "../../command.
 
 export const KEY_FLAG: FlagSpec = { name: "key", value: "KEY", summary: "the key; '-' reads it from stdin" };
 export const NO_VERIFY_FLAG: FlagSpec = { name: "no-verify", summary: "store it without asking the vendor" };
+export const WITH_FLAG: FlagSpec = {
+  name: "with",
+  value: "NAME=VALUE,…",
+  summary: "settings that belong to the key, such as region=us-east-1",
+};
 export const PROVIDER_ARGUMENT = { name: "PROVIDER", summary: "the LLM vendor", required: true };
 
 /** Verifies and stores the given key. With `mustExist` only in place of a stored one. */
@@ -13,14 +18,16 @@ export async function store(context: Context, input: Input, mustExist = false): 
   const { ports, scope } = context;
   const { providerNamed } = await import("../../../app/providers.ts");
   const { allowKey, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
+  const { givenCompanions } = await import("../../../app/companions.ts");
   const provider = await providerNamed(input.args[0] ?? "", ports);
   const level: Level = levelIn(input) ?? "personal";
+  const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
   await allowKey({ provider, level }, scope, ports);
   if (mustExist) await requireStored({ provider, level }, scope, ports);
   const key = await newKey(context, input, provider.title);
   const odd = provider.keyHint?.(key);
   if (odd) ports.note(`note: ${odd}`);
-  return storeKey({ provider, level }, key, !input.has("no-verify"), scope, ports);
+  return storeKey({ provider, level }, key, { check: !input.has("no-verify"), companions }, scope, ports);
 }
 
 async function newKey(context: Context, input: Input, title: string): Promise<Secret> {
@@ -34,14 +41,21 @@ async function newKey(context: Context, input: Input, title: string): Promise<Se
 
 /** What is said of a stored key. */
 export function output(done: string, stored: StoredKey, { ports }: Context) {
-  const { provider, level, verdict, message, replaced } = stored;
+  const { provider, level, companions, verdict, message, replaced } = stored;
   if (verdict !== null && verdict !== "valid") ports.warn(message ?? `the vendor's verdict is ${verdict}`);
   const old = replaced
     ? `\nThe key it replaces (${replaced}) works until it is revoked at ${provider.setupUrl}`
     : "";
   return {
     kind: "data",
-    data: { status: "ok", provider: provider.id, level, verdict, replaced },
+    data: {
+      status: "ok",
+      provider: provider.id,
+      level,
+      verdict,
+      replaced,
+      ...(companions.size > 0 ? { settings: Object.fromEntries(companions) } : {}),
+    },
     human: `The ${level} key for ${provider.title} is ${done}${verdict ? ` (${verdict})` : ", unverified"}.${old}`,
   } as const;
 }

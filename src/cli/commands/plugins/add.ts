@@ -6,15 +6,17 @@ import { data, summary } from "./plan-output.ts";
 
 export const pluginsAdd: Command = {
   name: "plugins add",
-  summary: "Install a provider plugin from its manifest",
-  args: [{ name: "FILE", summary: "the manifest", required: true }],
+  summary: "Install a provider plugin from its manifest, or one of the catalogue by its name",
+  args: [{ name: "FILE", summary: "the manifest, or a name of the catalogue", required: true }],
   flags: [{ name: "yes", summary: "agree to what it will do, without being asked" }],
   details:
     "Shows what the plugin will do and asks. The manifest is copied, and its SHA-256 and that of its program\n" +
-    "are kept: after any change the plugin is refused until 'gum-cred plugins trust ID'.",
+    "are kept: after any change the plugin is refused until 'gum-cred plugins trust ID'. The catalogue is what\n" +
+    "'gum-cred plugins list --catalogue' shows; a file of such a name needs a folder before it: ./deepgram.",
   examples: [
-    { line: "gum-cred plugins add ./mistral.json", about: "look, agree, install" },
-    { line: "gum-cred plugins add ./mistral.json --yes", about: "in a script, for a file you know" },
+    { line: "gum-cred plugins add deepgram", about: "one that gum-cred knows" },
+    { line: "gum-cred plugins add ./kestrel.json", about: "look, agree, install" },
+    { line: "gum-cred plugins add ./kestrel.json --yes", about: "in a script, for a file you know" },
   ],
   run: async (context, input) => {
     const { planAdd, carryOut } = await import("../../../app/plugins/plugins.ts");

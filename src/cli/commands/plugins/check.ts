@@ -10,7 +10,7 @@ export const pluginsCheck: Command = {
   details:
     "Names every problem at once with its JSON path. Exit code 7 when the manifest is malformed, 6 when it, its\n" +
     "file or its program is unsafe.",
-  examples: [{ line: "gum-cred plugins check ./mistral.json", about: "before it is installed or deployed" }],
+  examples: [{ line: "gum-cred plugins check ./kestrel.json", about: "before it is installed or deployed" }],
   run: async ({ ports }, input) => {
     const { checkManifestFile } = await import("../../../app/plugins/plugins.ts");
     const file = input.args[0] ?? "";

@@ -1,20 +1,22 @@
 /** `gum-cred plugins list`: the installed plugins and their states. */
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import type { Command, Output } from "../../command.ts";
 
 export const pluginsList: Command = {
   name: "plugins list",
   summary: "List the installed provider plugins and whether each is fit to be used",
   args: [],
-  flags: [],
+  flags: [{ name: "catalogue", summary: "those that can be installed by name instead" }],
   details:
     "A plugin is ok, changed (since it was trusted), refused (unsafe, or in conflict) or broken. One that is\n" +
     "not ok is not used, and stops no other.",
   examples: [
     { line: "gum-cred plugins list", about: "what is installed" },
+    { line: "gum-cred plugins list --catalogue", about: "what 'plugins add NAME' can install" },
     { line: "gum-cred plugins list --json", about: "for programs" },
   ],
-  run: async ({ ports }) => {
+  run: async ({ ports }, input) => {
+    if (input.has("catalogue")) return catalogue();
     const { listPlugins } = await import("../../../app/plugins/plugins.ts");
     const plugins = (await listPlugins(ports)).map((entry) => ({
       id: entry.id,
@@ -29,8 +31,17 @@ export const pluginsList: Command = {
     });
     const human =
       plugins.length === 0
-        ? "No plugins are installed. 'gum-cred plugins new ID' prints a manifest to begin with."
+        ? "No plugins are installed. 'gum-cred plugins list --catalogue' shows those that can be installed by name,\n" +
+          "and 'gum-cred plugins new ID' prints a manifest to begin with."
         : table(["Id", "Title", "Place", "State", "Why"], rows);
     return { kind: "data", data: { plugins }, human };
   },
 };
+
+async function catalogue(): Promise<Output> {
+  const { listCatalogue } = await import("../../../app/plugins/plugins.ts");
+  const entries = (await listCatalogue()).map(({ id, title, env }) => ({ id, title, variables: env }));
+  const rows = entries.map(({ id, title, variables }) => [id, title, variables.join(", ")]);
+  const human = table(["Name", "Title", "Variables"], rows);
+  return { kind: "data", data: { catalogue: entries }, human };
+}

@@ -7,7 +7,7 @@ export const pluginsNew: Command = {
   args: [{ name: "ID", summary: "the new provider's id", required: true }],
   flags: [],
   details: "docs/plugins.md says what each part means.",
-  examples: [{ line: "gum-cred plugins new mistral > mistral.json", about: "then edit, check and add it" }],
+  examples: [{ line: "gum-cred plugins new kestrel > kestrel.json", about: "then edit, check and add it" }],
   run: async (_context, input) => {
     const { starterManifest } = await import("../../../app/plugins/starter-manifest.ts");
     return { kind: "raw", text: starterManifest(input.args[0] ?? "") };

@@ -27,7 +27,7 @@ function list(label: string, values: readonly string[]): (readonly [string, stri
 }
 
 /** The same for `--json`. */
-export function data({ manifest, pin, path, replaces }: PluginPlan): Record<string, unknown> {
+export function data({ manifest, pin, path, replaces, shipped }: PluginPlan): Record<string, unknown> {
   return {
     status: "ok",
     id: manifest.id,
@@ -38,6 +38,7 @@ export function data({ manifest, pin, path, replaces }: PluginPlan): Record<stri
     command: manifest.command ?? null,
     path,
     replaced: replaces,
+    from_catalogue: shipped,
     manifest_sha256: pin.manifest,
     files_sha256: Object.fromEntries(pin.files),
   };

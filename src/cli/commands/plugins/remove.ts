@@ -7,7 +7,7 @@ export const pluginsRemove: Command = {
   args: [{ name: "ID", summary: "the plugin", required: true }],
   flags: [],
   details: "Keys stored for it stay in the keychain; remove them first with 'gum-cred keys remove ID'.",
-  examples: [{ line: "gum-cred plugins remove mistral", about: "forget the plugin, keep its keys" }],
+  examples: [{ line: "gum-cred plugins remove kestrel", about: "forget the plugin, keep its keys" }],
   run: async ({ ports }, input) => {
     const { removePlugin } = await import("../../../app/plugins/plugins.ts");
     const { id, path } = await removePlugin(input.args[0] ?? "", ports);

@@ -8,7 +8,7 @@ export const pluginsTrust: Command = {
   args: [{ name: "ID", summary: "the plugin", required: true }],
   flags: [],
   details: "Shows what the plugin does now. Look into the change first: this command is the agreement.",
-  examples: [{ line: "gum-cred plugins trust mistral", about: "after you updated its program" }],
+  examples: [{ line: "gum-cred plugins trust kestrel", about: "after you updated its program" }],
   run: async ({ ports }, input) => {
     const { planTrust, carryOut } = await import("../../../app/plugins/plugins.ts");
     const plan = await planTrust(input.args[0] ?? "", ports);

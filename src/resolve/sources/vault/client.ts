@@ -20,6 +20,8 @@ export interface VaultRequest {
   readonly secrets?: readonly Secret[];
   /** A login that is refused is 400 or 403; elsewhere 400 is a wrong request. */
   readonly step: "login" | "read" | "revoke";
+  /** Milliseconds; what the source has left when left out. */
+  readonly timeoutMs?: number;
 }
 
 /** A reply's JSON. Foreign. */
@@ -54,7 +56,7 @@ async function ask(
   const text = request.body && secret(JSON.stringify(request.body));
   const response = await asking.send({
     ...{ url: `${place.base}/v1/${request.path}`, socket: place.socket, ca, untrusted: "E_UNTRUSTED" },
-    ...{ method: request.method, headers, timeoutMs: asking.deadline.left() },
+    ...{ method: request.method, headers, timeoutMs: request.timeoutMs ?? asking.deadline.left() },
     ...(text ? { body: { contentType: "application/json", text } } : {}),
   });
   const secrets = [...(request.secrets ?? []), ...(request.token ? [request.token] : [])];

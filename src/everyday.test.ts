@@ -1,0 +1,72 @@
+/** What an everyday line is, and what makes it none. That its answer is the whole program's: test/e2e/everyday.test.ts. */
+import { describe, expect, test } from "bun:test";
+import { everydayExports, everydayLine } from "./everyday.ts";
+import { PROVIDERS } from "./providers/registry.ts";
+
+const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
+const HOME = { HOME: "/home/u" };
+const nowhere = () => false;
+
+test.each([
+  ["a token", ["env"], { ...TOKEN, ...HOME }, "GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE'"],
+  ["a token, by name", ["env", "gumloop"], TOKEN, "GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE'"],
+  [
+    "a key",
+    ["env", "gumloop"],
+    { GUMLOOP_API_KEY: "key-EXAMPLE", GUMLOOP_USER_ID: "u" },
+    "GUMLOOP_API_KEY='key-EXAMPLE'",
+  ],
+  ["a command", ["exec", "--", "true"], { ...TOKEN, ...HOME }, "GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE'"],
+])("%s is answered", (_, argv, env, text) => {
+  const answer = everydayExports(argv, env, nowhere);
+  expect(answer && everydayLine(answer)).toContain(text);
+});
+
+describe("declined", () => {
+  test.each([
+    [["env", "--json"]],
+    [["env", "openai"]],
+    [["env", "gumloop", "gumloop"]],
+    [["--quiet", "env"]],
+    [["exec", "--mask", "--", "true"]],
+    [["exec", "--"]],
+    [["exec", "--", ""]],
+    [["exec"]],
+    [["get", "gumloop"]],
+    [[]],
+  ])("the line %p", (argv) => expect(everydayExports(argv, { ...TOKEN, ...HOME }, nowhere)).toBeNull());
+
+  test.each([
+    { GUMLOOP_TEAM_ID: "t" },
+    { GUMLOOP_BASE_URL: "https://x.example/api/v1" },
+    { GUMLOOP_ACCESS_TOKEN_FILE: "/f" },
+    { GUM_CRED_EXPORTED: "x" },
+    { GUM_CRED_POLICY: "/p" },
+    { GUMLOOP_ACCESS_TOKEN: "with space" },
+    { GUMLOOP_ACCESS_TOKEN: "" },
+  ])("the environment %p", (more) => {
+    expect(everydayExports(["env", "gumloop"], { ...TOKEN, ...more }, nowhere)).toBeNull();
+  });
+
+  test("a system folder, and without names a bus, a folder of settings or no home", () => {
+    const there = (wanted: string) => (path: string) => path === wanted;
+    const env = { ...TOKEN, ...HOME, XDG_RUNTIME_DIR: "/run/user/1" };
+    expect(everydayExports(["env", "gumloop"], env, there("/etc/gum-cred"))).toBeNull();
+    expect(everydayExports(["env"], env, there("/run/user/1/bus"))).toBeNull();
+    expect(everydayExports(["env"], env, there("/home/u/.config/gum-cred"))).toBeNull();
+    expect(everydayExports(["env"], { ...env, XDG_CONFIG_HOME: "/c" }, there("/c/gum-cred"))).toBeNull();
+    expect(
+      everydayExports(["env"], { ...env, DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" }, nowhere),
+    ).toBeNull();
+    expect(everydayExports(["env"], TOKEN, nowhere)).toBeNull();
+    expect(everydayExports(["env"], env, nowhere)).not.toBeNull();
+  });
+
+  // A vendor whose variable this does not know would be left out of `env`.
+  const variables = PROVIDERS.filter(({ kind }) => kind === "llm").flatMap(({ methods }) =>
+    methods.flatMap((method) => method.variables.flatMap((name) => [name, `${name}_FILE`])),
+  );
+  test.each(variables)("%s may hold a key", (name) => {
+    expect(everydayExports(["env"], { ...TOKEN, ...HOME, [name]: "x" }, nowhere)).toBeNull();
+  });
+});

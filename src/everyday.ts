@@ -1,0 +1,79 @@
+/**
+ * The answer to the lines that run in every shell start and in front of every command, where an environment credential
+ * is all there is to look at: `env`, `env gumloop`, `exec -- CMD` and `exec gumloop -- CMD`. Anything unusual is declined,
+ * and the whole program answers. It has no rule of its own: test/e2e/everyday.test.ts compares the two. Pure.
+ */
+import type { RawEnvironment } from "./core/environment.ts";
+import { isPlain, POSIX_GUARD } from "./output/env-formats/plain.ts";
+
+/** What is exported, and what would shadow it. */
+export interface Everyday {
+  readonly unset: readonly string[];
+  readonly set: readonly (readonly [name: string, value: string])[];
+}
+
+const TOKEN = "GUMLOOP_ACCESS_TOKEN";
+const KEY = "GUMLOOP_API_KEY";
+const USER = "GUMLOOP_USER_ID";
+
+/** The policy and administrators' plugins on Linux; where it exists the whole program looks into it. */
+const SYSTEM_FOLDER = "/etc/gum-cred";
+
+/**
+ * The variables for `env` and `exec`; null to decline. `argv` is without the program, `isThere` follows links and is asked
+ * about few paths.
+ */
+export function everydayExports(
+  argv: readonly string[],
+  env: RawEnvironment,
+  isThere: (path: string) => boolean,
+): Everyday | null {
+  const command = argv[0];
+  const named = argv[1] === "gumloop";
+  const end = named ? 2 : 1;
+  if (command === "env" ? argv.length !== end : command !== "exec" || argv[end] !== "--" || !argv[end + 1])
+    return null;
+  for (const name in env) {
+    if (name.startsWith("GUM_CRED_")) return null;
+    if (name === TOKEN || name === KEY || name === USER) continue;
+    if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) return null;
+  }
+  if (isThere(SYSTEM_FOLDER) || (!named && (hasBus(env, isThere) || hasOwnFolder(env, isThere)))) return null;
+  return exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
+}
+
+/** The statement that `env` prints. */
+export function everydayLine({ unset, set }: Everyday): string {
+  let line = `${POSIX_GUARD}unset ${unset.join(" ")}`;
+  for (const [name, value] of set) line += ` && export ${name}='${value}'`;
+  return `${line};\n`;
+}
+
+function exportsOf(token: string, key: string, user: string): Everyday | null {
+  if (token !== "") return isPlain(token) ? { unset: [KEY, USER], set: [[TOKEN, token]] } : null;
+  if (!isPlain(key) || !isPlain(user)) return null;
+  return {
+    unset: [TOKEN],
+    set: [
+      [KEY, key],
+      [USER, user],
+    ],
+  };
+}
+
+/** Wider than any vendor's names, because a doubt costs a millisecond and nothing else. */
+function mayHoldKey(name: string): boolean {
+  return name.includes("KEY") || name.includes("TOKEN");
+}
+
+function hasBus(env: RawEnvironment, isThere: (path: string) => boolean): boolean {
+  if (env["DBUS_SESSION_BUS_ADDRESS"]) return true;
+  const runtime = env["XDG_RUNTIME_DIR"];
+  return Boolean(runtime) && isThere(`${runtime}/bus`);
+}
+
+/** Installed plugins, and which profile is the default. */
+function hasOwnFolder(env: RawEnvironment, isThere: (path: string) => boolean): boolean {
+  const config = env["XDG_CONFIG_HOME"] || (env["HOME"] && `${env["HOME"]}/.config`);
+  return !config || isThere(`${config}/gum-cred`);
+}

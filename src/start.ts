@@ -1,0 +1,41 @@
+/**
+ * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
+ * main.ts answers, from the beginning.
+ */
+import { type Everyday, everydayExports, everydayLine } from "./everyday.ts";
+import { versionLine } from "./version.ts";
+
+/** What Bun says of a file that it cannot look at: there is no system call without loading more. */
+const UNKNOWN_TIME = 2 ** 52 - 1;
+
+void start();
+
+async function start(): Promise<void> {
+  try {
+    const argv = process.argv.slice(2);
+    if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
+    const answer = process.platform === "linux" ? everydayExports(argv, process.env, isThere) : null;
+    if (answer && argv[0] === "exec") await become(argv, answer);
+    else if (answer) await print(everydayLine(answer));
+  } catch {
+    // The whole program meets the same obstacle, and says it in its own words.
+  }
+  await import("./main.ts");
+}
+
+async function print(text: string): Promise<never> {
+  await Bun.write(Bun.stdout, text);
+  process.exit(0);
+}
+
+function isThere(path: string): boolean {
+  return Bun.file(path).lastModified !== UNKNOWN_TIME;
+}
+
+async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
+  const { replaceProcess } = await import("./os/process/replace.ts");
+  const { secret } = await import("./core/secret.ts");
+  const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
+  const values = new Map(set.map(([name, value]) => [name, secret(value)] as const));
+  replaceProcess({ command, args, set: values, unset });
+}

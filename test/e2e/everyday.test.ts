@@ -1,0 +1,81 @@
+/**
+ * The everyday lines, answered by the first module alone, against the whole program, which a flag that changes nothing
+ * makes answer: the same bytes, the same exit code, over generated environments.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { run } from "../support/binary.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync("/tmp/gum-cred-everyday-");
+  mkdirSync(`${folder}/config/gum-cred/plugins`, { recursive: true });
+  writeFileSync(`${folder}/policy.json`, '{"version":1,"providers":{"gumloop":{"deny":true}}}');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A small generator with a seed, so that a failure can be had again. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const LINES: readonly (readonly [command: string, ...rest: string[]])[] = [
+  ["env"],
+  ["env", "gumloop"],
+  ["exec", "gumloop", "--", "sh", "-c", "env | grep ^GUM | sort"],
+  ["exec", "--", "sh", "-c", "env | grep ^GUM | sort; exit 9"],
+  ["exec", "--", "no-such-program-EXAMPLE"],
+];
+
+/** What a variable may hold, the usual first. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  GUMLOOP_ACCESS_TOKEN: ["tok-EXAMPLE", "", "a b", "tok\nEXAMPLE", "'EXAMPLE'", "ä", "t".repeat(3000)],
+  GUMLOOP_API_KEY: ["key-EXAMPLE", "", "key EXAMPLE"],
+  GUMLOOP_USER_ID: ["user_1", "", "user 1"],
+  GUMLOOP_BASE_URL: ["https://eu.gumloop.example/api/v1", "", "nonsense"],
+  GUMLOOP_TEAM_ID: ["team_1", ""],
+  GUMLOOP_ACCESS_TOKEN_FILE: ["/nonexistent", ""],
+  GUM_CRED_PROFILE: ["work", "", "no such name"],
+  GUM_CRED_EXPORTED: ["GUMLOOP_ACCESS_TOKEN:0123456789ab", ""],
+  GUM_CRED_POLICY: ["FOLDER/policy.json", "/nonexistent"],
+  XDG_CONFIG_HOME: ["FOLDER/config"],
+  XDG_RUNTIME_DIR: ["/nonexistent"],
+  DBUS_SESSION_BUS_ADDRESS: ["unix:path=/nonexistent/bus", ""],
+  OPENAI_API_KEY: ["sk-EXAMPLE", ""],
+  GEMINI_API_KEY: ["g-EXAMPLE"],
+  ANTHROPIC_AUTH_TOKEN: ["a-EXAMPLE"],
+  GUM_CRED_ORG_OPENAI_API_KEY: ["org-EXAMPLE"],
+};
+
+test.skipIf(process.platform !== "linux")("is what the whole program says", async () => {
+  const pick = generator(20261127);
+  const rounds = Number(process.env["GUM_CRED_TEST_ROUNDS"] ?? 120);
+  for (let round = 0; round < rounds; round++) {
+    const env: Record<string, string> = {};
+    for (const [name, values] of Object.entries(CHOICES)) {
+      const likely = /^GUMLOOP_(ACCESS_TOKEN|API_KEY|USER_ID)$/.test(name);
+      if (pick(likely ? 2 : 9) > 0) continue;
+      env[name] = (values[pick(3) > 0 ? 0 : pick(values.length)] ?? "").replace("FOLDER", folder);
+    }
+    const [command, ...rest] = LINES[pick(LINES.length)] ?? ["env"];
+    const everyday = await run([command, ...rest], { env });
+    const whole = await run([command, "--no-color", ...rest], { env });
+    expect({ command, rest, env, ...everyday }).toEqual({ command, rest, env, ...whole });
+  }
+});
+
+test("a full stdout is an error here too, and a closed pipe is none", async () => {
+  const sh = (redirection: string) =>
+    run([`gum-cred env gumloop ${redirection}`], {
+      program: ["sh", "-c"],
+      env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" },
+    });
+  const { code, stderr } = await sh(">/dev/full");
+  expect(code).toBe(1);
+  expect(stderr).toContain("error[E_OUTPUT]");
+  expect(await sh("| true")).toMatchObject({ stderr: "" });
+});
