@@ -32,6 +32,8 @@ export const keysImport: Command = {
     const text = file === "-" ? await stdinText("keys import") : await fileText(file, "keys import");
     const plan = planImport(text, await allVendors(ports));
     const level = levelIn(input) ?? "personal";
+    const { refuseSeveral } = await import("../../../app/keys/verify.ts");
+    if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
     const { allowKey } = await import("../../../app/keys/keys.ts");
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
