@@ -65,10 +65,10 @@ async function storeAll(
   const { storeKey } = await import("../../../app/keys/keys.ts");
   const { usable } = await import("../../secret-input.ts");
   const outcomes: Outcome[] = [];
-  for (const { provider, variable, key } of plan.keys) {
+  for (const { provider, variable, key, companions } of plan.keys) {
     try {
       usable(key, `value of ${variable}`);
-      const stored = await storeKey({ provider, level }, key, { check, companions: new Map() }, scope, ports);
+      const stored = await storeKey({ provider, level }, key, { check, companions }, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {
       if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;
