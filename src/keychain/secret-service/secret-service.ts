@@ -37,6 +37,7 @@ type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>,
  */
 export function secretService(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const talk = newConversation(env);
+  const places: Places = new Map();
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
   async function within<T>(operation: (deadline: Deadline) => T | Promise<T>): Promise<T> {
@@ -57,7 +58,12 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
       checkNames(service, ...accounts);
       const wanted = [...new Set(accounts)];
       if (wanted.length === 0) return new Map();
-      return within((deadline) => read(talk, service, wanted, deadline));
+      return within((deadline) => read(talk, service, wanted, places, deadline));
+    },
+    async modifiedAt(service, accounts) {
+      checkNames(service, ...accounts);
+      if (accounts.length === 0) return new Map();
+      return within((deadline) => modifiedAt(talk, service, accounts, places, deadline));
     },
     async write(service, account, value) {
       checkNames(service, account);
@@ -76,10 +82,14 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
   };
 }
 
+/** Where entries were last found, by `service/account`; null where nothing was. Saves a second search. */
+type Places = Map<string, string | null>;
+
 async function read(
   talk: Conversation,
   service: string,
   accounts: readonly string[],
+  places: Places,
   deadline: Deadline,
 ): Promise<Map<string, Secret>> {
   const visit = talk.enterWithSession(
@@ -89,6 +99,7 @@ async function read(
   const chosen = new Map<string, string>();
   for (const [index, account] of accounts.entries()) {
     const item = newest(talk, pathsOf(visit?.replies[index]), deadline);
+    places.set(`${service}/${account}`, item);
     if (item !== null) chosen.set(account, item);
   }
   if (visit === null || chosen.size === 0) return new Map();
@@ -105,6 +116,41 @@ async function read(
   }
   return new Map(
     await Promise.all([...found].map(async ([account, value]) => [account, await value] as const)),
+  );
+}
+
+function modifiedAt(
+  talk: Conversation,
+  service: string,
+  accounts: readonly string[],
+  places: Places,
+  deadline: Deadline,
+): Map<string, number> {
+  const unseen = accounts.filter((account) => !places.has(`${service}/${account}`));
+  if (unseen.length > 0) {
+    const search = (collection: string) =>
+      unseen.map((account) => searchItems(collection, query(service, account)));
+    const visit = talk.enter(search, deadline);
+    for (const [index, account] of unseen.entries()) {
+      places.set(`${service}/${account}`, newest(talk, pathsOf(visit?.replies[index]), deadline));
+    }
+  }
+  const found = accounts.flatMap((account) => {
+    const item = places.get(`${service}/${account}`) ?? null;
+    return item === null ? [] : [{ account, item }];
+  });
+  if (found.length === 0) return new Map();
+  const replies = talk.ask(
+    found.map(({ item }) => itemProperty(item, "Modified")),
+    deadline,
+  );
+  return new Map(
+    found.map(({ account }, index) => {
+      const reply = replies[index];
+      // An item that is gone was removed or replaced just now.
+      if (reply === undefined || isGone(reply)) return [account, Date.now()] as const;
+      return [account, Number(valuesOf(reply)[0] as bigint) * 1000] as const;
+    }),
   );
 }
 
