@@ -7,10 +7,11 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "GUMLOOP_USER_ID",
   "GUMLOOP_BASE_URL",
   "GUMLOOP_TEAM_ID",
+  "GUM_CRED_EXPIRES",
   MARKER,
 ]);
 
-/** The secret values: all but user id, base URL, team and marker. */
+/** The secret values: all but user id, base URL, team, expiry and marker. */
 export function secretValues({ set }: Pick<Exports, "set">): readonly Secret[] {
   return [...set].flatMap(([name, value]) => (NOT_SECRET.has(name) ? [] : [value]));
 }
