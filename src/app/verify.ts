@@ -53,7 +53,7 @@ const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
  * What a verdict is as an error. The provider reads the answer first: OpenAI's 429 may be a good key without
  * credit. Only where it could read nothing of the key does the status say what kind of failure it is.
  */
-function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
+export function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
   switch (verdict) {
     case "valid":
     case "restricted":

@@ -2,7 +2,8 @@
 import { gatherExports } from "../../app/exports.ts";
 import type { Exports } from "../../core/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import type { Scope } from "../../resolve/ports.ts";
+import { chosenProfile } from "../../gumloop/default-profile.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
 
 export const exec: Command = {
@@ -20,7 +21,9 @@ export const exec: Command = {
     "gum-cred itself fails the exit code is 125; 126 and 127 mean that CMD cannot be run or is not there.\n" +
     "On Windows, which cannot replace a process, gum-cred waits for the command and exits as it did.\n" +
     "With --mask it stays: signals are forwarded and the exit status is kept, and on a terminal CMD gets one of\n" +
-    "its own, where standard output and standard error are one stream.",
+    "its own, where standard output and standard error are one stream.\n" +
+    "The official gumloop CLI takes the exported credential too; what it stores itself, such as a new session\n" +
+    "after 'gumloop login', goes to the default profile whatever --profile says.",
   examples: [
     { line: "gum-cred exec -- python nightly.py", about: "credentials for one program only" },
     { line: "gum-cred exec --profile work -- sh -c 'curl …'", about: "another profile's" },
@@ -31,7 +34,7 @@ export const exec: Command = {
     const [command = "", ...args] = input.rest ?? [];
     const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
     const exports = await gatherExports(request, scope, ports);
-    const set = new Map([...exports.set, ...whereFrom(scope)]);
+    const set = new Map([...exports.set, ...whereFrom(scope, ports)]);
     if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
     const program = { command, args, set, unset: exports.unset };
     // biome-ignore lint/style/noRestrictedGlobals: what the machine is, not what a run prints or reads
@@ -45,9 +48,11 @@ export const exec: Command = {
 };
 
 /** A gum-cred that the command runs looks where this one did. */
-function whereFrom({ profile, teamId }: Scope): Map<string, Secret> {
+function whereFrom({ profile, teamId }: Scope, { raw }: Pick<Ports, "raw">): Map<string, Secret> {
   const set = new Map<string, Secret>();
-  if (profile !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
+  // The context has told of a file that does not count.
+  const otherwise = chosenProfile(raw, () => {}) ?? "default";
+  if (profile !== "default" || otherwise !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
   if (teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(teamId));
   return set;
 }

@@ -9,6 +9,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Reply } from "../../dbus/client.ts";
+import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
@@ -18,6 +19,7 @@ import {
   createItem,
   deleteItem,
   getSecrets,
+  itemProperties,
   itemProperty,
   NOTHING,
   query,
@@ -141,17 +143,17 @@ function modifiedAt(
   });
   if (found.length === 0) return new Map();
   const replies = talk.ask(
-    found.map(({ item }) => itemProperty(item, "Modified")),
+    found.map(({ item }) => itemProperties(item)),
     deadline,
   );
-  return new Map(
-    found.map(({ account }, index) => {
-      const reply = replies[index];
-      // An item that is gone was removed or replaced just now.
-      if (reply === undefined || isGone(reply)) return [account, Date.now()] as const;
-      return [account, Number(valuesOf(reply)[0] as bigint) * 1000] as const;
-    }),
-  );
+  return new Map(found.map(({ account }, index) => [account, writtenAt(replies[index])]));
+}
+
+/** An item that is gone, or is being written, and so cannot say when it was, was changed just now. */
+function writtenAt(reply: Reply | undefined): number {
+  if (reply === undefined || isGone(reply)) return Date.now();
+  const seconds = (valuesOf(reply)[0] as ReadonlyMap<string, Value>).get("Modified");
+  return seconds === undefined ? Date.now() : Number(seconds as bigint) * 1000;
 }
 
 /** Of several items for one account the one that was changed last, or that Python keyring would replace. */
