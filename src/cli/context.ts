@@ -3,6 +3,7 @@
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, cleanLines, fail } from "../core/errors.ts";
+import { chosenProfile } from "../gumloop/default-profile.ts";
 import { profileName } from "../gumloop/stored.ts";
 import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
 import type { Keychain } from "../keychain/keychain.ts";
@@ -36,15 +37,17 @@ export function makeContext(input: Input, globals: Globals, raw: RawEnvironment)
     globals,
     // Read when a command asks for it: completions need none, and doctor says what is wrong with it.
     get scope() {
-      scope ??= readScope(input, environment);
+      scope ??= readScope(input, environment, raw);
       return scope;
     },
   };
 }
 
-function readScope(input: Input, environment: Environment): Scope {
+function readScope(input: Input, environment: Environment, raw: RawEnvironment): Scope {
   return {
-    profile: profileName(given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? "default"),
+    profile: profileName(
+      given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? chosenProfile(raw, warn) ?? "default",
+    ),
     baseUrl: readBaseUrl(given(input, "base-url") ?? environment.get("GUMLOOP_BASE_URL")),
     baseUrlFlag: readBaseUrl(given(input, "base-url")),
     teamId: readTeamId(given(input, "team-id") ?? environment.get("GUMLOOP_TEAM_ID")),

@@ -10,7 +10,7 @@ export const login: Command = {
     {
       name: "method",
       value: "METHOD",
-      choices: ["oauth", "api-key"],
+      choices: ["oauth", "api-key", "api_key"],
       summary: "how to sign in, without asking",
     },
     { name: "api-key", value: "KEY", summary: "an existing API key; '-' reads it from stdin" },
@@ -47,7 +47,13 @@ export const login: Command = {
     await unlockIfLocked(maySystemAsk(context), context.ports);
     const result = await signIn(obtain, context.scope, context.ports);
     for (const name of result.shadowedBy) {
-      context.ports.warn(`${name} is set and wins over what was stored; unset it to use the keychain`);
+      context.ports.warn(
+        `${name} is set and wins over what was stored; to use the keychain, run: unset ${name}`,
+      );
+    }
+    if (result.outdated.length > 0) {
+      const names = result.outdated.join(" and ");
+      context.ports.warn(`${names} in this shell is of an earlier sign-in; run: eval $(gum-cred env)`);
     }
     return { kind: "data", data: data(result, context), human: human(result, context) };
   },
