@@ -2,7 +2,7 @@
 
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
-import { clean, fail } from "../core/errors.ts";
+import { clean, cleanLines, fail } from "../core/errors.ts";
 import { profileName } from "../gumloop/stored.ts";
 import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
 import type { Keychain } from "../keychain/keychain.ts";
@@ -99,19 +99,19 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       const { showProgress } = await import("../os/streams/progress.ts");
       return showProgress(what, work);
     },
-    print: (line) => writeOut(`${line}\n`),
+    print: (line) => writeOut(`${cleanLines(line)}\n`),
     debug: (line) => {
       if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
     },
     note: (line) => {
-      if (!globals.quiet && !globals.json) writeErr(`${line}\n`);
+      if (!globals.quiet && !globals.json) writeErr(`${cleanLines(line)}\n`);
     },
     warn,
   };
 }
 
 function warn(line: string): void {
-  writeErr(`gum-cred: warning: ${line}\n`);
+  writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
 }
 
 async function openKeychain(raw: RawEnvironment): Promise<Keychain> {

@@ -3,7 +3,7 @@
  * hidden while typed. Loaded only when something is asked.
  */
 import { confirm, password, select, text } from "@clack/prompts";
-import { fail } from "../core/errors.ts";
+import { clean, cleanLines, fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 const output = process.stderr;
@@ -12,12 +12,12 @@ if (!output.columns) Object.defineProperties(output, { columns: { value: 80 }, r
 
 /** A hidden value. Throws E_INTERRUPTED on Ctrl-C. */
 export async function askSecret(message: string): Promise<Secret> {
-  return secret(answered(await password({ message, output, validate: required })).trim());
+  return secret(answered(await password({ message: clean(message), output, validate: required })).trim());
 }
 
 /** A line of text. Throws E_INTERRUPTED on Ctrl-C. */
 export async function askText(message: string): Promise<string> {
-  return answered(await text({ message, output, validate: required })).trim();
+  return answered(await text({ message: clean(message), output, validate: required })).trim();
 }
 
 /** One of a few choices. Throws E_INTERRUPTED on Ctrl-C. */
@@ -36,8 +36,8 @@ export async function askChoice<T extends string>(
  * Yes or no to what is shown first, as it is and whole; Enter alone means no. Throws E_INTERRUPTED on Ctrl-C.
  */
 export async function askYesNo(shown: string, message: string): Promise<boolean> {
-  output.write(`${shown}\n`);
-  const answer = await confirm({ message, output, initialValue: false });
+  output.write(`${cleanLines(shown)}\n`);
+  const answer = await confirm({ message: clean(message), output, initialValue: false });
   if (typeof answer === "symbol") throw fail("E_INTERRUPTED", "interrupted; nothing was changed");
   return answer;
 }

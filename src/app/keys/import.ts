@@ -5,11 +5,14 @@
 import { parse } from "dotenv";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Provider } from "../../providers/contract.ts";
+import { type Companions, companionsIn } from "../companions.ts";
 
 export interface PlannedKey {
   readonly provider: Provider;
   readonly variable: string;
   readonly key: Secret;
+  /** Settings of the key that the file has too, such as an endpoint. */
+  readonly companions: Companions;
 }
 
 export interface ImportPlan {
@@ -29,15 +32,18 @@ export function planImport(text: string, vendors: readonly Provider[]): ImportPl
   );
   const keys: PlannedKey[] = [];
   const outranked: string[] = [];
+  let settings = 0;
   for (const provider of vendors) {
     const present = provider.methods.flatMap(({ variables }) => variables).filter((name) => values.has(name));
     const [first, ...rest] = present;
     if (first === undefined) continue;
-    keys.push({ provider, variable: first, key: secret((values.get(first) ?? "").trim()) });
+    const companions = companionsIn(provider, (name) => values.get(name)?.trim() ?? null);
+    keys.push({ provider, variable: first, key: secret((values.get(first) ?? "").trim()), companions });
+    settings += companions.size;
     outranked.push(...rest);
   }
   const gumloop = [...values.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
-  const others = values.size - keys.length - outranked.length - gumloop.length;
+  const others = values.size - keys.length - outranked.length - gumloop.length - settings;
   return { keys, outranked, gumloop, others };
 }
 

@@ -37,6 +37,8 @@ export const login: Command = {
     { line: "gum-cred login --from-webhook -", about: "paste the cURL snippet that Gumloop shows" },
   ],
   run: async (context, input) => {
+    const { requireAllowed } = await import("../../gumloop/resolve.ts");
+    await requireAllowed(context.scope, context.ports);
     const { obtainFrom } = await import("../login-input.ts");
     const { signIn } = await import("../../app/sign-in.ts");
     const obtain = await obtainFrom(input, context);

@@ -5,7 +5,8 @@
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../../core/json.ts";
-import { reveal, type Secret, secret } from "../../core/secret.ts";
+import { scrub } from "../../core/scrub.ts";
+import { type Secret, secret } from "../../core/secret.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
 
 /** Tokens as the server issued them (RFC 6749 §5.1). */
@@ -118,7 +119,7 @@ function readError(json: JsonObject, sent: readonly Secret[]): ServerError {
 /** Text from the server, safe to show: it may echo the secrets that were sent. */
 function foreign(text: unknown, sent: readonly Secret[]): string {
   if (typeof text !== "string") return "";
-  return clean(sent.reduce((shown, value) => shown.replaceAll(reveal(value), "***"), text));
+  return scrub(text, sent);
 }
 
 function token(json: JsonObject, name: "access_token" | "refresh_token", step: Step): Secret | null {

@@ -70,6 +70,11 @@ function judge(
       verdict === "rejected" ? `check that it was copied whole, or create one at ${setupUrl}` : null;
     return { verdict, message: `${title} ${WORDS[verdict]} (${status})`, hint };
   }
+  if (status >= 300 && status < 400) {
+    // As with the built-in vendors (llm.ts): it says nothing about the key, and nothing is stored.
+    const message = `${title} redirects elsewhere, and redirects are never followed (${status})`;
+    return { verdict: "unreachable", message, hint: "check the manifest's URL" };
+  }
   const failed: Verdict = status === 408 || status === 429 || status >= 500 ? "unreachable" : "unverifiable";
   return {
     verdict: failed,

@@ -32,6 +32,8 @@ export const keysImport: Command = {
     const text = file === "-" ? await stdinText("keys import") : await fileText(file, "keys import");
     const plan = planImport(text, await allVendors(ports));
     const level = levelIn(input) ?? "personal";
+    const { refuseSeveral } = await import("../../../app/keys/verify.ts");
+    if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
     const { allowKey } = await import("../../../app/keys/keys.ts");
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
@@ -63,10 +65,10 @@ async function storeAll(
   const { storeKey } = await import("../../../app/keys/keys.ts");
   const { usable } = await import("../../secret-input.ts");
   const outcomes: Outcome[] = [];
-  for (const { provider, variable, key } of plan.keys) {
+  for (const { provider, variable, key, companions } of plan.keys) {
     try {
       usable(key, `value of ${variable}`);
-      const stored = await storeKey({ provider, level }, key, { check, companions: new Map() }, scope, ports);
+      const stored = await storeKey({ provider, level }, key, { check, companions }, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {
       if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;
