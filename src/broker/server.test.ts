@@ -295,6 +295,47 @@ describe("what comes back", () => {
   });
 });
 
+describe("what upstream does to a stream", () => {
+  const encoder = new TextEncoder();
+  const odd = startVendorUpstream(({ path }) => {
+    if (path.endsWith("/hang")) return new Promise<Response>(() => {});
+    if (!path.endsWith("/cut")) return undefined;
+    let sent = false;
+    return new Response(
+      new ReadableStream({
+        pull: async (controller) => {
+          if (sent) return controller.error(new Error("cut off"));
+          sent = true;
+          controller.enqueue(encoder.encode("data: 1\n\n"));
+          await Bun.sleep(20);
+        },
+      }),
+      { headers: { "content-type": "text/event-stream" } },
+    );
+  });
+  afterAll(() => odd.stop());
+
+  test("an answer that is cut off is no clean end", async () => {
+    const { ask, entries } = start([route("openai", { upstream: odd.url })]);
+    const response = await ask("/openai/v1/cut");
+    await expect(response.text()).rejects.toThrow();
+    await settled(entries);
+  });
+
+  test("a client that goes away while the vendor thinks ends the request there", async () => {
+    const { ask, entries } = start([route("openai", { upstream: odd.url })]);
+    const controller = new AbortController();
+    const asked = ask("/openai/v1/hang", { method: "POST", body: "{}", signal: controller.signal });
+    asked.catch(() => {});
+    while (odd.arrived().length < 2) await Bun.sleep(5);
+    controller.abort();
+    const before = performance.now();
+    while (odd.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
+    expect(performance.now() - before).toBeLessThan(200);
+    await settled(entries);
+  });
+});
+
 describe("limits", () => {
   const limited = (settings: Partial<LimitSettings>, name = "openai") =>
     start([route(name)], { limits: createLimits({ ...NO_LIMITS, ...settings }) });
