@@ -79,8 +79,8 @@ export interface Command {
   readonly examples: readonly Example[];
   /** Takes `-- CMD ARG…`; the text is its usage. */
   readonly rest?: string;
-  /** What stdout gets when it fails, before the error goes to stderr. `argv` may be unparsable. */
-  failure?(exitCode: number, argv: readonly string[]): string;
+  /** What stdout gets when it fails, before the error goes to stderr. The line may be wrong. */
+  failure?(exitCode: number, line: { readonly input: Input; readonly globals: Globals }): string;
   /** The exit code a failure of its own turns into, for commands that run another program. */
   readonly failureExitCode?: number;
   run(context: Context, input: Input): Promise<Output>;

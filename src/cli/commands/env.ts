@@ -46,7 +46,7 @@ export const env: Command = {
     { line: "gum-cred env --format dotenv > /run/user/1000/gum.env", about: "for programs that read dotenv" },
     { line: "eval $(gum-cred env --unset)", about: "forget them again in this shell" },
   ],
-  failure: (exitCode, argv) => failureText(formatOf(argv), exitCode),
+  failure: (exitCode, { input, globals }) => failureText(formatName(input, globals.json), exitCode),
   run: async ({ ports, scope, globals }, input) => {
     const format = await envFormat(formatName(input, globals.json));
     if (input.has("unset")) {
@@ -71,14 +71,5 @@ async function deliver({ stdout, append }: Rendered): Promise<Output> {
 
 function formatName(input: Input, json: boolean): EnvFormatName {
   const name = input.flag("format") ?? (json ? "json" : "posix");
-  return isEnvFormat(name) ? name : "posix";
-}
-
-/** The format that was asked for, read from a command line that may not parse. */
-function formatOf(argv: readonly string[]): EnvFormatName {
-  const at = argv.findLastIndex((word) => word === "--format" || word.startsWith("--format="));
-  const word = argv[at] ?? "";
-  const name = (word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[at + 1]) ?? "";
-  if (at < 0) return argv.includes("--json") ? "json" : "posix";
   return isEnvFormat(name) ? name : "posix";
 }
