@@ -52,7 +52,7 @@ export async function readLine(
   const all = command ? [...GLOBAL_FLAGS, ...command.flags] : GLOBAL_FLAGS;
   const split = splitLine(own, all, false);
   const args = found ? split.words.slice(found.name.includes(" ") ? 2 : 1) : [];
-  const input = inputOf(split, args, rest);
+  const input = inputOf(command, split, args, rest);
   const globals = readGlobals(input);
   let problem = before.problem;
   if (problem === null && found) {
@@ -160,9 +160,27 @@ async function commandAsValue(
   return null;
 }
 
-function inputOf(line: Split, args: readonly string[], rest: readonly string[] | null): Input {
+function inputOf(
+  command: Command | null,
+  line: Split,
+  positional: readonly string[],
+  rest: readonly string[] | null,
+): Input {
+  const args: Record<string, string | null | readonly string[]> = {};
+  const flags: Record<string, string | boolean | null> = {};
+  if (command) {
+    let at = 0;
+    for (const { name, many } of command.args) {
+      args[name.toLowerCase()] = many ? positional.slice(at) : (positional[at] ?? null);
+      at++;
+    }
+    for (const { name, value } of command.flags)
+      flags[name] = line.flags.get(name) ?? (value === undefined ? false : null);
+  }
   return {
+    positional,
     args,
+    flags,
     rest,
     flag: (name) => {
       const value = line.flags.get(name);

@@ -9,9 +9,9 @@ import {
   failureText,
   isEnvFormat,
 } from "../../output/env-formats.ts";
-import { type Command, type Input, LEVEL_FLAG, levelIn, type Output } from "../command.ts";
+import { defineCommand, type Input, LEVEL_FLAG, type Output } from "../command.ts";
 
-export const env: Command = {
+export const env = defineCommand({
   name: "env",
   summary: "Print statements that export the credentials in force",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
@@ -49,16 +49,16 @@ export const env: Command = {
   failure: (exitCode, { input, globals }) => failureText(formatName(input, globals.json), exitCode),
   run: async ({ ports, scope, globals }, input) => {
     const format = await envFormat(formatName(input, globals.json));
-    if (input.has("unset")) {
-      const names = await wantedVariables(input.args, ports);
+    if (input.flags.unset) {
+      const names = await wantedVariables(input.args.provider, ports);
       // The marker stays as long as it speaks of a variable that stays.
       const others = [...ports.environment.exported.keys()].some((name) => !names.includes(name));
       return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
     }
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    const request = { names: input.args.provider, level: input.flags.level, sdk: input.flags.sdk };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
-};
+});
 
 /** Everything resolved and nothing was refused: now the file, if the format has one. */
 async function deliver({ stdout, append }: Rendered): Promise<Output> {

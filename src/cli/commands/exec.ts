@@ -3,9 +3,9 @@ import { gatherExports } from "../../app/exports.ts";
 import type { Exports } from "../../core/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Scope } from "../../resolve/ports.ts";
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
-export const exec: Command = {
+export const exec = defineCommand({
   name: "exec",
   summary: "Run a command with the credentials in its environment",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
@@ -29,10 +29,10 @@ export const exec: Command = {
   failureExitCode: 125,
   run: async ({ ports, scope }, input) => {
     const [command = "", ...args] = input.rest ?? [];
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    const request = { names: input.args.provider, level: input.flags.level, sdk: input.flags.sdk };
     const exports = await gatherExports(request, scope, ports);
     const set = new Map([...exports.set, ...whereFrom(scope)]);
-    if (input.has("mask")) return runMasked(command, args, { set, unset: exports.unset }, exports);
+    if (input.flags.mask) return runMasked(command, args, { set, unset: exports.unset }, exports);
     const program = { command, args, set, unset: exports.unset };
     // biome-ignore lint/style/noRestrictedGlobals: what the machine is, not what a run prints or reads
     if (process.platform === "win32") {
@@ -42,7 +42,7 @@ export const exec: Command = {
     const { replaceProcess } = await import("../../os/process/replace.ts");
     return replaceProcess(program);
   },
-};
+});
 
 /** A gum-cred that the command runs looks where this one did. */
 function whereFrom({ profile, teamId }: Scope): Map<string, Secret> {

@@ -1,7 +1,7 @@
 /** `gum-cred header`: the request headers, for `curl -H @-`. */
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
-export const header: Command = {
+export const header = defineCommand({
   name: "header",
   summary: "Print the request headers that carry the credential",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
@@ -14,9 +14,9 @@ export const header: Command = {
   ],
   run: async ({ ports, scope }, input) => {
     const { requestHeaders } = await import("../../app/header.ts");
-    const headers = await requestHeaders(input.args[0] ?? "gumloop", levelIn(input), scope, ports);
+    const headers = await requestHeaders(input.args.provider ?? "gumloop", input.flags.level, scope, ports);
     // The values are for the reader of the lines; what `--json` prints is never a secret.
     const human = headers.map(({ name, value }) => `${name}: ${value}\n`).join("");
     return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human };
   },
-};
+});

@@ -7,9 +7,9 @@ import { GumCredError } from "../../../core/errors.ts";
 import { masked } from "../../../core/secret.ts";
 import { table } from "../../../output/table.ts";
 import type { Provider } from "../../../providers/contract.ts";
-import { type Command, type Context, LEVEL_FLAG, levelIn } from "../../command.ts";
+import { type Context, defineCommand, LEVEL_FLAG } from "../../command.ts";
 
-export const keysImport: Command = {
+export const keysImport = defineCommand({
   name: "keys import",
   summary: "Store the LLM keys of a dotenv file in the OS keychain",
   args: [{ name: "FILE", summary: "a dotenv file; '-' is stdin", required: true }],
@@ -28,24 +28,24 @@ export const keysImport: Command = {
     const { allVendors } = await import("../../../app/providers.ts");
     const { planImport } = await import("../../../app/keys/import.ts");
     const { fileText, stdinText } = await import("../../secret-input.ts");
-    const file = input.args[0] ?? "";
+    const file = input.args.file;
     const text = file === "-" ? await stdinText("keys import") : await fileText(file, "keys import");
     const plan = planImport(text, await allVendors(ports));
-    const level = levelIn(input) ?? "personal";
+    const level = input.flags.level ?? "personal";
     const { allowKey } = await import("../../../app/keys/keys.ts");
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
     tell(plan, context);
-    const outcomes = input.has("dry-run")
+    const outcomes = input.flags["dry-run"]
       ? []
-      : await storeAll(plan, level, !input.has("no-verify"), context);
+      : await storeAll(plan, level, !input.flags["no-verify"], context);
     if (outcomes.length > 0 && file !== "-") {
       ports.note(`note: the file still holds the keys; delete it with: shred -u -- '${file}'`);
     }
     const error = outcomes.find((outcome) => outcome.error)?.error ?? undefined;
     return { kind: "data", data: data(plan, outcomes, level), human: human(plan, outcomes, level), error };
   },
-};
+});
 
 interface Outcome {
   readonly provider: Provider;

@@ -2,9 +2,9 @@
 import type { ListedKey } from "../../../app/keys/keys.ts";
 import { masked } from "../../../core/secret.ts";
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const keysList: Command = {
+export const keysList = defineCommand({
   name: "keys list",
   summary: "List the LLM keys of every level, masked, and which one wins",
   args: [],
@@ -20,7 +20,7 @@ export const keysList: Command = {
     const data = { keys: keys.map(row), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
-};
+});
 
 function row({ provider, explanation, credential, note }: ListedKey) {
   return {

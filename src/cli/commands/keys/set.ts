@@ -1,8 +1,8 @@
 /** `gum-cred keys set`: verifies and stores a vendor's key. */
-import { type Command, LEVEL_FLAG } from "../../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store } from "./store.ts";
 
-export const keysSet: Command = {
+export const keysSet = defineCommand({
   name: "keys set",
   summary: "Verify an LLM vendor's key and keep it in the OS keychain",
   args: [PROVIDER_ARGUMENT],
@@ -15,4 +15,4 @@ export const keysSet: Command = {
     { line: "pass openai | gum-cred keys set openai --key -", about: "without asking" },
   ],
   run: async (context, input) => output("stored", await store(context, input), context),
-};
+});

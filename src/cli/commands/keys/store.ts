@@ -13,7 +13,7 @@ export async function store(context: Context, input: Input, mustExist = false): 
   const { ports, scope } = context;
   const { providerNamed } = await import("../../../app/providers.ts");
   const { allowKey, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
-  const provider = await providerNamed(input.args[0] ?? "", ports);
+  const provider = await providerNamed(input.positional[0] ?? "", ports);
   const level: Level = levelIn(input) ?? "personal";
   await allowKey({ provider, level }, scope, ports);
   if (mustExist) await requireStored({ provider, level }, scope, ports);

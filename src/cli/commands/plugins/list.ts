@@ -1,8 +1,8 @@
 /** `gum-cred plugins list`: the installed plugins and their states. */
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const pluginsList: Command = {
+export const pluginsList = defineCommand({
   name: "plugins list",
   summary: "List the installed provider plugins and whether each is fit to be used",
   args: [],
@@ -33,4 +33,4 @@ export const pluginsList: Command = {
         : table(["Id", "Title", "Place", "State", "Why"], rows);
     return { kind: "data", data: { plugins }, human };
   },
-};
+});

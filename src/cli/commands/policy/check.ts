@@ -1,8 +1,8 @@
 /** `gum-cred policy check`: whether a policy file is valid. */
 import { fail } from "../../../core/errors.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const policyCheck: Command = {
+export const policyCheck = defineCommand({
   name: "policy check",
   summary: "Say everything that is wrong with a policy file",
   args: [{ name: "FILE", summary: "the file", required: true }],
@@ -12,7 +12,7 @@ export const policyCheck: Command = {
   examples: [{ line: "gum-cred policy check ./policy.json", about: "before it is deployed" }],
   run: async (_context, input) => {
     const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
-    const file = input.args[0] ?? "";
+    const file = input.args.file;
     const problems = await checkPolicyFile(file);
     const error =
       problems.length === 0
@@ -31,4 +31,4 @@ export const policyCheck: Command = {
       error,
     };
   },
-};
+});

@@ -1,9 +1,9 @@
 /** `gum-cred policy show`: the organisation's rules in force. */
 import { table } from "../../../output/table.ts";
 import type { ConfiguredSource, Policy, Rules } from "../../../resolve/policy.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const policyShow: Command = {
+export const policyShow = defineCommand({
   name: "policy show",
   summary: "Show the organisation's rules in force",
   args: [],
@@ -17,7 +17,7 @@ export const policyShow: Command = {
     ];
     return { kind: "data", data: data(policy, rows), human: human(policy, rows) };
   },
-};
+});
 
 interface RuleRow {
   readonly whose: string;
