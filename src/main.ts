@@ -3,8 +3,8 @@
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
 import type { Command, Output } from "./cli/command.ts";
-import { makeContext, readGlobals } from "./cli/context.ts";
-import { guessCommand, parse } from "./cli/parse.ts";
+import { makeContext } from "./cli/context.ts";
+import { type Line, readLine } from "./cli/line.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
@@ -16,13 +16,14 @@ import { VERSION, versionLine } from "./version.ts";
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
-    const { command, input } = await parse(argv, PROGRAM);
-    if (input.has("version")) return await say(versionLine());
-    if (input.has("help") || !command) return await say(await help(command));
-    const globals = readGlobals(input);
+    const line = await readLine(argv, PROGRAM);
+    const { command, input, globals, problem } = line;
+    if (problem) throw problem;
+    if (globals.version) return await say(versionLine());
+    if (globals.help || !command) return await say(await help(command));
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
-    return failureIn(output, command, argv);
+    return failureIn(output, command, line);
   } catch (error) {
     return report(error, argv);
   }
@@ -39,37 +40,31 @@ async function help(command: Command | null): Promise<string> {
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
-function failureIn(output: Output, command: Command, argv: readonly string[]): number {
+function failureIn(output: Output, command: Command, line: Line): number {
   if (output.kind !== "data" || !output.error) return 0;
   const exitCode = command.failureExitCode ?? output.error.exitCode;
-  complain(output.error, exitCode, argv);
+  complain(output.error, exitCode, line);
   return exitCode;
 }
 
 /** The error on stderr, as the command line asks for it even where it does not parse. */
-function complain(error: GumCredError, exitCode: number, argv: readonly string[]): void {
-  const own = ownWords(argv);
-  const color = !own.includes("--no-color") && colorAllowed(process.env, 2);
-  writeErr(renderError(error, exitCode, own.includes("--json"), color));
-}
-
-/** The words that are gum-cred's, not those of a command that it runs. */
-function ownWords(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf("--");
-  return end < 0 ? argv : argv.slice(0, end);
+function complain(error: GumCredError, exitCode: number, { globals }: Line): void {
+  const color = globals.color && colorAllowed(process.env, 2);
+  writeErr(renderError(error, exitCode, globals.json, color));
 }
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
   const known =
     error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
-  const command = await guessCommand(argv, PROGRAM);
+  const line = await readLine(argv, PROGRAM);
+  const { command } = line;
   const exitCode = exitCodeOf(known, command, argv);
-  const failure = command?.failure?.(exitCode, ownWords(argv));
+  const failure = command?.failure?.(exitCode, line);
   // Where stdout itself is what failed, stderr still says so.
   if (failure) await writeOut(failure).catch(() => {});
-  complain(known, exitCode, argv);
-  if (known !== error && ownWords(argv).includes("--debug")) writeErr(frames(error));
+  complain(known, exitCode, line);
+  if (known !== error && line.globals.debug) writeErr(frames(error));
   return exitCode;
 }
 

@@ -18,16 +18,6 @@ import type { Context, Globals, Input } from "./command.ts";
 /** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;
 
-/** What the global flags say, before anything can fail. */
-export function readGlobals(input: Input): Globals {
-  return {
-    json: input.has("json"),
-    quiet: input.has("quiet"),
-    debug: input.has("debug"),
-    noInput: input.has("no-input"),
-  };
-}
-
 /** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for flags and variables that make no sense. */
 export function makeContext(input: Input, globals: Globals, raw: RawEnvironment): Context {
   const environment = readEnvironment(raw, sha256);

@@ -1,10 +1,10 @@
 /** `gum-cred broker`: runs another program, or serves, so that keys are used and never handed out. */
 import type { BrokerSettings } from "../../app/broker/run.ts";
 import { fail } from "../../core/errors.ts";
-import { type Command, type Context, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
+import { type Context, defineCommand, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
 import { makeContext } from "../context.ts";
 
-export const broker: Command = {
+export const broker = defineCommand({
   name: "broker",
   summary: "Run a command that uses the keys and never holds them",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all that resolve)", many: true }],
@@ -50,7 +50,7 @@ export const broker: Command = {
     const { scope, ports } = fresh();
     return runBroker(await settingsIn(input), { raw, scope, fresh: () => fresh().ports, voice: ports });
   },
-};
+});
 
 /** Throws E_USAGE and E_INVALID_VALUE. */
 async function settingsIn(input: Input): Promise<BrokerSettings> {
@@ -62,7 +62,7 @@ async function settingsIn(input: Input): Promise<BrokerSettings> {
   };
   const time = input.flag("for");
   return {
-    names: input.args,
+    names: input.positional,
     level: levelIn(input),
     limits: {
       allow: input.all("allow").map(parseAllow),

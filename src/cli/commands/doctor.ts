@@ -1,9 +1,9 @@
 /** `gum-cred doctor`: what is wrong, and what to do about it. */
 import { type Check, problem } from "../../app/doctor/check.ts";
 import { clean, GumCredError } from "../../core/errors.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 
-export const doctor: Command = {
+export const doctor = defineCommand({
   name: "doctor",
   summary: "Check keychain, variables, clock and server, and say what to do",
   args: [],
@@ -26,7 +26,7 @@ export const doctor: Command = {
       error: first?.error ?? undefined,
     };
   },
-};
+});
 
 async function checksOf(context: Context): Promise<readonly Check[]> {
   const { examine } = await import("../../app/doctor/doctor.ts");

@@ -3,9 +3,9 @@ import { gatherExports } from "../../app/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import { chosenProfile } from "../../gumloop/default-profile.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
-export const exec: Command = {
+export const exec = defineCommand({
   name: "exec",
   summary: "Run a command with the credentials in its environment",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
@@ -46,20 +46,25 @@ export const exec: Command = {
     const [command = "", ...args] = input.rest ?? [];
     const [envFiles, files] = [input.all("env-file"), input.all("file")];
     const withFiles = envFiles.length + files.length > 0;
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk"), optional: withFiles };
+    const request = {
+      names: input.args.provider,
+      level: input.flags.level,
+      sdk: input.flags.sdk,
+      optional: withFiles,
+    };
     const exports = await gatherExports(request, scope, ports);
     const set = new Map([...exports.set, ...whereFrom(scope, ports)]);
     const program = { command, args, set, unset: exports.unset };
     if (withFiles) {
       const { runWithFiles } = await import("../../app/run/run-with-files.ts");
-      return runWithFiles(program, exports, { envFiles, files, mask: input.has("mask") }, scope, ports);
+      return runWithFiles(program, exports, { envFiles, files, mask: input.flags.mask }, scope, ports);
     }
     const { becomeProgram, runMasked } = await import("../../app/run/run-program.ts");
-    if (!input.has("mask")) return becomeProgram(program);
+    if (!input.flags.mask) return becomeProgram(program);
     const { secretValues } = await import("../../output/secret-values.ts");
     return runMasked(program, secretValues(exports));
   },
-};
+});
 
 /** A gum-cred that the command runs looks where this one did. */
 function whereFrom({ profile, teamId }: Scope, { raw }: Pick<Ports, "raw">): Map<string, Secret> {

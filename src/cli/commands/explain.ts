@@ -3,10 +3,10 @@
 import type { ExplainedProvider } from "../../app/providers.ts";
 import { table } from "../../output/table.ts";
 import type { Explanation } from "../../resolve/explain.ts";
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
 
-export const explain: Command = {
+export const explain = defineCommand({
   name: "explain",
   summary: "Show every candidate in order, which one won and why each other one lost",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
@@ -21,8 +21,8 @@ export const explain: Command = {
   ],
   run: async ({ ports, scope }, input) => {
     const { explainProvider, providerNamed } = await import("../../app/providers.ts");
-    const provider = await providerNamed(input.args[0] ?? "gumloop", ports);
-    const explained = await explainProvider(provider, levelIn(input), scope, ports);
+    const provider = await providerNamed(input.args.provider ?? "gumloop", ports);
+    const explained = await explainProvider(provider, input.flags.level, scope, ports);
     const now = ports.now();
     const candidates = explained.explanations.map((one) => row(one, now));
     return {
@@ -35,7 +35,7 @@ export const explain: Command = {
       human: human(provider.title, explained, now),
     };
   },
-};
+});
 
 function row({ candidate, state, reason, credential }: Explanation, now: number) {
   return {

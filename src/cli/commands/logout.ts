@@ -1,8 +1,8 @@
 /** `gum-cred logout`: revoke, then forget. */
 import type { SignedOut } from "../../app/sign-out.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 
-export const logout: Command = {
+export const logout = defineCommand({
   name: "logout",
   summary: "Revoke the session and remove the profile's keychain entries",
   args: [],
@@ -14,7 +14,7 @@ export const logout: Command = {
   ],
   run: async (context, input) => {
     const { signOut } = await import("../../app/sign-out.ts");
-    const result = await signOut(input.has("all-profiles"), context.scope, context.ports);
+    const result = await signOut(input.flags["all-profiles"], context.scope, context.ports);
     await warn(result, context);
     return {
       kind: "data",
@@ -22,7 +22,7 @@ export const logout: Command = {
       human: human(result, context),
     };
   },
-};
+});
 
 function human(result: SignedOut, { scope }: Context): string {
   if (result.profiles.length === 0) return `Nothing was stored for '${scope.profile}'.`;

@@ -1,7 +1,7 @@
 /** `gum-cred refresh`: renews the stored session now. */
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
-export const refresh: Command = {
+export const refresh = defineCommand({
   name: "refresh",
   summary: "Renew the stored session now",
   args: [],
@@ -22,4 +22,4 @@ export const refresh: Command = {
       human: `The session was renewed${expiresAt === null ? "" : ` and is good until ${expiresAt}`}.`,
     };
   },
-};
+});

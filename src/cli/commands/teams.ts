@@ -1,8 +1,8 @@
 /** `gum-cred teams`: the teams of the signed-in user. */
 import { table } from "../../output/table.ts";
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
-export const teams: Command = {
+export const teams = defineCommand({
   name: "teams",
   summary: "List the teams of the signed-in user with their ids",
   args: [],
@@ -16,4 +16,4 @@ export const teams: Command = {
     const human = found.length === 0 ? "No teams." : table(["Id", "Name"], rows);
     return { kind: "data", data: { teams: found }, human };
   },
-};
+});

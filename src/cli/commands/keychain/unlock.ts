@@ -1,7 +1,7 @@
 /** `gum-cred keychain unlock`: lets the system ask for the keychain's password. */
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const keychainUnlock: Command = {
+export const keychainUnlock = defineCommand({
   name: "keychain unlock",
   summary: "Let the operating system ask for the keychain's password",
   args: [],
@@ -22,4 +22,4 @@ export const keychainUnlock: Command = {
       human: opened ? `The keychain is open now (${backend}).` : `The keychain is open already (${backend}).`,
     };
   },
-};
+});

@@ -28,7 +28,7 @@ export const keysImport: Command = {
     const { allVendors } = await import("../../../app/providers.ts");
     const { planImport } = await import("../../../app/keys/import.ts");
     const { fileText, stdinText } = await import("../../secret-input.ts");
-    const file = input.args[0] ?? "";
+    const file = input.positional[0] ?? "";
     const text = file === "-" ? await stdinText("keys import") : await fileText(file, "keys import");
     const plan = planImport(text, await allVendors(ports));
     const level = levelIn(input) ?? "personal";

@@ -2,10 +2,10 @@
 import type { ListedKey } from "../../../app/keys/keys.ts";
 import { masked } from "../../../core/secret.ts";
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 import { keptFields, keptText } from "../../kept.ts";
 
-export const keysList: Command = {
+export const keysList = defineCommand({
   name: "keys list",
   summary: "List the LLM keys of every level, masked, and which one wins",
   args: [],
@@ -21,7 +21,7 @@ export const keysList: Command = {
     const data = { keys: keys.map((key) => row(key, ports.now())), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
-};
+});
 
 function row({ provider, explanation, credential, note }: ListedKey, now: number) {
   return {

@@ -1,9 +1,9 @@
 /** `gum-cred keys verify`: what the vendors say about the keys in force. */
 import type { KeyVerdict } from "../../../app/keys/verify.ts";
 import { table } from "../../../output/table.ts";
-import type { Command, Context } from "../../command.ts";
+import { type Context, defineCommand } from "../../command.ts";
 
-export const keysVerify: Command = {
+export const keysVerify = defineCommand({
   name: "keys verify",
   summary: "Ask the vendors whether the keys in force still work",
   args: [{ name: "PROVIDER", summary: "only these vendors (default: every one with a key)", many: true }],
@@ -15,7 +15,7 @@ export const keysVerify: Command = {
   examples: [{ line: "gum-cred keys verify openai anthropic", about: "two of them" }],
   run: async (context, input) => {
     const { verifyKeys, worst } = await import("../../../app/keys/verify.ts");
-    const verdicts = await verifyKeys(input.args, context.scope, context.ports);
+    const verdicts = await verifyKeys(input.args.provider, context.scope, context.ports);
     return {
       kind: "data",
       data: { keys: verdicts.map(verdictRow) },
@@ -23,7 +23,7 @@ export const keysVerify: Command = {
       error: worst(verdicts),
     };
   },
-};
+});
 
 function verdictRow({ provider, credential, verdict, message }: KeyVerdict) {
   const { level = null, source = null } = credential ?? {};

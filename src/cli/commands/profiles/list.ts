@@ -1,13 +1,13 @@
 /** `gum-cred profiles` and `profiles list`: what is stored under which name. */
 import type { ProfileSummary } from "../../../app/profiles.ts";
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
 const DETAILS =
   "The default (*) is used where neither --profile nor GUM_CRED_PROFILE names another one.\n" +
   "No secret is shown. 'profiles use NAME' chooses another default.";
 
-export const profiles: Command = {
+export const profiles = defineCommand({
   name: "profiles",
   summary: "List the stored profiles and which is the default",
   args: [],
@@ -23,9 +23,9 @@ export const profiles: Command = {
       human: human(found.profiles),
     };
   },
-};
+});
 
-export const profilesList: Command = { ...profiles, name: "profiles list" };
+export const profilesList: typeof profiles = { ...profiles, name: "profiles list" };
 
 function data({ profile, isDefault, method, baseUrl, userId }: ProfileSummary) {
   return {

@@ -1,7 +1,7 @@
 /** `gum-cred profiles use`: another profile becomes this user's default. */
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const profilesUse: Command = {
+export const profilesUse = defineCommand({
   name: "profiles use",
   summary: "Make another stored profile your default",
   args: [{ name: "NAME", summary: "a stored profile", required: true }],
@@ -12,7 +12,7 @@ export const profilesUse: Command = {
   examples: [{ line: "gum-cred profiles use work", about: "from now on, in every shell" }],
   run: async ({ ports }, input) => {
     const { chooseProfile } = await import("../../../app/profiles.ts");
-    const name = input.args[0] ?? "";
+    const name = input.args.name;
     await chooseProfile(name, ports);
     const over = ports.environment.get("GUM_CRED_PROFILE");
     if (over !== null && over !== name) ports.warn("GUM_CRED_PROFILE is set in this shell and wins over it");
@@ -22,4 +22,4 @@ export const profilesUse: Command = {
       human: `The default profile is '${name}'.`,
     };
   },
-};
+});
