@@ -31,6 +31,10 @@ export const ERRORS = {
     exit: 4,
     hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
+  E_KEYCHAIN_UNREACHABLE: {
+    exit: 4,
+    hint: "check DBUS_SESSION_BUS_ADDRESS and GUM_CRED_KEYCHAIN; unset them to go without a keychain",
+  },
   E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
   E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
   E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },

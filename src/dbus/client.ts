@@ -6,7 +6,7 @@
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
-import { fail } from "../core/errors.ts";
+import { fail, hasCode } from "../core/errors.ts";
 import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
@@ -72,8 +72,17 @@ export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => vo
   let closed = false;
   const linked = (deadline: Deadline): Link => {
     if (closed) throw fail("E_KEYCHAIN_FAILED", "the connection is closed");
-    link ??= newLink(connectBus(address, deadline), hear);
+    link ??= newLink(connect(deadline), hear);
     return link;
+  };
+  /** A bus that was named and is not there is no machine without one. */
+  const connect = (deadline: Deadline): BusSocket => {
+    try {
+      return connectBus(address, deadline);
+    } catch (error) {
+      if (!env["DBUS_SESSION_BUS_ADDRESS"] || !hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+      throw fail("E_KEYCHAIN_UNREACHABLE", "no session bus listens at DBUS_SESSION_BUS_ADDRESS");
+    }
   };
   return {
     send: (calls, deadline) => linked(deadline).send(calls, deadline),

@@ -9,14 +9,17 @@ import { fail } from "../core/errors.ts";
 /**
  * The address in force: `$DBUS_SESSION_BUS_ADDRESS`, else the socket `$XDG_RUNTIME_DIR/bus` when it is ours.
  * Only Unix sockets that exist by name are taken. `autolaunch:` and `unixexec:` run programs, `tcp:` would
- * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left.
+ * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left, and E_KEYCHAIN_UNREACHABLE
+ * when the variable is set to nothing else.
  */
 export function sessionBusAddress(env: RawEnvironment): string {
   const stated = env["DBUS_SESSION_BUS_ADDRESS"];
   if (stated) {
     const usable = stated.split(";").filter(isNamedSocket);
     if (usable.length > 0) return usable.join(";");
-    throw fail("E_KEYCHAIN_UNAVAILABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
+    // systemd's and dbus-launch's word for a session that is to have none.
+    if (stated === "disabled:") throw fail("E_KEYCHAIN_UNAVAILABLE", "the session bus is disabled");
+    throw fail("E_KEYCHAIN_UNREACHABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
   }
   const runtime = env["XDG_RUNTIME_DIR"];
   const path = `${runtime}/bus`;

@@ -7,7 +7,7 @@ import { clean, fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions } from "./keychain.ts";
-import { VARIABLE } from "./possible.ts";
+import { unreachable, VARIABLE } from "./possible.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
 export const BACKENDS = [
@@ -27,7 +27,36 @@ export const DIALOG_TIMEOUT_MS = 60_000;
  * operating system without one.
  */
 export function openKeychain(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
-  switch (namedBackend(env) ?? platformBackend()) {
+  const named = namedBackend(env);
+  const keychain = open(named ?? platformBackend(), options, env);
+  return named === null ? keychain : insisting(keychain);
+}
+
+/** For a keychain that the user named: that it is not there is E_KEYCHAIN_UNREACHABLE. */
+function insisting(keychain: Keychain): Keychain {
+  const use = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw unreachable(error);
+    });
+  return {
+    get backend() {
+      return keychain.backend;
+    },
+    state: () => keychain.state(),
+    read: (service, accounts) => use(keychain.read(service, accounts)),
+    write: (service, account, value) => use(keychain.write(service, account, value)),
+    remove: (service, account) => use(keychain.remove(service, account)),
+    list: (service) => use(keychain.list(service)),
+    close: () => keychain.close(),
+  };
+}
+
+function open(
+  backend: ReturnType<typeof platformBackend> | Backend,
+  options: KeychainOptions,
+  env: RawEnvironment,
+): Keychain {
+  switch (backend) {
     case "desktop":
       return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
     case "secret-service":
@@ -99,7 +128,18 @@ export async function unlockKeychain(
   env: RawEnvironment = process.env,
   timeoutMs = DIALOG_TIMEOUT_MS,
 ): Promise<void> {
-  switch (namedBackend(env) ?? platformBackend()) {
+  const named = namedBackend(env);
+  await unlockBackend(named ?? platformBackend(), env, timeoutMs).catch((error: unknown) => {
+    throw named === null ? error : unreachable(error);
+  });
+}
+
+async function unlockBackend(
+  backend: ReturnType<typeof platformBackend> | Backend,
+  env: RawEnvironment,
+  timeoutMs: number,
+): Promise<void> {
+  switch (backend) {
     case "desktop":
       return unlockDesktop(env, timeoutMs);
     case "secret-service":

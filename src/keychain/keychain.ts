@@ -36,7 +36,7 @@ export async function stateBy(ask: () => KeychainState | Promise<KeychainState>)
   try {
     return await ask();
   } catch (error) {
-    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE", "E_KEYCHAIN_UNREACHABLE")) return "unavailable";
     throw error;
   }
 }

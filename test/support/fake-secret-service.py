@@ -85,6 +85,8 @@ def answer(message):
             if item in owner.items and not owner.locked
         }
         return new_method_return(message, "a{o(oayays)}", (found,))
+    if method == "Get" and body[1] == "Collections":
+        return new_method_return(message, "v", (("ao", list(collections)),))
     if path in collections:
         return of_collection(message, collections[path], method, body)
     for owner in collections.values():

@@ -153,7 +153,7 @@ test("a bus that goes away is a failure once, and after it there is no keychain"
   await keychain.write(SERVICE, "one", secret("one-EXAMPLE"));
   await keyring.stop();
   await expectError(keychain.read(SERVICE, ["one"]), "E_KEYCHAIN_FAILED");
-  await expectError(keychain.read(SERVICE, ["one"]), "E_KEYCHAIN_UNAVAILABLE");
+  await expectError(keychain.read(SERVICE, ["one"]), "E_KEYCHAIN_UNREACHABLE");
   expect(await keychain.state()).toBe("unavailable");
   keychain.close();
 });

@@ -51,15 +51,15 @@ describe("address", () => {
     ["unix:abstract=/tmp/dbus-x", "unix:abstract=/tmp/dbus-x"],
     ["tcp:host=localhost,port=1;unix:path=/b", "unix:path=/b"],
     ["unix:path=/a;unix:path=/b", "unix:path=/a;unix:path=/b"],
-    ["autolaunch:", "E_KEYCHAIN_UNAVAILABLE"],
-    ["autolaunch:scope=install-path", "E_KEYCHAIN_UNAVAILABLE"],
-    ["unixexec:path=/bin/sh,argv1=-c,argv2=true", "E_KEYCHAIN_UNAVAILABLE"],
-    ["tcp:host=127.0.0.1,port=1", "E_KEYCHAIN_UNAVAILABLE"],
-    ["nonce-tcp:host=127.0.0.1,port=1,noncefile=/n", "E_KEYCHAIN_UNAVAILABLE"],
-    ["launchd:env=X", "E_KEYCHAIN_UNAVAILABLE"],
-    ["unix:tmpdir=/tmp", "E_KEYCHAIN_UNAVAILABLE"],
-    ["unix:path=", "E_KEYCHAIN_UNAVAILABLE"],
-    ["/run/user/1/bus", "E_KEYCHAIN_UNAVAILABLE"],
+    ["autolaunch:", "E_KEYCHAIN_UNREACHABLE"],
+    ["autolaunch:scope=install-path", "E_KEYCHAIN_UNREACHABLE"],
+    ["unixexec:path=/bin/sh,argv1=-c,argv2=true", "E_KEYCHAIN_UNREACHABLE"],
+    ["tcp:host=127.0.0.1,port=1", "E_KEYCHAIN_UNREACHABLE"],
+    ["nonce-tcp:host=127.0.0.1,port=1,noncefile=/n", "E_KEYCHAIN_UNREACHABLE"],
+    ["launchd:env=X", "E_KEYCHAIN_UNREACHABLE"],
+    ["unix:tmpdir=/tmp", "E_KEYCHAIN_UNREACHABLE"],
+    ["unix:path=", "E_KEYCHAIN_UNREACHABLE"],
+    ["/run/user/1/bus", "E_KEYCHAIN_UNREACHABLE"],
     ["disabled:", "E_KEYCHAIN_UNAVAILABLE"],
   ])("DBUS_SESSION_BUS_ADDRESS=%s", (address, expected) => {
     expect(addressIn({ DBUS_SESSION_BUS_ADDRESS: address })).toBe(expected);
@@ -195,4 +195,44 @@ describe("reaching it", () => {
     expect(socket.connections()).toBe(0);
     await socket.stop();
   });
+});
+
+test.each(["0123456789abcdef0123456789abcdef", ""])(
+  "a bus whose GUID is not '%s' is not told anything",
+  async (guid) => {
+    const bus = await startPrivateBus();
+    const [address = ""] = (bus.env["DBUS_SESSION_BUS_ADDRESS"] ?? "").split(",guid=");
+    const of = (value: string) => ({ ...bus.env, DBUS_SESSION_BUS_ADDRESS: `${address},guid=${value}` });
+    const ending = await probe(of(guid), "read");
+    expect([ending.code, ending.message]).toEqual(["E_KEYCHAIN_DENIED", expect.stringContaining("GUID")]);
+    await bus.stop();
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)("a bus of another user is not told anything", async () => {
+  const folder = mkdtempSync("/tmp/gum-cred-foreign-");
+  const heard = `${folder}/heard`;
+  writeFileSync(heard, "");
+  chmodSync(folder, 0o777);
+  chmodSync(heard, 0o666);
+  const listen = `
+import os, socket, sys
+os.setuid(65534)
+s = socket.socket(socket.AF_UNIX); s.bind("\\0" + sys.argv[1]); s.listen()
+print("ready", flush=True)
+c, _ = s.accept()
+open(sys.argv[1] + "/heard", "ab").write(c.recv(4096))
+print("heard", flush=True)`;
+  const other = Bun.spawn(["python3", "-c", listen, folder], { stdout: "pipe" });
+  const lines = other.stdout.getReader();
+  await lines.read();
+  const ending = await probe({ DBUS_SESSION_BUS_ADDRESS: `unix:abstract=${folder}` }, "read");
+  expect([ending.code, ending.message]).toEqual([
+    "E_KEYCHAIN_DENIED",
+    expect.stringContaining("another user (uid 65534)"),
+  ]);
+  await lines.read();
+  expect(await Bun.file(heard).text()).toBe("");
+  other.kill();
+  rmSync(folder, { recursive: true });
 });
