@@ -5,7 +5,7 @@
  * old credential, the new one, or "signed out" (docs/sessions.md).
  */
 import type { Digest } from "../core/environment.ts";
-import { type Secret, secret } from "../core/secret.ts";
+import { reveal, type Secret, secret } from "../core/secret.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
 import { expiryAccount, expiryNote, expiryOf } from "./expiry.ts";
@@ -69,7 +69,8 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       const stored: Partial<Record<ProfileField, Secret>> = {};
       for (const field of fields) {
         const value = found.get(account(field));
-        if (value) stored[field] = value;
+        // An empty entry is none: no credential is, and deleting is not what every program can do.
+        if (value && reveal(value) !== "") stored[field] = value;
       }
       const token = stored.access_token;
       if (!token) return { stored, expiresAtMs: null };

@@ -31,7 +31,9 @@ export async function readConfigured(
         `${whose} is set by policy, but its source ${candidate.location} has no key`,
       );
     }
-    return foundAt(candidate, value);
+    const found = foundAt(candidate, value);
+    if (found.state !== "absent") return found;
+    throw fail("E_POLICY_SOURCE", `${whose} is set by policy, but its source ${candidate.location} is empty`);
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     if (error.code === "E_KEYCHAIN_LOCKED") return { state: "locked", error };

@@ -185,13 +185,14 @@ describe("other ways", () => {
   });
 
   test.each([
-    ["a public key of 3 MB", "OpenSession", ["vo", [["ay", [...new Uint8Array(3_000_000)]], "/s"]]],
-    ["half a million items", "SearchItems", ["ao", [new Array(500_000).fill("/a")]]],
-    ["5 MB", "SearchItems", ["ao", [new Array(20).fill(`/${"a".repeat(250_000)}`)]]],
+    ["a public key of 3 MB", "OpenSession", ["vo", [["ay", [1]], "/s"]], 3_000_000],
+    ["half a million items", "SearchItems", ["ao", [["/a"]]], 500_000],
+    ["5 MB", "SearchItems", ["ao", [[`/${"a".repeat(50_000)}`]]], 100],
   ] as const)(
     "%s in answer to %s: a failure, at once",
-    async (_, nonsenseAt, nonsense) => {
-      const { keychain } = await fake({ collections: FILLED, nonsenseAt, nonsense }, 20_000);
+    async (_, nonsenseAt, nonsense, nonsenseTimes) => {
+      const options = { collections: FILLED, nonsenseAt, nonsense, nonsenseTimes };
+      const { keychain } = await fake(options, 20_000);
       const memory = process.memoryUsage().rss;
       const started = process.cpuUsage();
       await expectError(keychain.read(SERVICE, [ACCOUNT]), "E_KEYCHAIN_FAILED");
