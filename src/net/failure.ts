@@ -4,6 +4,7 @@
  */
 import { clean, fail, GumCredError } from "../core/errors.ts";
 import { systemCode } from "../core/system-error.ts";
+import type { UpstreamProxy } from "./proxy.ts";
 
 /** Codes of the resolver, the system and Bun's HTTP client. */
 const CONNECTION: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ENETUNREACH: "the network cannot be reached",
   EHOSTUNREACH: "the host cannot be reached",
   EPROTO: "the TLS handshake failed",
+  ERR_PROXY_TUNNEL: "it refused the connection to the server",
   Malformed_HTTP_Response: "the answer is not HTTP",
 };
 
@@ -33,8 +35,24 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
 
 const CERTIFICATE_HINT = "check this machine's clock, the base URL, and whether something reads the traffic";
 
+const PROXY_HINT = "check the proxy, or name the host in NO_PROXY to go without it";
+
+/** Whoever is at fault, a request that goes through a proxy reaches nothing else. */
+function proxyFailure(code: string, place: string, { variable, scheme, host }: UpstreamProxy): GumCredError {
+  if (scheme !== "http" && scheme !== "https") {
+    const message = `${variable} names a ${clean(scheme, 20)} proxy, which gum-cred does not support`;
+    return fail("E_NETWORK", message, "set it to an http:// or https:// proxy");
+  }
+  const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
+  return fail("E_NETWORK", `${place}: through the proxy ${clean(host)} (${variable}): ${reason}`, PROXY_HINT);
+}
+
 /** An error of fetch as one of ours, E_NETWORK or E_TIMEOUT. One that is ours already stays what it is. */
-export function networkFailure(error: unknown, place: string): GumCredError {
+export function networkFailure(
+  error: unknown,
+  place: string,
+  proxy: UpstreamProxy | null = null,
+): GumCredError {
   if (error instanceof GumCredError) return error;
   const code = systemCode(error) ?? "";
   if (code === "ETIMEDOUT") return fail("E_TIMEOUT", `${place}: the connection timed out`);
@@ -43,6 +61,7 @@ export function networkFailure(error: unknown, place: string): GumCredError {
     const message = `${place}: the TLS certificate was refused: ${certificate}`;
     return fail("E_NETWORK", message, CERTIFICATE_HINT);
   }
+  if (proxy !== null) return proxyFailure(code, place, proxy);
   const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
   return fail("E_NETWORK", `${place}: ${reason}`);
 }

@@ -7,6 +7,7 @@ import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 import { startTimeLimit, type TimeLimit } from "../os/time-limit.ts";
 import { networkFailure } from "./failure.ts";
+import { proxyFor } from "./proxy.ts";
 
 /** Time for the whole exchange: name lookup, connection, headers and body. */
 export const TIMEOUT_MS = 15_000;
@@ -75,7 +76,7 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       body: await readBody(response, limitBytes, place),
     };
   } catch (error) {
-    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place);
+    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place, proxyFor(url, process.env));
   } finally {
     limit.clear();
   }

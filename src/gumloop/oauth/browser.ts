@@ -39,9 +39,22 @@ export function browserCommands(
 }
 
 function wishedCommand(entry: string, url: string): string[] | null {
-  const words = entry.split(/\s+/).filter((word) => word !== "" && word !== "&");
+  // A path with spaces in it, as on macOS and Windows, is one word when such a program exists.
+  const whole = isAbsolute(entry) && isProgram(entry) ? [entry] : wordsOf(entry);
+  const words = whole.filter((word) => word !== "&");
   if (words.length === 0) return null;
   return entry.includes("%s") ? words.map((word) => word.replaceAll("%s", () => url)) : [...words, url];
+}
+
+/** Words as a shell has them: quotes and backslashes keep a space in a word. Nothing is expanded. */
+function wordsOf(entry: string): string[] {
+  const words = entry.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/g) ?? [];
+  const part = /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g;
+  return words.map((word) =>
+    word.replace(part, (_, double?: string, single?: string, escaped?: string) => {
+      return double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? "";
+    }),
+  );
 }
 
 function systemCommand(url: string, platform: NodeJS.Platform, env: RawEnvironment): string[] | null {

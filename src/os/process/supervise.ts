@@ -11,6 +11,7 @@ import { type JobControl, jobControl } from "./job-control.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { Program } from "./program.ts";
 import { startProgram } from "./spawn.ts";
+import { followStops } from "./stops.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 
@@ -42,6 +43,12 @@ export async function supervise(supervision: Supervision): Promise<never> {
     else if (signal !== "SIGWINCH") endBy(constants.signals[signal], control);
   });
   reapOrphans((pid) => pid === child?.pid);
+  const following = onTerminal
+    ? () => {}
+    : followStops(
+        () => child,
+        () => () => {},
+      );
   await way(
     (streams) => {
       child = startProgram(supervision, streams);
@@ -51,6 +58,7 @@ export async function supervise(supervision: Supervision): Promise<never> {
     control,
   );
   await child?.exited;
+  following();
   return endLike(child, control);
 }
 

@@ -25,6 +25,8 @@ export function writeAll(fd: number, bytes: Uint8Array): string | null {
 /** `<fcntl.h>` */
 const F_GETFD = 1;
 const FD_CLOEXEC = 1;
+/** Linux's, the same on x64 and arm64. */
+const O_CLOEXEC = 0o2000000;
 
 /** Whether the descriptor is open and goes on to a program that we become or start. */
 export function isInherited(fd: number): boolean {
@@ -38,8 +40,21 @@ export function isInherited(fd: number): boolean {
  */
 export function wasClosed(fd: number): boolean {
   if (fd > 2) return false;
-  const flags = libc()?.fcntl(fd, F_GETFD) ?? 0;
+  const c = libc();
+  if (!c) return isMarkedClosed(fd);
+  const flags = c.fcntl(fd, F_GETFD);
   return flags < 0 || (flags & FD_CLOEXEC) !== 0;
+}
+
+/** The same where native calls are refused; false where there is no /proc either. */
+function isMarkedClosed(fd: number): boolean {
+  try {
+    const info = process.getBuiltinModule("node:fs").readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+    const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /** How many bytes were read, 0 at the end; or the code of the system call that failed. */
