@@ -67,7 +67,10 @@ function spawn(path: string, command: readonly string[], env: RawEnvironment, st
 }
 
 function streamOptions(streams: Streams) {
-  if ("terminal" in streams) return streams;
+  if ("terminal" in streams) {
+    // The pseudo-terminal takes the place of the first three.
+    return { ...streams, stdio: [null, null, null, ...inherited()] as unknown as [null, null, null] };
+  }
   const { stdin, stdout, stderr } = streams;
   return { stdio: [stdin, stdout, stderr, ...inherited()] as unknown as ["inherit", number, number] };
 }
