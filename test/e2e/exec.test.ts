@@ -262,3 +262,23 @@ describe.skipIf(process.getuid?.() !== 0)("while it holds secrets", () => {
     expect((await asNobody(`${EXEC} stat -c %u /proc/self/status`)).stdout).toBe("65534\n");
   });
 });
+
+test.each([
+  ["", "0000000000000000"],
+  ["trap '' PIPE; ", "0000000000001000"],
+  ["trap '' XFSZ; ", "0000000001000000"],
+  ["trap '' PIPE XFSZ HUP; ", "0000000001001001"],
+])("ignored signals are as the caller has them: %s", async (trap, mask) => {
+  const script = `${trap}exec gum-cred exec gumloop -- grep SigIgn /proc/self/status`;
+  const { stdout } = await run([script], {
+    program: ["bash", "-c"],
+    env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" },
+  });
+  expect(stdout).toBe(`SigIgn:\t${mask}\n`);
+});
+
+test("a reader that goes away does not end gum-cred itself by a signal", async () => {
+  const script = `gum-cred providers --json | true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout } = await run([script], { program: ["bash", "-c"] });
+  expect(stdout).toBe("0\n");
+});

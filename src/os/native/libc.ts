@@ -72,6 +72,7 @@ export const libc = opener(
     getrlimit: { args: ["i32", "buffer"], returns: "i32" },
     isatty: { args: ["i32"], returns: "i32" },
     setrlimit: { args: ["i32", "buffer"], returns: "i32" },
+    signal,
     write: { args: ["i32", "buffer", "usize"], returns: "i64" },
     ...ERRNO_PLACE,
   },
@@ -87,7 +88,6 @@ export const streamCalls = opener({ poll, read: { args: ["i32", "buffer", "usize
 export const execCalls = opener({
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
   setenv: { args: ["buffer", "buffer", "i32"], returns: "i32" },
-  signal,
   unsetenv: { args: ["buffer"], returns: "i32" },
 });
 /** The opened functions of {@link execCalls}. */

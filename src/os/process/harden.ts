@@ -10,13 +10,29 @@ const PR_SET_DUMPABLE = 4;
 /** `<sys/resource.h>`: the same number on Linux and macOS. */
 const RLIMIT_CORE = 4;
 
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+/**
+ * What a write to a pipe without reader, and to a file over its limit, would end us by. Bun ignores both from its start;
+ * the hardened program leaves them as they came (scripts/build/harden-table.ts).
+ */
+const WRITE_SIGNALS = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
+
+/** Of {@link WRITE_SIGNALS}, those that the caller did not ignore. */
+let notIgnored: readonly number[] = [];
+
 /** `struct rlimit`, soft limit first, as the caller gave it; null before {@link hardenProcess}. */
 let callersCoreLimit: BigUint64Array | null = null;
 
 /** Call once, before the first secret is read. Does nothing on Windows. */
 export function hardenProcess(): void {
   const c = libc();
-  if (!c) return;
+  if (!c) {
+    // The program that takes our place has their default action again, whatever the caller had.
+    if (process.platform !== "win32") for (const name of ["SIGPIPE", "SIGXFSZ"]) process.on(name, () => {});
+    return;
+  }
+  notIgnored = WRITE_SIGNALS.filter((signal) => Number(c.signal(signal, SIG_IGN)) !== SIG_IGN);
   // On macOS this is all there is: ptrace(PT_DENY_ATTACH) would only stop debuggers, and can be undone.
   const limit = new BigUint64Array(2);
   if (c.getrlimit(RLIMIT_CORE, limit) === 0) {
@@ -27,7 +43,9 @@ export function hardenProcess(): void {
   c.prctl?.(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/** Gives the caller's own limit back, for a program that takes our place. execve(2) itself undoes the rest. */
+/** Gives the caller's own limit and signals back, for a program that takes our place. execve(2) itself undoes the rest. */
 export function softenProcess(): void {
+  const c = libc();
+  for (const signal of notIgnored) c?.signal(signal, SIG_DFL);
   if (callersCoreLimit) libc()?.setrlimit(RLIMIT_CORE, callersCoreLimit);
 }

@@ -13,10 +13,6 @@ import { softenProcess } from "./harden.ts";
 import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
 import { rawArguments } from "./raw-arguments.ts";
 
-const SIG_DFL = 0;
-/** The signals that Bun ignores from its start; a program inherits what is ignored, and nothing else. */
-const IGNORED_BY_BUN = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
-
 /**
  * Does not return. Throws E_COMMAND_NOT_FOUND, E_NOT_EXECUTABLE, or E_OWN_FAILURE where it cannot be tried
  * and E_UNSAFE_VALUE for a value with a NUL byte. After a throw our own environment has changed already.
@@ -28,7 +24,6 @@ export function replaceProcess(program: Program): never {
   const argv = rawArguments([command, ...args]);
   changeEnvironment(c, set, unset);
   softenProcess();
-  for (const signal of IGNORED_BY_BUN) c.signal(signal, SIG_DFL);
   c.execvp(argv[0] ?? cString(""), pointersTo(argv));
   throw startFailure(command, errnoName(errno()), process.env["PATH"]);
 }
@@ -40,8 +35,6 @@ function replaceByNode(program: Program): never {
   const env = childEnvironment(program);
   const found = findProgram(command, env["PATH"]);
   if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
-  // A signal with a handler has its default action again in the program that follows (execve(2)).
-  for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) process.on(signal, () => {});
   try {
     execve(found.path, [command, ...args], env);
   } catch (error) {
