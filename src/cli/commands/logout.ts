@@ -1,5 +1,6 @@
 /** `gum-cred logout`: revoke, then forget. */
 import type { SignedOut } from "../../app/sign-out.ts";
+import { fail } from "../../core/errors.ts";
 import { type Context, defineCommand } from "../command.ts";
 
 export const logout = defineCommand({
@@ -20,6 +21,9 @@ export const logout = defineCommand({
       kind: "data",
       data: { status: "ok", oauth_revoked: result.revoked, oauth_revoke_failed: result.revokeFailed },
       human: human(result, context),
+      ...(result.interrupted
+        ? { error: fail("E_INTERRUPTED", "interrupted; the stored entries were removed all the same") }
+        : {}),
     };
   },
 });
