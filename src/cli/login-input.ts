@@ -57,7 +57,8 @@ function chosenWay(input: Input): Way | null {
   if (input.flag("from-webhook") !== null) given.push("webhook");
   if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
   const method = input.flag("method");
-  const way = given[0] ?? (method === "oauth" || method === "api-key" ? method : null);
+  const named = method === "oauth" || method === "api-key" ? method : null;
+  const way = given[0] ?? named ?? (input.has("no-browser") ? "oauth" : null);
   if (given[0] && method && method !== methodOf(given[0])) {
     throw fail("E_USAGE", `--method ${method} does not go with the credential that was given`);
   }
