@@ -56,9 +56,10 @@ function chosenWay(input: Input): Way | null {
   if (input.flag("access-token") !== null) given.push("access-token");
   if (input.flag("from-webhook") !== null) given.push("webhook");
   if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
-  const named = input.flag("method");
-  const method = named === "api_key" ? "api-key" : named; // as the official client spells it
-  const way = given[0] ?? (method === "oauth" || method === "api-key" ? method : null);
+  const asked = input.flag("method");
+  const method = asked === "api_key" ? "api-key" : asked; // as the official client spells it
+  const named = method === "oauth" || method === "api-key" ? method : null;
+  const way = given[0] ?? named ?? (input.has("no-browser") ? "oauth" : null);
   if (given[0] && method && method !== methodOf(given[0])) {
     throw fail("E_USAGE", `--method ${method} does not go with the credential that was given`);
   }

@@ -1,6 +1,7 @@
 /** Secrets and texts that a flag gives: as its value, from stdin, or from a file. Messages never quote them. */
 import { fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
+import { isInBackground } from "../os/streams/foreground.ts";
 import { readStdin } from "../os/streams/standard-streams.ts";
 import { isTerminal } from "../os/streams/terminal.ts";
 import type { Context } from "./command.ts";
@@ -9,7 +10,7 @@ const LIMIT_BYTES = 64 * 1024;
 
 /** Whether a person can be asked: on a terminal, and not with `--no-input`. */
 export function canAsk({ globals }: Context): boolean {
-  return !globals.noInput && isTerminal(0) && isTerminal(2);
+  return !globals.noInput && isTerminal(0) && isTerminal(2) && !isInBackground();
 }
 
 /** A secret from a flag's value, or from stdin when the value is '-'. Throws E_INVALID_VALUE, E_USAGE. */

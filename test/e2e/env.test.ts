@@ -120,7 +120,7 @@ describe("what is printed", () => {
   });
 
   test("json, dotenv, --sdk and --unset", async () => {
-    const env = { GUMLOOP_API_KEY: "key-EXAMPLE *'\n", GUMLOOP_USER_ID: "user_abc" };
+    const env = { GUMLOOP_API_KEY: "key-EXAMPLE *'", GUMLOOP_USER_ID: "user_abc" };
     const json = await world.ok(["env", "--format", "json"], { env });
     expect(JSON.parse(json.stdout)).toEqual({ ...env, GUMLOOP_BASE_URL: DEFAULT });
     expect((await world.ok(["--json", "env"], { env })).stdout).toBe(json.stdout);

@@ -1,6 +1,7 @@
 /** Signing in and out against a server that behaves like OAuth does, into a real keyring. */
 import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
+import { gumCred } from "../support/binary.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld({ consent: "approve" });
@@ -246,3 +247,48 @@ describe("logout", () => {
     expect(await world.entries("gumloop-cli")).toEqual({});
   });
 });
+
+describe("in the background of a terminal", () => {
+  test.each(["login --no-browser", "login"])(
+    "%s does not stop",
+    async (args) => {
+      let screen = "";
+      const login = `${gumCred()} ${args} --base-url ${world.server.baseUrl} --callback-port 18766 --timeout 2`;
+      const child = Bun.spawn(["bash", "--norc", "-ic", `${login} & sleep 1; jobs; wait $!; echo ended $?`], {
+        env: { PATH: process.env["PATH"], ...world.env, TERM: "vt100" },
+        terminal: {
+          cols: 200,
+          rows: 24,
+          data: (_, bytes) => {
+            screen += Buffer.from(bytes).toString();
+          },
+        },
+      });
+      await child.exited;
+      await Bun.sleep(50);
+      child.terminal?.close();
+      expect(screen).not.toContain("Stopped");
+      expect(screen).toContain(args === "login" ? "ended 2" : "ended 5");
+      if (args !== "login") expect(screen).toContain("/oauth/authorize?");
+    },
+    20_000,
+  );
+});
+
+test("more half-open connections than the soft limit of files do not keep the browser out", async () => {
+  const login = ["login", "--no-browser", "--base-url", world.server.baseUrl, "--callback-port", "18767"];
+  const child = Bun.spawn(["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh", gumCred(), ...login], {
+    env: { PATH: process.env["PATH"], ...world.env },
+    stdin: "ignore",
+    stdout: "pipe",
+  });
+  const { value } = await child.stdout.getReader().read();
+  const sockets = await Promise.all(
+    Array.from({ length: 800 }, () =>
+      Bun.connect({ hostname: "127.0.0.1", port: 18767, socket: { data() {} } }),
+    ),
+  );
+  expect((await fetch(new TextDecoder().decode(value).trim())).status).toBe(200);
+  expect(await child.exited).toBe(0);
+  for (const socket of sockets) socket.end();
+}, 30_000);

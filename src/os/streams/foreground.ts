@@ -34,7 +34,8 @@ export function stdinInForeground(): ReadableStream<Uint8Array> {
   });
 }
 
-function isInBackground(): boolean {
+/** Whether stdin is a terminal of ours that another job has: reading it, or changing its modes, would stop us. */
+export function isInBackground(): boolean {
   const c = jobCalls();
   return c !== null && isTerminal(0) && c.tcgetpgrp(0) !== c.getpgrp();
 }

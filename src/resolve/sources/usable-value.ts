@@ -21,7 +21,7 @@ export function valueProblem(value: Secret, location: string): GumCredError | nu
     const code = text.charCodeAt(at);
     if (code < SPACE || (code >= DELETE && code < NO_BREAK_SPACE)) {
       const what = code === 0x0a || code === 0x0d ? "has more than one line" : "contains a control character";
-      return fail("E_MALFORMED", `${location} ${what}`, "store or set it again, as one line");
+      return fail("E_UNSAFE_VALUE", `${location} ${what}`, "store or set it again, as one line");
     }
   }
   // What the system handed over in another encoding is U+FFFD by now.

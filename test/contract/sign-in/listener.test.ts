@@ -289,3 +289,24 @@ function thrown(run: () => unknown): GumCredError {
   }
   throw new Error("nothing was thrown");
 }
+
+test.skipIf(process.platform === "win32")(
+  "more half-open connections than files it may open at first",
+  async () => {
+    const script = `
+    import { listen } from "${import.meta.dir}/../../../src/gumloop/oauth/listener.ts";
+    const listener = listen(0, { state: "${STATE}", issuer: "${ISSUER}" });
+    console.log(listener.redirectUri);
+    await listener.answered;
+    await listener.close();
+    process.exit(0);`;
+    const limited = ["sh", "-c", 'ulimit -Sn 200; exec "$@"', "sh", process.execPath, "-e", script];
+    const child = Bun.spawn(limited, { stdout: "pipe", timeout: 20_000, killSignal: "SIGKILL" });
+    const { value } = await child.stdout.getReader().read();
+    const { port } = new URL(new TextDecoder().decode(value).trim());
+    await Promise.all(Array.from({ length: 800 }, () => halfOpen(Number(port), "")));
+    expect((await fetch(`http://127.0.0.1:${port}${GOOD}`)).status).toBe(200);
+    expect(await child.exited).toBe(0);
+  },
+  30_000,
+);
