@@ -108,11 +108,11 @@ describe.skipIf(!CAN_MOUNT)("under a policy of the system's", () => {
     expect([denied.code, denied.stdout]).toEqual([6, ""]);
   });
 
-  const refused: [args: string[], stdin?: string][] = [
-    [["get", "openai", "--level", "personal"]],
-    [["env", "openai", "--level", "personal"]],
-    [["exec", "openai", "--level", "team", "--team-id", TEAM, "--", "true"]],
-    [["get", "xai", "--level", "personal", "--team-id", TEAM]],
+  const refused: [args: string[], stdin: string][] = [
+    [["get", "openai", "--level", "personal"], ""],
+    [["env", "openai", "--level", "personal"], ""],
+    [["exec", "openai", "--level", "team", "--team-id", TEAM, "--", "true"], ""],
+    [["get", "xai", "--level", "personal", "--team-id", TEAM], ""],
     [["keys", "set", "openai", "--key", "-", "--no-verify"], "mine-EXAMPLE"],
     [["keys", "set", "openai", "--key", "-", "--no-verify", "--level", "organization"], "mine-EXAMPLE"],
     [
@@ -138,9 +138,9 @@ describe.skipIf(!CAN_MOUNT)("under a policy of the system's", () => {
       ["keys", "import", "-", "--no-verify", "--level", "team", "--team-id", TEAM],
       "XAI_API_KEY=mine-EXAMPLE\n",
     ],
-    [["keys", "verify", "deepseek"]],
+    [["keys", "verify", "deepseek"], ""],
     [["login", "--access-token", "-"], "mine-EXAMPLE"],
-    [["env", "gumloop"]],
+    [["env", "gumloop"], ""],
   ];
   test.each(refused)("%j is refused with 6", async (args, stdin) => {
     const before = JSON.stringify(await world.entries("gum-cred"));
