@@ -12,7 +12,7 @@ import type { Secret } from "../core/secret.ts";
 import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
 import type { Context, Input } from "./command.ts";
-import { canAsk, fileText, givenSecret, stdinText, usable } from "./secret-input.ts";
+import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
 /** The redirect port that the official CLI registered (docs.gumloop.com/cli/authentication). */
 const DEFAULT_CALLBACK_PORT = 8765;
@@ -38,11 +38,11 @@ export async function obtainFrom(input: Input, context: Context): Promise<Obtain
   }
   switch (way) {
     case "api-key":
-      return obtainApiKey(input, ask);
+      return obtainApiKey(input, ask, context);
     case "access-token":
       return obtainAccessToken(input, context);
     case "webhook":
-      return obtainFromWebhook(input, ask);
+      return obtainFromWebhook(input, ask, context);
     case "oauth":
       return obtainByBrowser(input, context);
   }
@@ -79,10 +79,11 @@ async function askWay(): Promise<Way> {
   return askChoice("Sign in to Gumloop", [
     { value: "oauth", label: "OAuth (browser)" },
     { value: "api-key", label: "API key" },
+    { value: "webhook", label: "Webhook snippet (has the API key and the user id in it)" },
   ]);
 }
 
-async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
+async function obtainApiKey(input: Input, ask: boolean, context: Context): Promise<Obtain> {
   const value = input.flag("api-key");
   if (value === null && !ask) {
     throw fail(
@@ -93,7 +94,7 @@ async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
   }
   const userId = input.flag("user-id");
   if (userId === null && !ask) throw missingUserId();
-  const given = value === null ? null : await secretFlag("api-key", value);
+  const given = value === null ? null : await secretFlag("api-key", value, context);
   return async (baseUrl) => {
     const prompts = await import("./prompts.ts");
     const apiKey = given ?? usable(await prompts.askSecret("Gumloop API key"), "API key");
@@ -102,8 +103,8 @@ async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
   };
 }
 
-async function obtainAccessToken(input: Input, _context: Context): Promise<Obtain> {
-  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "");
+async function obtainAccessToken(input: Input, context: Context): Promise<Obtain> {
+  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "", context);
   const { expiryOf } = await import("../gumloop/expiry.ts");
   const next = { method: "oauth", accessToken, refreshToken: null } as const;
   return async (baseUrl): Promise<NewCredential> => ({
@@ -113,10 +114,13 @@ async function obtainAccessToken(input: Input, _context: Context): Promise<Obtai
   });
 }
 
-async function obtainFromWebhook(input: Input, ask: boolean): Promise<Obtain> {
-  const place = input.flag("from-webhook") ?? "";
-  const text = place === "-" ? await stdinText("--from-webhook") : await fileText(place, "--from-webhook");
+async function obtainFromWebhook(input: Input, ask: boolean, context: Context): Promise<Obtain> {
+  const place = input.flag("from-webhook") ?? "-";
+  const read = () => givenText(place, "webhook URL or snippet", context);
+  // A person is asked only when the keychain was found usable.
+  const given = place === "-" && ask ? null : await read();
   return async (baseUrl) => {
+    const { text } = given ?? (await read());
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
     const named = input.flag("user-id") ?? found.userId;
     if (named === null && !ask) throw missingUserId();
@@ -181,8 +185,12 @@ async function untilInterrupted<T>(wait: (signal: AbortSignal) => Promise<T>): P
   }
 }
 
-async function secretFlag(name: "api-key" | "access-token", value: string): Promise<Secret> {
-  return givenSecret(`--${name}`, value, name === "api-key" ? "API key" : "access token");
+async function secretFlag(
+  name: "api-key" | "access-token",
+  value: string,
+  context: Context,
+): Promise<Secret> {
+  return givenSecret(`--${name}`, value, name === "api-key" ? "API key" : "access token", context);
 }
 
 function usableUserId(userId: string): string {
