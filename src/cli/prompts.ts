@@ -27,6 +27,15 @@ export async function askSecret(message: string, about?: string): Promise<Secret
   });
 }
 
+/** A password, hidden and exactly as typed. `about` is shown first, on a line of its own. */
+export async function askPassword(message: string, about?: string): Promise<Secret> {
+  if (about) writeErr(`${about}\n`);
+  return withTyping(async (typing) => {
+    writeErr(`${question(message)} (hidden): `);
+    return secret(await hiddenLine(typing));
+  });
+}
+
 /** A line of text. `about` is shown first, on a line of its own. */
 export async function askText(message: string, about?: string): Promise<string> {
   if (about) writeErr(`${about}\n`);

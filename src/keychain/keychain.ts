@@ -41,6 +41,14 @@ export async function stateBy(ask: () => KeychainState | Promise<KeychainState>)
   }
 }
 
+/** A keychain that takes its password from us, for terminals on which it cannot show a dialog of its own. */
+export interface PasswordUnlock {
+  /** There is no keychain yet: the password is one to choose. */
+  readonly isNew: boolean;
+  /** False when the password is wrong. Throws the keychain's errors. */
+  unlock(password: Secret): Promise<boolean>;
+}
+
 export interface KeychainOptions {
   /** Upper bound in milliseconds for any one operation, connection included: 5000 unattended. */
   readonly timeoutMs: number;

@@ -81,7 +81,7 @@ print(json.dumps({"code": code, "screen": seen.decode(errors="replace").replace(
 export async function onTerminal(
   args: readonly string[],
   steps: readonly Step[] = [],
-  { env = {}, columns = 80, timeoutMs = 15_000, cwd = "/" }: TerminalOptions = {},
+  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/" }: TerminalOptions = {},
 ): Promise<TerminalRun> {
   const spec = {
     argv: [gumCred(), ...args],

@@ -52,7 +52,7 @@ const PLACEHOLDERS = [
   "sk-your-key-here",
   "<your key>",
   "<API_KEY>",
-  "${OPENAI_KEY}",
+  `$${"{OPENAI_KEY}"}`,
   "$OPENAI_KEY",
   "$(pass openai)",
   "{{ openai }}",

@@ -41,8 +41,8 @@ export const login: Command = {
     const { signIn } = await import("../../app/sign-in.ts");
     const obtain = await obtainFrom(input, context);
     const { unlockIfLocked } = await import("../../app/keychain.ts");
-    const { maySystemAsk } = await import("../system-dialog.ts");
-    await unlockIfLocked(maySystemAsk(context), context.ports);
+    const { askersOf } = await import("../system-dialog.ts");
+    await unlockIfLocked(askersOf(context), context.ports);
     const result = await signIn(obtain, context.scope, context.ports);
     for (const name of result.shadowedBy) {
       context.ports.warn(`${name} is set and wins over what was stored; unset it to use the keychain`);

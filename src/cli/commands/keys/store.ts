@@ -24,6 +24,9 @@ export async function store(context: Context, input: Input, mustExist = false): 
   const level: Level = levelIn(input) ?? "personal";
   const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
   const given = await givenKey(context, input);
+  const { unlockIfLocked } = await import("../../../app/keychain.ts");
+  const { askersOf } = await import("../../system-dialog.ts");
+  await unlockIfLocked(askersOf(context), ports);
   await allowKey({ provider, level }, scope, ports);
   if (mustExist) await requireStored({ provider, level }, scope, ports);
   const key = given ?? (await askedKey(provider));
