@@ -4,6 +4,7 @@
  */
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext, readGlobals } from "./cli/context.ts";
+import { followable } from "./cli/hints.ts";
 import { guessCommand, parse } from "./cli/parse.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
@@ -50,7 +51,14 @@ function failureIn(output: Output, command: Command, argv: readonly string[]): n
 function complain(error: GumCredError, exitCode: number, argv: readonly string[]): void {
   const own = ownWords(argv);
   const color = !own.includes("--no-color") && colorAllowed(process.env, 2);
-  writeErr(renderError(error, exitCode, own.includes("--json"), color));
+  const hint = followable(
+    error.hint,
+    argv,
+    PROGRAM.map(({ name }) => name),
+  );
+  writeErr(
+    renderError({ code: error.code, message: error.message, hint }, exitCode, own.includes("--json"), color),
+  );
 }
 
 /** The words that are gum-cred's, not those of a command that it runs. */

@@ -5,6 +5,7 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
+import { ERRORS, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type NewCredential, openProfile } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
@@ -37,7 +38,7 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
   const next = await obtain(baseUrl);
   const verifying = verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
   const { error } = await ports.busy("Asking Gumloop", verifying);
-  if (error) throw error;
+  if (error) throw error.exitCode === 3 ? refused(error, baseUrl) : error;
   const replaced = await withProfileLock(profile.name, ports, async () => {
     const before = await profile.read();
     await profile.store(next);
@@ -45,6 +46,13 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
   });
   await ports.busy("Revoking the previous session", revokeReplaced(replaced, next, ports));
   return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
+}
+
+/** Nothing was stored, so that nothing else could find out more. */
+function refused({ code, message, hint }: GumCredError, baseUrl: string): GumCredError {
+  const own =
+    hint === ERRORS[code].hint ? "copy it again, whole, with the user id of the same account" : hint;
+  return fail(code, `${message}; nothing was stored`, `${own}; it was sent to ${baseUrl}`);
 }
 
 /** Revokes the session that a sign-in replaced. Best effort: the new one is stored already. */

@@ -9,7 +9,12 @@ export function renderOutput(output: Output, json: boolean): string {
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */
-export function renderError(error: GumCredError, exitCode: number, json: boolean, color: boolean): string {
+export function renderError(
+  error: Pick<GumCredError, "code" | "message" | "hint">,
+  exitCode: number,
+  json: boolean,
+  color: boolean,
+): string {
   if (json) {
     const { code, message, hint } = error;
     return `${JSON.stringify({ error: { code, message, hint, exit_code: exitCode } })}\n`;

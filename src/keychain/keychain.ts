@@ -54,6 +54,8 @@ export interface KeychainOptions {
   readonly timeoutMs: number;
   /** True when a person may be asked by the operating system to unlock; false forbids every dialog. */
   readonly mayPrompt: boolean;
+  /** Called when an operation has kept a person waiting for 2 s, where the backend can tell. */
+  readonly onSlow?: () => void;
 }
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */

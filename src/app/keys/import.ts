@@ -57,7 +57,12 @@ export function planImport(text: string, vendors: readonly Provider[], source = 
       const reason = chosen ? null : unusable(entry);
       if (chosen) outranked.push(variable);
       else if (reason !== null)
-        refused.push({ provider, variable, line: entry.line, error: refusal(entry, reason, source) });
+        refused.push({
+          provider,
+          variable,
+          line: entry.line,
+          error: refusal(entry, reason, source, provider),
+        });
       else {
         chosen = true;
         keys.push({ provider, variable, key: secret(entry.value.trim()), lines: linesOf(variable, entries) });
@@ -81,11 +86,11 @@ function unusable({ value, problem, line, lastLine }: Entry): string | null {
   return null;
 }
 
-function refusal({ name, line }: Entry, reason: string, source: string): GumCredError {
+function refusal({ name, line }: Entry, reason: string, source: string, provider: Provider): GumCredError {
   return fail(
     "E_MALFORMED",
     `${source}: ${name} in line ${line} was refused: ${reason}`,
-    `put the key itself into that line, or store it with 'gum-cred keys set'`,
+    `put the key itself into that line, or store it with 'gum-cred keys set ${provider.id}'`,
   );
 }
 

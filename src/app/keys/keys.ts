@@ -145,7 +145,13 @@ export async function removeKey({ provider, level }: KeyPlace, scope: Scope, por
   const removed = await keychain.remove(OWN_SERVICE, account);
   await keychain.remove(OWN_SERVICE, noteAccount(account));
   if (provider.companions?.length) await keychain.remove(OWN_SERVICE, settingsAccount(account));
-  if (!removed) throw noKey(provider, level);
+  if (!removed) {
+    throw fail(
+      "E_NO_CREDENTIAL",
+      `no ${level} key for ${provider.title} is stored`,
+      "run 'gum-cred keys list' for the keys that are",
+    );
+  }
 }
 
 /** A key that exists somewhere, and whether it wins. */

@@ -31,7 +31,7 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
   const { credential } = found;
   return {
     profile: scope.profile,
-    authenticated: credential !== null && found.verification !== "rejected",
+    authenticated: isUnknown(found) ? null : credential !== null && found.verification !== "rejected",
     auth_method: credential?.method ?? null,
     source: credential?.source ?? null,
     location: credential?.location ?? null,
@@ -54,7 +54,14 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
 
 const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
-function signedIn({ credential, verification }: Status): string {
+/** Nobody can tell who is signed in while the keychain is locked or does not answer. */
+function isUnknown({ credential, error }: Status): boolean {
+  return credential === null && error?.exitCode === 4;
+}
+
+function signedIn(found: Status): string {
+  const { credential, verification, error } = found;
+  if (isUnknown(found)) return `unknown: ${error?.message}`;
   if (!credential) return "no";
   const what = METHODS[credential.method];
   return verification === "rejected" ? `no, the ${what} was rejected` : `yes, with an ${what}`;

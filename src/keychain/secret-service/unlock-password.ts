@@ -9,6 +9,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret } from "../../core/secret.ts";
 import { type Bus, type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
+import { refusal } from "../../dbus/error.ts";
 import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import type { PasswordUnlock } from "../keychain.ts";
@@ -43,7 +44,10 @@ const setDefault = (collection: string) =>
  */
 export function secretServicePassword(env: RawEnvironment, timeoutMs: number): PasswordUnlock | null {
   const collection = withBus(env, timeoutMs, (ask) => {
-    if (!String(valuesOf(ask(introspect))[0]).includes(INTERNAL)) return null;
+    const described = ask(introspect);
+    // Other services describe themselves elsewhere, or not at all; that there is none is the caller's to know.
+    if (!described.ok && refusal(described).code !== "E_KEYCHAIN_FAILED") throw refusal(described);
+    if (!described.ok || !String(described.values[0]).includes(INTERNAL)) return null;
     return String(valuesOf(ask(readDefaultAlias))[0]);
   });
   if (collection === null) return null;

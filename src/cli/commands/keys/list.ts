@@ -16,8 +16,10 @@ export const keysList: Command = {
     const { keys, errors } = await listKeys(scope, ports);
     const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
     // With --json stderr is the one error object, so that it can be parsed.
-    if (!globals.json) for (const { provider, message } of unread) ports.warn(`${provider}: ${message}`);
     const [error] = errors.values();
+    // A keychain that cannot be read is one failure, not one of each vendor.
+    const told = unread.filter(({ message }) => error?.exitCode !== 4 || message !== error.message);
+    if (!globals.json) for (const { provider, message } of told) ports.warn(`${provider}: ${message}`);
     const data = { keys: keys.map((key) => row(key, ports.now())), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
