@@ -1,6 +1,6 @@
 /** Providers by name, and the credential in force of any one of them. */
 import type { Credential, Level } from "../core/credential.ts";
-import { fail } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import { providerId } from "../core/provider-id.ts";
 import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
@@ -16,8 +16,22 @@ export async function providerNamed(name: string, ports: Pick<Storage, "installe
   const provider =
     PROVIDERS.find((known) => known.id === id || known.aliases?.includes(id)) ??
     (await ports.installed.load(id));
-  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
+  if (!provider) throw await unknownProvider(id, ports);
   return provider;
+}
+
+async function unknownProvider(id: string, ports: Pick<Storage, "installed">): Promise<GumCredError> {
+  const installed = await ports.installed.all().catch(() => []);
+  const known = [...PROVIDERS, ...installed].flatMap((provider) => [
+    provider.id,
+    ...(provider.aliases ?? []),
+  ]);
+  const { default: leven } = await import("leven");
+  const [near] = known
+    .map((name) => ({ name, distance: leven(id, name) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, name.length / 3))
+    .sort((a, b) => a.distance - b.distance);
+  return fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`, near && `did you mean '${near.name}'?`);
 }
 
 /** Every LLM vendor: built in, then installed. */
@@ -51,7 +65,7 @@ export async function explainProvider(
   ports: Ports,
 ): Promise<ExplainedProvider> {
   const resolution = await resolveAll(provider, level, scope, ports);
-  return { resolution, explanations: explain(resolution) };
+  return { resolution, explanations: explain(resolution, ports.environment.exported) };
 }
 
 async function resolveAll(

@@ -5,7 +5,7 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
-import { ERRORS, fail, type GumCredError } from "../core/errors.ts";
+import { clean, ERRORS, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type NewCredential, openProfile } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
@@ -18,6 +18,8 @@ export interface SignedIn {
   readonly method: "oauth" | "api_key";
   readonly baseUrl: string;
   readonly backend: string;
+  /** The account, where it is known without asking. */
+  readonly userId: string | null;
   /** Environment variables that win over what was just stored. */
   readonly shadowedBy: readonly string[];
 }
@@ -45,7 +47,26 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
     return before.stored;
   });
   await ports.busy("Revoking the previous session", revokeReplaced(replaced, next, ports));
-  return { method: next.method, baseUrl, backend: keychain.backend, shadowedBy: shadows(ports) };
+  return {
+    method: next.method,
+    baseUrl,
+    backend: keychain.backend,
+    userId: bearerOf(next).userId,
+    shadowedBy: shadows(ports),
+  };
+}
+
+/**
+ * Who is signed in to a profile, in words; null when nobody is. What is stored there may be incomplete. Throws the
+ * keychain's errors.
+ */
+export async function storedAccount(scope: Scope, ports: Ports): Promise<string | null> {
+  const { stored } = await openProfile(await ports.keychain(), scope.profile, ports.digest).read();
+  if (!stored.access_token && !stored.api_key) return null;
+  const how = stored.access_token ? "an OAuth session" : "an API key";
+  const user = stored.user_id ? ` of ${clean(reveal(stored.user_id), 60)}` : "";
+  const where = stored.base_url ? ` at ${clean(reveal(stored.base_url), 100)}` : "";
+  return `${how}${user}${where}`;
 }
 
 /** Nothing was stored, so that nothing else could find out more. */

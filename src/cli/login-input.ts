@@ -4,6 +4,7 @@
  * was found usable.
  */
 
+import { gumloop } from "../../plugins/gumloop/index.ts";
 import { requireKeychain } from "../app/keychain.ts";
 import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
@@ -27,6 +28,7 @@ type Way = "oauth" | "api-key" | "access-token" | "webhook";
 export async function obtainFrom(input: Input, context: Context): Promise<Obtain> {
   const ask = canAsk(context);
   const chosen = chosenWay(input);
+  checkValues(input);
   await requireKeychain(context.ports);
   const way = chosen ?? (ask ? await askWay() : null);
   if (way === null) {
@@ -70,6 +72,14 @@ function chosenWay(input: Input): Way | null {
   return way;
 }
 
+/** Values of flags are checked before anything is asked. */
+function checkValues(input: Input): void {
+  whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600);
+  const userId = input.flag("user-id");
+  if (userId !== null) usableUserId(userId);
+}
+
 function methodOf(way: Way): "oauth" | "api-key" {
   return way === "access-token" || way === "oauth" ? "oauth" : "api-key";
 }
@@ -97,7 +107,12 @@ async function obtainApiKey(input: Input, ask: boolean, context: Context): Promi
   const given = value === null ? null : await secretFlag("api-key", value, context);
   return async (baseUrl) => {
     const prompts = await import("./prompts.ts");
-    const apiKey = given ?? usable(await prompts.askSecret("Gumloop API key"), "API key");
+    const apiKey =
+      given ??
+      usable(
+        await prompts.askSecret("Gumloop API key", `Keys are created at ${gumloop.setupUrl}`),
+        "API key",
+      );
     const owner = userId ?? (await prompts.askText("Gumloop user id"));
     return { method: "api_key", apiKey, userId: usableUserId(owner), baseUrl };
   };

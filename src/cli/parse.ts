@@ -4,6 +4,7 @@
  * it may be a secret.
  */
 import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { formatMeant, withoutAliases } from "./aliases.ts";
 import { type Command, type FlagSpec, GLOBAL_FLAGS, type Input } from "./command.ts";
 import type { Entry } from "./program.ts";
 import { isPositional, type Line, splitLine } from "./split-line.ts";
@@ -18,10 +19,11 @@ type Suggest = (word: string, known: readonly string[]) => Promise<string | null
 
 /** Splits and checks a command line. Throws E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE, E_INVALID_VALUE. */
 export async function parse(
-  argv: readonly string[],
+  typed: readonly string[],
   program: readonly Entry[],
   suggest: Suggest = nearest,
 ): Promise<Parsed> {
+  const argv = withoutAliases(typed, takesValue);
   if (argv[0] === "help") return parse(["--help", ...argv.slice(1)], program, suggest);
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
@@ -41,7 +43,7 @@ export async function parse(
     return { command: null, input: inputOf(before, [], null) };
   }
   const all = [...GLOBAL_FLAGS, ...command.flags];
-  const line = splitLine(own, all, false);
+  const line = withFormatMeant(command, splitLine(own, all, false));
   const unknown = before.unknown ?? line.unknown;
   if (unknown !== null) throw await unknownFlag(unknown, all, suggest);
   const args = line.words.slice(command.name.includes(" ") ? 2 : 1);
@@ -56,9 +58,10 @@ export async function parse(
  * unknown flag may be that flag's value, and the value of a global flag may be a command whose flag lacks one.
  */
 export async function guessCommand(
-  argv: readonly string[],
+  typed: readonly string[],
   program: readonly Entry[],
 ): Promise<Command | null> {
+  const argv = withoutAliases(typed, takesValue);
   const words: string[] = [];
   const taken: string[] = [];
   let possibleValues = 0;
@@ -161,6 +164,13 @@ function checkArguments(command: Command, args: readonly string[], rest: readonl
   if (args.length > most) {
     throw fail("E_USAGE", `'${command.name}' does not take that many arguments`, help);
   }
+}
+
+function withFormatMeant({ flags }: Command, line: Line): Line {
+  const value = line.flags.get("format");
+  const choices = flags.find(({ name }) => name === "format")?.choices;
+  if (typeof value !== "string" || !choices || choices.includes(value)) return line;
+  return { ...line, flags: new Map([...line.flags, ["format", formatMeant(value, choices)]]) };
 }
 
 function checkChoices(command: Command, input: Input): void {

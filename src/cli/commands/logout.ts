@@ -1,5 +1,6 @@
 /** `gum-cred logout`: revoke, then forget. */
 import type { SignedOut } from "../../app/sign-out.ts";
+import { fail } from "../../core/errors.ts";
 import type { Command, Context } from "../command.ts";
 
 export const logout: Command = {
@@ -14,6 +15,7 @@ export const logout: Command = {
   ],
   run: async (context, input) => {
     const { signOut } = await import("../../app/sign-out.ts");
+    if (input.has("all-profiles")) await confirmAll(context);
     const result = await signOut(input.has("all-profiles"), context.scope, context.ports);
     await warn(result, context);
     return {
@@ -23,6 +25,19 @@ export const logout: Command = {
     };
   },
 };
+
+/** Asks on a terminal before every profile is signed out. Throws E_INTERRUPTED for no. */
+async function confirmAll(context: Context): Promise<void> {
+  const { canAsk } = await import("../secret-input.ts");
+  if (!canAsk(context)) return;
+  const { storedProfiles } = await import("../../app/sign-out.ts");
+  const names = await storedProfiles(context.ports);
+  if (names.length === 0) return;
+  const { askYesNo } = await import("../prompts.ts");
+  if (!(await askYesNo(`Signed in: ${names.join(", ")}.`, "Sign all of them out?"))) {
+    throw fail("E_INTERRUPTED", "not confirmed; nothing was changed");
+  }
+}
 
 function human(result: SignedOut, { scope }: Context): string {
   if (result.profiles.length === 0) return `Nothing was stored for '${scope.profile}'.`;

@@ -18,11 +18,12 @@ export const PROVIDER_ARGUMENT = { name: "PROVIDER", summary: "the LLM vendor", 
 export async function store(context: Context, input: Input, mustExist = false): Promise<StoredKey> {
   const { ports, scope } = context;
   const { providerNamed } = await import("../../../app/providers.ts");
-  const { allowKey, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
+  const { allowKey, checkPlace, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
   const { givenCompanions } = await import("../../../app/companions.ts");
   const provider = await providerNamed(input.args[0] ?? "", ports);
   const level: Level = levelIn(input) ?? "personal";
   const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
+  checkPlace({ provider, level }, scope);
   const given = await givenKey(context, input);
   const { unlockIfLocked } = await import("../../../app/keychain.ts");
   const { askersOf } = await import("../../system-dialog.ts");
