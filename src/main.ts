@@ -11,15 +11,15 @@ import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
-import { colorAllowed } from "./os/streams/terminal.ts";
+import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
 import { VERSION, versionLine } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
-    const { command, input } = await parse(argv, PROGRAM);
+    const { command, input, topic } = await parse(argv, PROGRAM);
     if (input.has("version")) return await say(versionLine());
-    if (input.has("help") || !command) return await say(await help(command));
+    if (input.has("help") || !command) return await say(await help(command, topic));
     const globals = readGlobals(input);
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
@@ -34,9 +34,17 @@ async function say(text: string): Promise<number> {
   return 0;
 }
 
-async function help(command: Command | null): Promise<string> {
-  const { commandHelp, overview } = await import("./cli/help.ts");
-  return command ? commandHelp(command) : overview(await allCommands(), VERSION);
+async function help(command: Command | null, topic: string | null): Promise<string> {
+  const width = columnsOf(1);
+  if (topic?.startsWith("help ")) {
+    const { TOPICS, topicHelp } = await import("./cli/help-topics.ts");
+    const named = TOPICS.find((one) => topic === `help ${one}`);
+    if (named) return topicHelp(named, width);
+  }
+  const { commandHelp, groupHelp, overview } = await import("./cli/help.ts");
+  if (command) return commandHelp(command, width);
+  const commands = await allCommands();
+  return topic === null ? overview(commands, VERSION, width) : groupHelp(topic, commands, width);
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */

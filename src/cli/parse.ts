@@ -13,6 +13,8 @@ export interface Parsed {
   /** Null when only global flags were given. */
   readonly command: Command | null;
   readonly input: Input;
+  /** The group or topic that help was asked for, such as `keys` or `exit-codes`. */
+  readonly topic: string | null;
 }
 
 type Suggest = (word: string, known: readonly string[]) => Promise<string | null>;
@@ -24,7 +26,17 @@ export async function parse(
   suggest: Suggest = nearest,
 ): Promise<Parsed> {
   const argv = withoutAliases(typed, takesValue);
-  if (argv[0] === "help") return parse(["--help", ...argv.slice(1)], program, suggest);
+  if (argv[0] === "help") {
+    const [word] = argv.slice(1).filter(isPositional);
+    if (TOPICS.includes(word ?? "")) {
+      return {
+        command: null,
+        topic: `help ${word}`,
+        input: inputOf(splitLine(["--help"], GLOBAL_FLAGS, true), [], null),
+      };
+    }
+    return parse(["--help", ...argv.slice(1)], program, suggest);
+  }
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? null : argv.slice(end + 1);
@@ -35,12 +47,15 @@ export async function parse(
     : { words: own, unknown: null, flags: new Map(), repeated: new Map() };
   const command = await findCommand(before.words, program);
   if (!command) {
+    const topic = groupIn(own, program);
+    if (topic !== null)
+      return { command: null, topic, input: inputOf(splitLine(own, GLOBAL_FLAGS, true), [], null) };
     if (before.unknown !== null) throw await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
     if (before.words.length > 0)
       throw await unknownCommand(before.words.filter(isPositional), program, suggest);
     if (rest !== null) throw fail("E_USAGE", "'--' needs a command before it");
     await refuseCommandAsValue(own, program);
-    return { command: null, input: inputOf(before, [], null) };
+    return { command: null, topic: null, input: inputOf(before, [], null) };
   }
   const all = [...GLOBAL_FLAGS, ...command.flags];
   const line = withFormatMeant(command, splitLine(own, all, false));
@@ -50,7 +65,18 @@ export async function parse(
   const input = inputOf(line, args, rest);
   if (!input.has("help")) checkArguments(command, args, rest);
   checkChoices(command, input);
-  return { command, input };
+  return { command, topic: null, input };
+}
+
+/** What `help` explains beside commands; help-topics.ts has the texts. */
+const TOPICS: readonly string[] = ["environment", "exit-codes", "plugins"];
+
+/** The group that help was asked for; null for anything else. */
+function groupIn(own: readonly string[], program: readonly Entry[]): string | null {
+  const [group, ...more] = own.filter(isPositional);
+  const asked = own.includes("--help") || own.includes("-h");
+  const exists = program.some(({ name }) => name.startsWith(`${group} `));
+  return asked && more.length === 0 && group !== undefined && exists ? group : null;
 }
 
 /**
@@ -210,7 +236,7 @@ async function unknownCommand(
     const list = group.map(({ name }) => name.slice(word.length + 1)).join(", ");
     const second = words[1];
     return second === undefined
-      ? fail("E_USAGE", `'${word}' needs one of: ${list}`)
+      ? fail("E_USAGE", `'${word}' needs one of: ${list}`, `run 'gum-cred ${word} --help'`)
       : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
   }
   const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);

@@ -7,7 +7,7 @@ import { fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import { writeErr } from "../os/streams/standard-streams.ts";
 import { interrupted, type Typing, withTyping } from "../os/streams/terminal-input.ts";
-import { stderrStyle } from "./style.ts";
+import { stderrStyle } from "../output/style.ts";
 
 /** How long the rest of a paste may take to arrive, in milliseconds. */
 const PASTE_GAP_MS = 60;

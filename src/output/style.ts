@@ -8,14 +8,21 @@ export interface Style {
   heading(text: string): string;
   good(text: string): string;
   bad(text: string): string;
+  warning(text: string): string;
   faint(text: string): string;
 }
 
 const paint = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
 const same = (text: string): string => text;
 
-const COLOURED: Style = { heading: paint(1), good: paint(32), bad: paint(31), faint: paint(2) };
-const PLAIN: Style = { heading: same, good: same, bad: same, faint: same };
+const COLOURED: Style = {
+  heading: paint(1),
+  good: paint(32),
+  bad: paint(31),
+  warning: paint(33),
+  faint: paint(2),
+};
+const PLAIN: Style = { heading: same, good: same, bad: same, warning: same, faint: same };
 
 /** The style of a stream. `argv` is the command line, of which only the words before `--` count. */
 export function styleOf(fd: 1 | 2, argv: readonly string[] = process.argv.slice(2)): Style {
