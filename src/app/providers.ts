@@ -9,6 +9,7 @@ import type { Resolution } from "../resolve/classify.ts";
 import { type Explanation, explain } from "../resolve/explain.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
 import type { Ports, Scope, Storage } from "../resolve/ports.ts";
+import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
@@ -66,6 +67,29 @@ export async function explainProvider(
 ): Promise<ExplainedProvider> {
   const resolution = await resolveAll(provider, level, scope, ports);
   return { resolution, explanations: explain(resolution, ports.environment.exported) };
+}
+
+/** Gumloop, and every LLM vendor of which a place holds something or cannot be read. */
+export async function explainEvery(
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly { readonly provider: Provider; readonly explained: ExplainedProvider }[]> {
+  const exported = ports.environment.exported;
+  const platforms = PROVIDERS.filter(({ kind }) => kind === "platform");
+  const every = await Promise.all(
+    platforms.map(async (provider) => ({
+      provider,
+      explained: await explainProvider(provider, null, scope, ports),
+    })),
+  );
+  const request = { providers: await vendorsInPlay(ports), level: null };
+  for (const [provider, resolution] of await resolveKeys(request, scope, ports, "all")) {
+    const explanations = explain(resolution, exported);
+    if (explanations.some(({ state }) => state !== "absent")) {
+      every.push({ provider, explained: { resolution, explanations } });
+    }
+  }
+  return every;
 }
 
 async function resolveAll(

@@ -1,6 +1,6 @@
 /**
  * Finds the API key and user id in what Gumloop's webhook panel shows: the webhook URL, or a whole snippet
- * (cURL, Python, JavaScript, Java, C++) around it. Pure. Key and id are opaque: no prefix, no length is
+ * (cURL for any shell, PowerShell, Python, JavaScript, Java, C++) around it. Pure. Key and id are opaque: no prefix, no length is
  * expected of them (docs.gumloop.com/api-reference/authentication).
  */
 import { fail } from "../core/errors.ts";
@@ -14,7 +14,9 @@ export interface WebhookCredential {
 
 const URL_IN_TEXT = /https?:\/\/[^\s"'`<>\\)]+/g;
 const BEARER = /Bearer\s+([^\s"'`\\,;)]+)/gi;
-const USER_ID = /["'\\]*\buser_id["'\\]*\s*[:=,]\s*["'\\]*([A-Za-z0-9._~@+-]+)/g;
+const USER_ID = /["'`\\]*\b(?:user_id|x-auth-key)["'`\\]*\s*[:=,]\s*["'`\\]*([A-Za-z0-9._~@+-]+)/gi;
+/** How cmd.exe has the quotation marks and line ends of a command: behind a caret. */
+const CMD = /\^["&\r\n]/;
 const PLACEHOLDER = /^(?:YOUR[_-]|<|\{|\$|x{6,}$|\*+$)/i;
 
 /**
@@ -22,7 +24,8 @@ const PLACEHOLDER = /^(?:YOUR[_-]|<|\{|\$|x{6,}$|\*+$)/i;
  * taken. Throws E_MALFORMED when there is no key, or more than one key or user id.
  */
 export function parseWebhook(text: string, apiOrigin: string): WebhookCredential {
-  const plain = text.replaceAll("&amp;", "&").replaceAll("\\&", "&").replaceAll("\\u0026", "&");
+  const bare = CMD.test(text) ? text.replace(/\^\r?\n/g, " ").replace(/\^(.)/g, "$1") : text;
+  const plain = bare.replaceAll("&amp;", "&").replaceAll("\\&", "&").replaceAll("\\u0026", "&");
   const queries = [...plain.matchAll(URL_IN_TEXT)].flatMap(([url]) => queryOf(url, apiOrigin));
   const keys = [
     ...queries.flatMap((query) => query.getAll("api_key")),

@@ -1,6 +1,7 @@
 /** `gum-cred status`: who am I, from where. */
 import type { Status } from "../../app/status.ts";
 import { masked } from "../../core/secret.ts";
+import { timeAndDistance } from "../../output/relative-time.ts";
 import { facts, table } from "../../output/table.ts";
 import type { Command, Context } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
@@ -76,7 +77,7 @@ function human(found: Status, { scope, ports }: Context): string {
     ["User id", credential?.userId],
     ["Team", scope.teamId],
     ["Base URL", found.baseUrl],
-    ["Expires", credential?.expiresAt],
+    ["Expires", credential?.expiresAt && timeAndDistance(credential.expiresAt, ports.now())],
     ["Server", found.verification === "skipped" ? null : found.verification],
     [
       "Keychain",

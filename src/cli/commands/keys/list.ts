@@ -8,12 +8,14 @@ import { keptFields, keptText } from "../../kept.ts";
 export const keysList: Command = {
   name: "keys list",
   summary: "List the LLM keys of every level, masked, and which one wins",
-  args: [],
+  args: [{ name: "PROVIDER", summary: "only these vendors", many: true }],
   flags: [],
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],
-  run: async ({ ports, scope, globals }) => {
+  run: async ({ ports, scope, globals }, input) => {
+    const { providerNamed } = await import("../../../app/providers.ts");
+    const wanted = await Promise.all(input.args.map((name) => providerNamed(name, ports)));
     const { listKeys } = await import("../../../app/keys/keys.ts");
-    const { keys, errors } = await listKeys(scope, ports);
+    const { keys, errors } = await listKeys(scope, ports, wanted);
     const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
     // With --json stderr is the one error object, so that it can be parsed.
     const [error] = errors.values();
