@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { benchBroker } from "./bench/broker.ts";
 import { benchContention } from "./bench/contention.ts";
 import { benchPlugins, benchProfiles } from "./bench/growth.ts";
 import { fairCopy } from "./bench/measure.ts";
@@ -35,6 +36,7 @@ const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Section>>>
   redaction: benchRedaction,
   plugins: benchPlugins,
   profiles: benchProfiles,
+  broker: benchBroker,
   sources: benchSources,
   rivals: (setting) => benchRivals(setting, `${DIST}/bench-python`),
 };

@@ -3,6 +3,7 @@
  * is all there is to look at: `env`, `env gumloop`, `exec -- CMD` and `exec gumloop -- CMD`. Anything unusual is declined,
  * and the whole program answers. It has no rule of its own: test/e2e/everyday.test.ts compares the two. Pure.
  */
+import { DEFAULT_HREF } from "./core/default-base-url.ts";
 import type { RawEnvironment } from "./core/environment.ts";
 import { isPlain, POSIX_GUARD } from "./output/env-formats/plain.ts";
 
@@ -38,7 +39,9 @@ export function everydayExports(
     if (name === TOKEN || name === KEY || name === USER) continue;
     if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) return null;
   }
-  if (isThere(SYSTEM_FOLDER) || (!named && (hasBus(env, isThere) || hasOwnFolder(env, isThere)))) return null;
+  const own = ownFolder(env);
+  if (isThere(SYSTEM_FOLDER) || (own !== null && isThere(own))) return null;
+  if (!named && (own === null || hasBus(env, isThere))) return null;
   return exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
 }
 
@@ -50,14 +53,12 @@ export function everydayLine({ unset, set }: Everyday): string {
 }
 
 function exportsOf(token: string, key: string, user: string): Everyday | null {
-  if (token !== "") return isPlain(token) ? { unset: [KEY, USER], set: [[TOKEN, token]] } : null;
+  const baseUrl = ["GUMLOOP_BASE_URL", DEFAULT_HREF] as const;
+  if (token !== "") return isPlain(token) ? { unset: [KEY, USER], set: [[TOKEN, token], baseUrl] } : null;
   if (!isPlain(key) || !isPlain(user)) return null;
   return {
     unset: [TOKEN],
-    set: [
-      [KEY, key],
-      [USER, user],
-    ],
+    set: [[KEY, key], [USER, user], baseUrl],
   };
 }
 
@@ -72,8 +73,8 @@ function hasBus(env: RawEnvironment, isThere: (path: string) => boolean): boolea
   return Boolean(runtime) && isThere(`${runtime}/bus`);
 }
 
-/** Installed plugins, and which profile is the default. */
-function hasOwnFolder(env: RawEnvironment, isThere: (path: string) => boolean): boolean {
+/** Where installed plugins are, and which profile is the default; null where nobody can tell. */
+function ownFolder(env: RawEnvironment): string | null {
   const config = env["XDG_CONFIG_HOME"] || (env["HOME"] && `${env["HOME"]}/.config`);
-  return !config || isThere(`${config}/gum-cred`);
+  return config ? `${config}/gum-cred` : null;
 }

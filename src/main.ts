@@ -3,9 +3,9 @@
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
 import type { Command, Output } from "./cli/command.ts";
-import { makeContext, readGlobals } from "./cli/context.ts";
+import { makeContext } from "./cli/context.ts";
 import { followable } from "./cli/hints.ts";
-import { guessCommand, parse } from "./cli/parse.ts";
+import { type Line, readLine } from "./cli/line.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
@@ -17,13 +17,14 @@ import { VERSION, versionLine } from "./version.ts";
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
-    const { command, input, topic } = await parse(argv, PROGRAM);
-    if (input.has("version")) return await say(versionLine());
-    if (input.has("help") || !command) return await say(await help(command, topic));
-    const globals = readGlobals(input);
+    const line = await readLine(argv, PROGRAM);
+    const { command, input, globals, problem, topic } = line;
+    if (problem) throw problem;
+    if (globals.version) return await say(versionLine());
+    if (globals.help || !command) return await say(await help(command, topic));
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
-    return failureIn(output, command, argv);
+    return failureIn(output, command, line);
   } catch (error) {
     return report(error, argv);
   }
@@ -48,51 +49,42 @@ async function help(command: Command | null, topic: string | null): Promise<stri
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
-function failureIn(output: Output, command: Command, argv: readonly string[]): number {
+function failureIn(output: Output, command: Command, line: Line): number {
   if (output.kind !== "data" || !output.error) return 0;
   const exitCode = command.failureExitCode ?? output.error.exitCode;
-  complain(output.error, exitCode, argv);
+  complain(output.error, exitCode, line);
   return exitCode;
 }
 
 /** The error on stderr, as the command line asks for it even where it does not parse. */
-function complain(error: GumCredError, exitCode: number, argv: readonly string[]): void {
-  const own = ownWords(argv);
-  const color = !own.includes("--no-color") && colorAllowed(process.env, 2);
-  const hint = followable(
-    error.hint,
-    argv,
-    PROGRAM.map(({ name }) => name),
-  );
-  writeErr(
-    renderError({ code: error.code, message: error.message, hint }, exitCode, own.includes("--json"), color),
-  );
-}
-
-/** The words that are gum-cred's, not those of a command that it runs. */
-function ownWords(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf("--");
-  return end < 0 ? argv : argv.slice(0, end);
+function complain({ code, message, hint }: GumCredError, exitCode: number, { globals }: Line): void {
+  const color = globals.color && colorAllowed(process.env, 2);
+  const names = PROGRAM.map(({ name }) => name);
+  const followed = followable(hint, process.argv.slice(2), names);
+  writeErr(renderError({ code, message, hint: followed }, exitCode, globals.json, color));
 }
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
   const known =
     error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
-  const command = await guessCommand(argv, PROGRAM);
-  const exitCode = exitCodeOf(known, command);
-  const failure = command?.failure?.(exitCode, ownWords(argv));
+  const line = await readLine(argv, PROGRAM);
+  const { command } = line;
+  const exitCode = exitCodeOf(known, command, argv);
+  const failure = command?.failure?.(exitCode, line);
   // Where stdout itself is what failed, stderr still says so.
   if (failure) await writeOut(failure).catch(() => {});
-  complain(known, exitCode, argv);
-  if (known !== error && ownWords(argv).includes("--debug")) writeErr(frames(error));
+  complain(known, exitCode, line);
+  if (known !== error && line.globals.debug) writeErr(frames(error));
   return exitCode;
 }
 
-function exitCodeOf(error: GumCredError, command: Command | null): number {
+function exitCodeOf(error: GumCredError, command: Command | null, argv: readonly string[]): number {
+  // Without a program to run, as `broker --listen`, failures have their own codes.
+  const runs = !command?.restOptional || argv.includes("--");
   const runsAnother = error.code === "E_NOT_EXECUTABLE" || error.code === "E_COMMAND_NOT_FOUND";
-  const ownWay = runsAnother || error.code === "E_INTERRUPTED";
-  return ownWay ? ERRORS[error.code].exit : (command?.failureExitCode ?? error.exitCode);
+  const ownWay = runsAnother || error.code === "E_INTERRUPTED" || error.code === "E_ISOLATION";
+  return ownWay ? ERRORS[error.code].exit : ((runs ? command?.failureExitCode : null) ?? error.exitCode);
 }
 
 /** Where an unexpected error was thrown, without its message. */

@@ -1,3 +1,4 @@
+import { expect, test } from "bun:test";
 import { testVendor } from "../../test/support/plugin-table.ts";
 import { amazonBedrock } from "./index.ts";
 
@@ -14,3 +15,11 @@ testVendor(amazonBedrock, KEY, [
   ["an expired key", 403, { Message: "Bearer Token has expired" }, "rejected", "expired"],
   ["a key that may not list", 403, { Message: NOT_ALLOWED }, "restricted", "policy"],
 ]);
+
+test("models are called in the region of the key, and not where keys are verified", () => {
+  const scope = { baseUrl: null, teamId: null };
+  expect(amazonBedrock.apiBase(scope)).toBeNull();
+  expect(amazonBedrock.apiBase({ ...scope, companions: new Map([["region", "eu-west-1"]]) })).toBe(
+    "https://bedrock-runtime.eu-west-1.amazonaws.com",
+  );
+});

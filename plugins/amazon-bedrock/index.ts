@@ -31,6 +31,7 @@ export const amazonBedrock = llmProvider({
   },
   baseUrlVariable: "AWS_ENDPOINT_URL_BEDROCK",
   baseUrl: "https://bedrock.{region}.amazonaws.com",
+  apiBaseUrl: "https://bedrock-runtime.{region}.amazonaws.com",
   path: "/foundation-models",
   auth: "authorization",
   proof: "modelSummaries",

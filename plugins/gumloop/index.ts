@@ -7,6 +7,7 @@
 import { DEFAULT_BASE_URL } from "../../src/core/base-url.ts";
 import { parseJsonObject } from "../../src/core/json.ts";
 import { reveal, type Secret, secret } from "../../src/core/secret.ts";
+import { isAboutPlan, quoted, serverWords, statusAdvice } from "../../src/core/server-words.ts";
 import type { Answer, Assessment, Header, Provider } from "../../src/providers/contract.ts";
 
 const HINT_401 =
@@ -16,6 +17,8 @@ const HINT_403_KEY =
   "most often the user id is missing, was cut off when copied, or belongs to somebody else: copy it from " +
   "https://www.gumloop.com/settings/profile/general; API keys need the Pro plan; a team key needs --team-id";
 const HINT_NOT_THE_API = "check --base-url, or sign in to the network you are on";
+const HINT_PLAN =
+  "the account's plan does not allow it: the Gumloop API needs the Pro plan or above (https://www.gumloop.com/pricing)";
 const HINT_403_TOKEN = "the Gumloop API needs the Pro plan or above; check --team-id as well";
 
 export const gumloop: Provider = {
@@ -36,6 +39,8 @@ export const gumloop: Provider = {
   baseUrlVariable: "GUMLOOP_BASE_URL",
   setupUrl: "https://www.gumloop.com/personal/connectors",
 
+  apiBase: ({ baseUrl }) => baseUrl ?? DEFAULT_BASE_URL.href,
+
   headers(credential) {
     const authorization = header("Authorization", bearer(credential.value));
     // x-auth-key belongs to API keys alone; an OAuth token already says who is calling.
@@ -54,16 +59,23 @@ export const gumloop: Provider = {
 
   judge: (answer, credential) => {
     if (answer.status === 200) return judgeSuccess(answer);
+    const words = serverWords(parseJsonObject(answer.body), [credential.value]);
+    const advice = statusAdvice(answer.status);
+    if (advice !== null) {
+      return assess("rejected", `Gumloop refuses the request (${answer.status})${quoted(words)}`, advice);
+    }
     if (answer.status === 401) {
       const what = credential.method === "oauth" ? "access token" : "API key";
       const hint = credential.method === "oauth" ? "run 'gum-cred login' to sign in again" : HINT_401;
-      return assess("rejected", `Gumloop does not accept this ${what} (401)`, hint);
+      return assess("rejected", `Gumloop does not accept this ${what} (401)${quoted(words)}`, hint);
     }
     if (answer.status === 403) {
       const hint = credential.method === "oauth" ? HINT_403_TOKEN : HINT_403_KEY;
-      return assess("rejected", "Gumloop knows this credential but refuses the request (403)", hint);
+      const message = `Gumloop knows this credential but refuses the request (403)${quoted(words)}`;
+      return assess("rejected", message, isAboutPlan(words) ? HINT_PLAN : hint);
     }
-    return assess("unverifiable", `Gumloop answered with status ${answer.status}`, HINT_NOT_THE_API);
+    const message = `Gumloop answered with status ${answer.status}${quoted(words)}`;
+    return assess("unverifiable", message, HINT_NOT_THE_API);
   },
 };
 

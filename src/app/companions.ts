@@ -30,11 +30,19 @@ export async function companionsOf(
   return stored.size === 0 ? here : stored;
 }
 
-/** Those that the user's own variables set; a value that makes no sense is left alone. */
-export function environmentCompanions({ companions = [] }: Provider, { environment }: Ports): Companions {
+/** Those that the user's own variables set. */
+export function environmentCompanions(provider: Provider, { environment }: Ports): Companions {
+  return companionsIn(provider, (name) => environment.get(name));
+}
+
+/** Those among these variables; a value that makes no sense is left alone. */
+export function companionsIn(
+  { companions = [] }: Provider,
+  variable: (name: string) => string | null,
+): Companions {
   const found = new Map<string, string>();
   for (const spec of companions) {
-    const value = spec.variables.map((name) => environment.get(name)).find((set) => set !== null);
+    const value = spec.variables.map(variable).find((set) => set !== null);
     if (value && spec.pattern.test(value)) found.set(spec.name, value);
   }
   return found;

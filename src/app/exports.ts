@@ -1,11 +1,19 @@
 /** What `env` and `exec` export to other programs: the variables of every provider asked for. */
 import { gumloop } from "../../plugins/gumloop/index.ts";
-import type { Level } from "../core/credential.ts";
-import { hasCode } from "../core/errors.ts";
+import type { Credential, Level } from "../core/credential.ts";
+import { clean, hasCode } from "../core/errors.ts";
 import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
-import { GUMLOOP_VARIABLES, gumloopExports } from "../gumloop/exports.ts";
+import { reveal } from "../core/secret.ts";
+import {
+  EXPIRES,
+  GUMLOOP_VARIABLES,
+  gumloopExports,
+  staleExpiry,
+  strayStreamUrl,
+} from "../gumloop/exports.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
@@ -87,18 +95,34 @@ async function gumloopShare(
   ports: Ports,
 ): Promise<ProviderExports | null> {
   try {
+    requireExportable(await ports.policy(), gumloop.id, scope.teamId);
     const credential = await requireGumloop(scope, ports);
-    return gumloopExports(credential, {
+    const share = gumloopExports(credential, {
       sdk: request.sdk,
       teamId: scope.teamId,
       baseUrl: scope.baseUrl?.href ?? null,
+      raw: ports.raw,
     });
+    warnOfStreamUrl(credential, share, ports);
+    return share;
   } catch (error) {
     if (request.names.length === 0 && (othersFound || request.optional)) {
-      if (hasCode(error, "E_NOT_SIGNED_IN")) return null;
-      if (hasCode(error, "E_POLICY_DENIED"))
-        return { set: new Map(), unset: GUMLOOP_VARIABLES, fromStorage: [] };
+      const stale = staleExpiry(ports.raw, new Map());
+      if (hasCode(error, "E_NOT_SIGNED_IN")) return { set: new Map(), unset: stale, fromStorage: [] };
+      if (hasCode(error, "E_POLICY_DENIED", "E_NOT_EXPORTABLE")) {
+        const owned = GUMLOOP_VARIABLES.filter((name) => name !== EXPIRES);
+        return { set: new Map(), unset: [...owned, ...stale], fromStorage: [] };
+      }
     }
     throw error;
   }
+}
+
+function warnOfStreamUrl(credential: Credential, share: ProviderExports, ports: Ports): void {
+  const baseUrl = share.set.get("GUMLOOP_BASE_URL");
+  const stray = baseUrl && strayStreamUrl(credential, reveal(baseUrl), ports.raw);
+  if (!stray) return;
+  ports.warn(
+    `GUMLOOP_STREAM_BASE_URL would take the stored credential to ${clean(stray, 100)}; it is removed`,
+  );
 }

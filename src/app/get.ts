@@ -4,6 +4,7 @@ import type { Credential, Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import type { Provider } from "../providers/contract.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed, requireCredential } from "./providers.ts";
 
@@ -16,6 +17,7 @@ export async function getField(
   ports: Ports,
 ): Promise<{ readonly provider: string; readonly field: string; readonly value: string }> {
   const provider = await providerNamed(providerName, ports);
+  requireExportable(await ports.policy(), provider.id, scope.teamId);
   const credential = await requireCredential(provider, level, scope, ports);
   const { name, value } = await fieldOf(provider, credential, field, scope, ports);
   return { provider: provider.id, field: name, value };

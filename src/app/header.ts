@@ -2,6 +2,7 @@
 import type { Level } from "../core/credential.ts";
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { providerNamed, requireCredential } from "./providers.ts";
 
@@ -16,6 +17,7 @@ export async function requestHeaders(
   ports: Ports,
 ): Promise<readonly { readonly name: string; readonly value: string }[]> {
   const provider = await providerNamed(providerName, ports);
+  requireExportable(await ports.policy(), provider.id, scope.teamId);
   const credential = await requireCredential(provider, level, scope, ports);
   return provider.headers(credential).map(({ name, value }) => {
     const text = reveal(value);

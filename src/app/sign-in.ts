@@ -7,11 +7,10 @@ import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { clean, ERRORS, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { type NewCredential, openProfile } from "../gumloop/profile.ts";
-import { revokeStored } from "../gumloop/revoke.ts";
+import { type NewCredential, openProfile, type Profile } from "../gumloop/profile.ts";
 import { withProfileLock } from "../gumloop/session.ts";
 import type { StoredProfile } from "../gumloop/stored.ts";
-import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
+import type { Ports, Scope, Surroundings } from "../resolve/ports.ts";
 import { verify } from "./verify.ts";
 
 export interface SignedIn {
@@ -22,6 +21,8 @@ export interface SignedIn {
   readonly userId: string | null;
   /** Environment variables that win over what was just stored. */
   readonly shadowedBy: readonly string[];
+  /** What an earlier `env` exported into this shell, and which other programs still use in its place. */
+  readonly outdated: readonly string[];
 }
 
 /** Obtains a credential for a base URL; runs after the keychain was found writable. */
@@ -41,18 +42,14 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
   const verifying = verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
   const { error } = await ports.busy("Asking Gumloop", verifying);
   if (error) throw error.exitCode === 3 ? refused(error, baseUrl) : error;
-  const replaced = await withProfileLock(profile.name, ports, async () => {
-    const before = await profile.read();
-    await profile.store(next);
-    return before.stored;
-  });
-  await ports.busy("Revoking the previous session", revokeReplaced(replaced, next, ports));
+  await withProfileLock(profile.name, ports, () => storeWhole(profile, next));
   return {
     method: next.method,
     baseUrl,
     backend: keychain.backend,
     userId: bearerOf(next).userId,
     shadowedBy: shadows(ports),
+    outdated: outdatedExports(next, ports),
   };
 }
 
@@ -76,14 +73,33 @@ function refused({ code, message, hint }: GumCredError, baseUrl: string): GumCre
   return fail(code, `${message}; nothing was stored`, `${own}; it was sent to ${baseUrl}`);
 }
 
-/** Revokes the session that a sign-in replaced. Best effort: the new one is stored already. */
-async function revokeReplaced(old: StoredProfile, next: NewCredential, ports: Voice): Promise<void> {
-  const sameToken =
-    next.method === "oauth" && old.access_token && reveal(old.access_token) === reveal(next.accessToken);
-  // Storing the same access token again must not end the session it belongs to.
-  if (old.refresh_token && !sameToken && !(await revokeStored(old, ports))) {
-    ports.note("note: the previous session could not be revoked; it remains valid until it expires");
+/** How often another program without our lock may write in between before it counts as a failure. */
+const STORE_ATTEMPTS = 3;
+
+/**
+ * Stores a sign-in and reads it back. The session that it replaces goes on living in other shells and running
+ * programs until it expires: only signing out revokes.
+ */
+async function storeWhole(profile: Profile, next: NewCredential): Promise<void> {
+  for (let attempt = 1; attempt <= STORE_ATTEMPTS; attempt++) {
+    await profile.store(next);
+    if (isStored(next, (await profile.read()).stored)) return;
   }
+  throw fail(
+    "E_LOCK_TIMEOUT",
+    "another program signed in at the same moment, and what is stored now is not this sign-in",
+    "run 'gum-cred status' to see what is stored, then sign in again",
+  );
+}
+
+function isStored(next: NewCredential, stored: StoredProfile): boolean {
+  const text = (field: keyof StoredProfile) => stored[field] && reveal(stored[field]);
+  if (text("base_url") !== next.baseUrl) return false;
+  if (next.method === "api_key") {
+    return !stored.access_token && text("api_key") === reveal(next.apiKey) && text("user_id") === next.userId;
+  }
+  const refresh = next.refreshToken ? reveal(next.refreshToken) : undefined;
+  return text("access_token") === reveal(next.accessToken) && text("refresh_token") === refresh;
 }
 
 function bearerOf(next: NewCredential): Pick<Credential, "method" | "value" | "userId"> {
@@ -97,4 +113,13 @@ const VARIABLES = gumloop.methods.flatMap((spec) => spec.variables.flatMap((name
 /** Environment variables that hold a Gumloop credential of the user's own, which wins over a stored one. */
 export function shadows(ports: Pick<Surroundings, "environment">): readonly string[] {
   return VARIABLES.filter((name) => ports.environment.get(name) !== null);
+}
+
+/** The variables by which other programs in this shell still use an earlier sign-in. */
+function outdatedExports(
+  next: NewCredential,
+  { environment }: Pick<Surroundings, "environment">,
+): readonly string[] {
+  const value = reveal(next.method === "oauth" ? next.accessToken : next.apiKey);
+  return VARIABLES.filter((name) => (environment.exported.get(name) ?? value) !== value);
 }

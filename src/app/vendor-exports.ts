@@ -5,6 +5,7 @@ import { keyExports, type ProviderExports } from "../core/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
+import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { providerNamed } from "./providers.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
@@ -28,8 +29,13 @@ export async function vendorShares(
   ports: Ports,
 ): Promise<readonly ProviderExports[]> {
   if (vendors.length === 0) return [];
-  const resolutions = await resolveKeys({ providers: vendors, level }, scope, ports);
-  const shares: ProviderExports[] = [];
+  const { exportable, withheld } = await parted(vendors, named, scope, ports);
+  const resolutions = await resolveKeys({ providers: exportable, level }, scope, ports);
+  const shares: ProviderExports[] = withheld.map((provider) => ({
+    set: new Map(),
+    unset: keyVariablesOf(provider),
+    fromStorage: [],
+  }));
   for (const [provider, { winner, error }] of resolutions) {
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw error;
@@ -38,6 +44,21 @@ export async function vendorShares(
     else if (named) throw noKey(provider, level);
   }
   return shares;
+}
+
+/** Which keys the policy lets a command hand out. Throws E_NOT_EXPORTABLE for one that was asked for by name. */
+async function parted(vendors: readonly Provider[], named: boolean, scope: Scope, ports: Ports) {
+  const policy = await ports.policy();
+  const withheld = vendors.filter(({ id }) => {
+    try {
+      requireExportable(policy, id, scope.teamId);
+      return false;
+    } catch (error) {
+      if (named || !hasCode(error, "E_NOT_EXPORTABLE")) throw error;
+      return true;
+    }
+  });
+  return { exportable: vendors.filter((provider) => !withheld.includes(provider)), withheld };
 }
 
 async function shareOf(provider: Provider, winner: Credential, ports: Ports): Promise<ProviderExports> {

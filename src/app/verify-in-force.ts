@@ -32,7 +32,7 @@ export async function verifyInForce(
   const mayBeStale = credential.source === "keychain" && credential.method === "oauth";
   if (!mayBeStale || first.verification.error?.code !== "E_REJECTED") return first;
   try {
-    const renewed = await renew(credential, baseUrl, scope, ports);
+    const renewed = await renewInForce(credential, baseUrl, scope, ports);
     return renewed ? { credential: renewed, verification: await ask(renewed) } : first;
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
@@ -42,12 +42,13 @@ export async function verifyInForce(
 }
 
 /** The stored session after a refresh; null when there is nothing newer to ask with. */
-async function renew(
+export async function renewInForce(
   credential: Credential,
   baseUrl: string,
   scope: Scope,
   ports: Ports,
 ): Promise<Credential | null> {
+  if (credential.source !== "keychain" || credential.method !== "oauth") return null;
   const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
   const stale = await profile.read();
   const { access_token: before, refresh_token: refreshToken } = stale.stored;

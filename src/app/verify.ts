@@ -48,18 +48,21 @@ function verificationOf(status: number | null, assessment: Assessment): Verifica
   return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };
 }
 
+/** Statuses that refuse the request and not the credential: payment, permission, a client that is too old. */
+const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
+
 /**
  * What a verdict is as an error. The provider reads the answer first: OpenAI's 429 may be a good key without
  * credit. Only where it could read nothing of the key does the status say what kind of failure it is.
  */
-function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
+export function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
   switch (verdict) {
     case "valid":
     case "restricted":
     case "no_quota":
       return null;
     case "rejected":
-      return fail(status === 403 ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
+      return fail(FORBIDDEN.has(status) ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
     case "unreachable":
       return transient(status) ?? fail("E_NETWORK", message, hint ?? undefined);
     case "unverifiable":

@@ -3,6 +3,9 @@
  * comes first; help and completions show the real names only.
  */
 
+import type { Command } from "./command.ts";
+import type { Split } from "./split-line.ts";
+
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   whoami: ["status"],
   ls: ["keys", "list"],
@@ -62,7 +65,20 @@ function positional(
 }
 
 /** The format that a shell's name means, where it is one of `choices`; else the value as it is. */
-export function formatMeant(value: string, choices: readonly string[]): string {
+function formatMeant(value: string, choices: readonly string[]): string {
   const meant = FORMATS[value];
   return meant !== undefined && !choices.includes(value) && choices.includes(meant) ? meant : value;
+}
+
+/** Whether a word is what `help` explains beside commands; help-topics.ts has the texts. */
+export function isTopic(word: string): boolean {
+  return word === "environment" || word === "exit-codes" || word === "plugins";
+}
+
+/** The line with the format that a shell's name means. */
+export function withFormatMeant(command: Command | null, split: Split): Split {
+  const value = split.flags.get("format");
+  const choices = command?.flags.find(({ name }) => name === "format")?.choices;
+  if (typeof value !== "string" || !choices || choices.includes(value)) return split;
+  return { ...split, flags: new Map([...split.flags, ["format", formatMeant(value, choices)]]) };
 }

@@ -33,7 +33,12 @@ export interface Example {
 
 /** The parsed command line of one command. */
 export interface Input {
-  readonly args: readonly string[];
+  /** The arguments as they come, after the command's name. */
+  readonly positional: readonly string[];
+  /** Arguments by their declared name in small letters. */
+  readonly args: Readonly<Record<string, string | null | readonly string[]>>;
+  /** Flags by name: whether a switch was given, or the value of one that takes a value. */
+  readonly flags: Readonly<Record<string, string | boolean | null>>;
   /** What stands after `--`; null without one. */
   readonly rest: readonly string[] | null;
   /** A flag's value, null when it was not given. */
@@ -81,20 +86,54 @@ export interface Command {
   readonly examples: readonly Example[];
   /** Takes `-- CMD ARG…`; the text is its usage. */
   readonly rest?: string;
-  /** What stdout gets when it fails, before the error goes to stderr. `argv` may be unparsable. */
-  failure?(exitCode: number, argv: readonly string[]): string;
+  /** Whether it can also be run without `-- CMD`. */
+  readonly restOptional?: boolean;
+  /** What stdout gets when it fails, before the error goes to stderr. The line may be wrong. */
+  failure?(exitCode: number, line: { readonly input: Input; readonly globals: Globals }): string;
   /** The exit code a failure of its own turns into, for commands that run another program. */
   readonly failureExitCode?: number;
   run(context: Context, input: Input): Promise<Output>;
 }
 
+type FlagValue<F extends FlagSpec> = F extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice | null
+  : F extends { readonly value: string }
+    ? string | null
+    : boolean;
+
+type ArgumentValue<A extends ArgumentSpec> = A extends { readonly many: true }
+  ? readonly string[]
+  : A extends { readonly required: true }
+    ? string
+    : string | null;
+
+/** An input whose flags and arguments have the types that their declarations say. */
+export type TypedInput<A extends readonly ArgumentSpec[], F extends readonly FlagSpec[]> = Omit<
+  Input,
+  "args" | "flags"
+> & {
+  readonly args: { readonly [S in A[number] as Lowercase<S["name"]>]: ArgumentValue<S> };
+  readonly flags: { readonly [S in F[number] as S["name"]]: FlagValue<S> };
+};
+
+/** Declares a command; what `run` gets follows from the flags and arguments. The parser has checked them. */
+export function defineCommand<const A extends readonly ArgumentSpec[], const F extends readonly FlagSpec[]>(
+  spec: Omit<Command, "args" | "flags" | "run"> & {
+    readonly args: A;
+    readonly flags: F;
+    run(context: Context, input: TypedInput<A, F>): Promise<Output>;
+  },
+): Command {
+  return spec;
+}
+
 /** The level of an LLM key, for the commands that take one. */
-export const LEVEL_FLAG: FlagSpec = {
+export const LEVEL_FLAG = {
   name: "level",
   value: "LEVEL",
   choices: ["personal", "team", "organization"],
   summary: "LLM keys of one level only",
-};
+} as const satisfies FlagSpec;
 
 /** What `--level` says; null when it was not given. The parser has checked the choice. */
 export function levelIn(input: Input): Level | null {

@@ -2,7 +2,8 @@
 
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
-import { clean, fail } from "../core/errors.ts";
+import { clean, cleanLines, fail } from "../core/errors.ts";
+import { chosenProfile } from "../gumloop/default-profile.ts";
 import { profileName } from "../gumloop/stored.ts";
 import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
 import type { Keychain } from "../keychain/keychain.ts";
@@ -18,16 +19,6 @@ import type { Context, Globals, Input } from "./command.ts";
 /** All operations of a run on the keychain together may take so long. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;
 
-/** What the global flags say, before anything can fail. */
-export function readGlobals(input: Input): Globals {
-  return {
-    json: input.has("json"),
-    quiet: input.has("quiet"),
-    debug: input.has("debug"),
-    noInput: input.has("no-input"),
-  };
-}
-
 /** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for flags and variables that make no sense. */
 export function makeContext(input: Input, globals: Globals, raw: RawEnvironment): Context {
   const environment = readEnvironment(raw, sha256);
@@ -37,15 +28,17 @@ export function makeContext(input: Input, globals: Globals, raw: RawEnvironment)
     globals,
     // Read when a command asks for it: completions need none, and doctor says what is wrong with it.
     get scope() {
-      scope ??= readScope(input, environment);
+      scope ??= readScope(input, environment, raw);
       return scope;
     },
   };
 }
 
-function readScope(input: Input, environment: Environment): Scope {
+function readScope(input: Input, environment: Environment, raw: RawEnvironment): Scope {
   return {
-    profile: profileName(given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? "default"),
+    profile: profileName(
+      given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? chosenProfile(raw, warn) ?? "default",
+    ),
     baseUrl: readBaseUrl(given(input, "base-url") ?? environment.get("GUMLOOP_BASE_URL")),
     baseUrlFlag: readBaseUrl(given(input, "base-url")),
     teamId: readTeamId(given(input, "team-id") ?? environment.get("GUMLOOP_TEAM_ID")),
@@ -100,19 +93,19 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       const { showProgress } = await import("../os/streams/progress.ts");
       return showProgress(what, work);
     },
-    print: (line) => writeOut(`${line}\n`),
+    print: (line) => writeOut(`${cleanLines(line)}\n`),
     debug: (line) => {
       if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
     },
     note: (line) => {
-      if (!globals.quiet && !globals.json) writeErr(`${line}\n`);
+      if (!globals.quiet && !globals.json) writeErr(`${cleanLines(line)}\n`);
     },
     warn,
   };
 }
 
 function warn(line: string): void {
-  writeErr(`gum-cred: warning: ${line}\n`);
+  writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
 }
 
 async function openKeychain(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {

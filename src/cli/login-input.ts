@@ -57,7 +57,8 @@ function chosenWay(input: Input): Way | null {
   if (input.flag("access-token") !== null) given.push("access-token");
   if (input.flag("from-webhook") !== null) given.push("webhook");
   if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
-  const method = input.flag("method");
+  const named = input.flag("method");
+  const method = named === "api_key" ? "api-key" : named; // as the official client spells it
   const way = given[0] ?? (method === "oauth" || method === "api-key" ? method : null);
   if (given[0] && method && method !== methodOf(given[0])) {
     throw fail("E_USAGE", `--method ${method} does not go with the credential that was given`);
@@ -165,6 +166,7 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
         openBrowser,
         signal,
         onUrl: (url, opened) => tellUrl(url, opened, openBrowser, context),
+        onSlow: (line) => context.ports.note(line),
         onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
         ...(mayPaste ? { pasted: Bun.stdin.stream() } : {}),
       }),

@@ -3,7 +3,7 @@
  * every terminal can show them. Secrets are not shown while typed. Ctrl-C and Ctrl-D are the same: E_INTERRUPTED,
  * nothing changed. Loaded only when something is asked.
  */
-import { fail } from "../core/errors.ts";
+import { clean, cleanLines, fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import { writeErr } from "../os/streams/standard-streams.ts";
 import { interrupted, type Typing, withTyping } from "../os/streams/terminal-input.ts";
@@ -68,7 +68,7 @@ export async function askChoice<T extends string>(
 
 /** Yes or no to what is shown first, as it is and whole; Enter alone means no. */
 export async function askYesNo(shown: string, message: string): Promise<boolean> {
-  if (shown !== "") writeErr(`${shown}\n`);
+  if (shown !== "") writeErr(`${cleanLines(shown)}\n`);
   return withTyping(async (typing) => {
     for (;;) {
       const typed = (await shownLine(typing, `${question(message)} [y/N]: `)).trim();
@@ -177,5 +177,5 @@ function commonStart(one: string, other: string): string {
 const columns = (text: string): number => Bun.stringWidth(text);
 
 function question(message: string): string {
-  return stderrStyle().heading(message);
+  return stderrStyle().heading(clean(message));
 }

@@ -1,11 +1,14 @@
-/** How outputs and errors look, for people and for programs. Returns text; printing is main.ts's. */
-import type { GumCredError } from "../core/errors.ts";
+/**
+ * How outputs and errors look, for people and for programs. Returns text; printing is main.ts's. Names in it may come
+ * from keychain entries, files, policies and plugins: whatever steers a terminal is taken out here, for every command.
+ */
+import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
 import type { Output } from "./command.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
-  return json ? `${JSON.stringify(output.data)}\n` : withNewline(output.human);
+  return json ? `${safeJson(output.data)}\n` : withNewline(cleanLines(output.human));
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */
@@ -17,11 +20,11 @@ export function renderError(
 ): string {
   if (json) {
     const { code, message, hint } = error;
-    return `${JSON.stringify({ error: { code, message, hint, exit_code: exitCode } })}\n`;
+    return `${safeJson({ error: { code, message, hint, exit_code: exitCode } })}\n`;
   }
   const label = color ? `\u001b[31merror[${error.code}]\u001b[0m` : `error[${error.code}]`;
-  const hint = error.hint ? `hint: ${error.hint}\n` : "";
-  return `gum-cred: ${label}: ${error.message}\n${hint}`;
+  const hint = error.hint ? `hint: ${cleanLines(error.hint)}\n` : "";
+  return `gum-cred: ${label}: ${cleanLines(error.message)}\n${hint}`;
 }
 
 function withNewline(text: string): string {

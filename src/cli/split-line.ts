@@ -1,13 +1,13 @@
 /**
  * Splits a command line into words and flags, as GNU's getopt_long does: flags anywhere, `--name value` or
  * `--name=value`, letters that may stand together. Knows no commands; what to say of an unknown flag is the
- * judge's (parse.ts). Our own, without regular expressions, because every start pays for it
+ * reader's (line.ts). Our own, without regular expressions, because every start pays for it
  * (docs/adr/0002-argument-parser.md). Never quotes a value: it may be a secret.
  */
-import { fail } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import type { FlagSpec } from "./command.ts";
 
-export interface Line {
+export interface Split {
   /** Arguments; with `stopAtPositional` all that follows the first one as well. */
   readonly words: readonly string[];
   /** The first flag that nobody declared, as it was typed, so maybe with a value; null without one. */
@@ -16,6 +16,8 @@ export interface Line {
   readonly flags: ReadonlyMap<string, string | true>;
   /** Every text of the flags that take one, by name. */
   readonly repeated: ReadonlyMap<string, readonly string[]>;
+  /** The first E_USAGE: a flag without its value, or a switch with one. */
+  readonly problem: GumCredError | null;
 }
 
 /** A lone `-` is an argument: it means standard input. */
@@ -23,14 +25,15 @@ export function isPositional(word: string): boolean {
   return word === "-" || !word.startsWith("-");
 }
 
-/** Splits `argv`, up to the first argument only with `stopAtPositional`. Throws E_USAGE. */
+/** Splits `argv`, up to the first argument only with `stopAtPositional`. Never throws. */
 export function splitLine(
   argv: readonly string[],
   specs: readonly FlagSpec[],
   stopAtPositional: boolean,
-): Line {
+): Split {
   const words: string[] = [];
   let unknown: string | null = null;
+  let problem: GumCredError | null = null;
   const flags = new Map<string, string | true>();
   const repeated = new Map<string, string[]>();
   const take = (name: string, value: string): void => {
@@ -49,10 +52,17 @@ export function splitLine(
       const spec = named(specs, name);
       if (spec === null) unknown ??= word;
       else if (!spec.value) {
-        if (equals >= 0) throw fail("E_USAGE", `--${name} takes no value`);
+        if (equals >= 0) problem ??= fail("E_USAGE", `--${name} takes no value`);
         flags.set(name, true);
       } else if (equals >= 0) take(name, word.slice(equals + 1));
-      else take(name, valueAfter(argv, at++, name));
+      else {
+        const next = argv[at + 1];
+        if (next === undefined || !isPositional(next)) problem ??= noValue(name);
+        else {
+          take(name, next);
+          at++;
+        }
+      }
     } else {
       for (const letter of word.slice(1)) {
         const spec = lettered(specs, letter);
@@ -61,13 +71,11 @@ export function splitLine(
       }
     }
   }
-  return { words, unknown, flags, repeated };
+  return { words, unknown, flags, repeated, problem };
 }
 
-function valueAfter(argv: readonly string[], at: number, name: string): string {
-  const next = argv[at + 1];
-  if (next !== undefined && isPositional(next)) return next;
-  throw fail(
+function noValue(name: string): GumCredError {
+  return fail(
     "E_USAGE",
     `--${name} needs a value`,
     `a value that begins with a dash is written --${name}=VALUE`,

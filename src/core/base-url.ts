@@ -5,6 +5,7 @@
  * so that what a person reads and where the request goes can differ. What needs repair is refused here:
  * the host that is written is the host that is meant.
  */
+import { DEFAULT_HREF, DEFAULT_ORIGIN } from "./default-base-url.ts";
 import { fail, type GumCredError } from "./errors.ts";
 
 /** An origin and path that credentials may be sent to. Made by {@link parseBaseUrl} only. */
@@ -67,8 +68,8 @@ export function sameOrigin(a: BaseUrl, b: BaseUrl): boolean {
 
 /** Gumloop's own API. Written out, because parsing it costs every start a quarter of a millisecond. */
 export const DEFAULT_BASE_URL: BaseUrl = {
-  href: "https://api.gumloop.com/api/v1",
-  origin: "https://api.gumloop.com",
+  href: DEFAULT_HREF,
+  origin: DEFAULT_ORIGIN,
 };
 
 function parsed(text: string): URL {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { inspect } from "node:util";
-import { expiryNote, expiryOf, isExpired } from "../gumloop/expiry.ts";
+import { expiryNote, expiryOf, isExpired, readNote } from "../gumloop/expiry.ts";
 import { gumloopExports } from "../gumloop/exports.ts";
 import { profileName } from "../gumloop/stored.ts";
 import type { Credential } from "./credential.ts";
@@ -110,6 +110,29 @@ describe("expiry", () => {
     for (const exp of [-1, "1", 1e308, null]) expect(expiryOf(jwt({ exp }), undefined, digest)).toBeNull();
     expect(expiryOf(secret("a.b.c"), secret("{"), digest)).toBeNull();
   });
+  test("no more than a quarter of a token's life is slack", () => {
+    for (const [lifeMs, slackMs] of [
+      [1_000, 250],
+      [30_000, 7_500],
+      [120_000, 30_000],
+      [3_600_000, 30_000],
+      [undefined, 30_000],
+    ] as const) {
+      const note = expiryNote(token, 1_800_000_000_000, digest, null, { lifeMs });
+      expect([lifeMs, readNote(token, undefined, note, digest)?.slackMs]).toEqual([lifeMs, slackMs]);
+    }
+  });
+  test("the note says which server its token is for", () => {
+    const server = secret("https://a.example");
+    const note = expiryNote(token, 1_800_000_000_000, digest, null, { server });
+    const about = (beside: string | undefined) =>
+      readNote(token, beside === undefined ? undefined : secret(beside), note, digest)?.sameServer;
+    expect([about("https://a.example"), about("https://b.example"), about(undefined)]).toEqual([
+      true,
+      false,
+      null,
+    ]);
+  });
   test("slack, unknown and absurd times", () => {
     expect(isExpired(1_000_000, 1_000_000 - 30_000)).toBe(true);
     expect(isExpired(1_000_000, 1_000_000 - 30_001)).toBe(false);
@@ -138,11 +161,11 @@ describe("exports", () => {
     expiresAt: null,
   };
   const key: Credential = { ...base, method: "api_key", userId: "user_abc" };
-  const plain = { sdk: false, teamId: null, baseUrl: null };
+  const plain = { sdk: false, teamId: null, baseUrl: null, raw: {} };
   const cases: [
     name: string,
     credential: Credential,
-    options: typeof plain,
+    options: Parameters<typeof gumloopExports>[1],
     set: string,
     unset: string,
     marked: string,
@@ -175,7 +198,7 @@ describe("exports", () => {
       "the user's own key",
       { ...key, source: "env", baseUrl: null },
       plain,
-      "GUMLOOP_API_KEY GUMLOOP_USER_ID",
+      "GUMLOOP_API_KEY GUMLOOP_USER_ID GUMLOOP_BASE_URL",
       "GUMLOOP_ACCESS_TOKEN",
       "",
     ],
@@ -183,17 +206,41 @@ describe("exports", () => {
       "the user's own key for the SDK stays where it is",
       { ...key, source: "env", baseUrl: null },
       { ...plain, sdk: true },
-      "GUMLOOP_ACCESS_TOKEN GUMLOOP_USER_ID",
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_USER_ID GUMLOOP_BASE_URL",
       "",
-      "GUMLOOP_ACCESS_TOKEN",
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL",
     ],
     [
       "a key from a file",
       { ...key, source: "file", baseUrl: null },
       plain,
-      "GUMLOOP_API_KEY GUMLOOP_USER_ID",
+      "GUMLOOP_API_KEY GUMLOOP_USER_ID GUMLOOP_BASE_URL",
       "GUMLOOP_ACCESS_TOKEN",
-      "GUMLOOP_API_KEY",
+      "GUMLOOP_API_KEY GUMLOOP_BASE_URL",
+    ],
+    [
+      "the user's own token and base URL: both stay the user's",
+      { ...base, source: "env", baseUrl: null },
+      { ...plain, baseUrl: "https://eu.gumloop.example/api/v1" },
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL",
+      "GUMLOOP_API_KEY GUMLOOP_USER_ID",
+      "",
+    ],
+    [
+      "a token whose expiry is known",
+      { ...base, expiresAt: "2027-01-15T08:00:00.900Z" },
+      plain,
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL GUM_CRED_EXPIRES",
+      "GUMLOOP_API_KEY GUMLOOP_USER_ID",
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL",
+    ],
+    [
+      "an older token's expiry goes, where one is set",
+      base,
+      { ...plain, raw: { GUM_CRED_EXPIRES: "1800000000" } },
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL",
+      "GUMLOOP_API_KEY GUMLOOP_USER_ID GUM_CRED_EXPIRES",
+      "GUMLOOP_ACCESS_TOKEN GUMLOOP_BASE_URL",
     ],
   ];
   for (const [name, credential, options, set, unset, marked] of cases) {
@@ -204,6 +251,28 @@ describe("exports", () => {
       expect(share.fromStorage.join(" ")).toBe(marked);
     });
   }
+  test("seconds since 1970, rounded down", () => {
+    const { set } = gumloopExports({ ...base, expiresAt: "2027-01-15T08:00:00.900Z" }, plain);
+    expect(set.get("GUM_CRED_EXPIRES")).toEqual(secret("1800000000"));
+  });
+  const streams: [api: string, stream: string, source: "keychain" | "env", stray: boolean][] = [
+    ["https://api.gumloop.com/api/v1", "https://ws.gumloop.com", "keychain", false],
+    ["https://api.gumloop.com/api/v1", "https://ws.gumloop.com/api/v1", "keychain", false],
+    ["https://api.gumloop.com/api/v1", "https://api.gumloop.com", "keychain", true],
+    ["https://api.gumloop.com/api/v1", "http://ws.gumloop.com", "keychain", true],
+    ["https://api.gumloop.com/api/v1", "https://ws.gumloop.com.evil.example", "keychain", true],
+    ["https://api.gumloop.com/api/v1", "not a URL", "keychain", true],
+    ["https://gw.acme.example/gum/api/v1", "https://gw.acme.example", "keychain", false],
+    ["https://gw.acme.example/gum/api/v1", "https://ws.gumloop.com", "keychain", true],
+    ["https://api.gumloop.com/api/v1", "https://evil.example", "env", false],
+    ["https://api.gumloop.com/api/v1", "", "keychain", false],
+  ];
+  test.each(streams)("%s streaming from '%s', from the %s", (api, stream, source, stray) => {
+    const raw = { GUMLOOP_STREAM_BASE_URL: stream };
+    const share = gumloopExports({ ...base, baseUrl: api, source }, { ...plain, raw });
+    expect(share.unset.includes("GUMLOOP_STREAM_BASE_URL")).toBe(stray);
+    expect(share.set.has("GUMLOOP_STREAM_BASE_URL")).toBe(false);
+  });
   test("what an earlier run exported goes when it is owned, and stays marked when it is not", () => {
     const earlier = new Map([
       ["GUMLOOP_API_KEY", "old-EXAMPLE"],

@@ -40,6 +40,10 @@ export const ERRORS = {
     exit: 4,
     hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
+  E_KEYCHAIN_UNREACHABLE: {
+    exit: 4,
+    hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+  },
   E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
   E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
   E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
@@ -62,6 +66,7 @@ export const ERRORS = {
   E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
   E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
   E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
+  E_ISOLATION: { exit: 6, hint: "leave --isolate out, or run where user namespaces are allowed" },
   E_POLICY_SOURCE: {
     exit: 6,
     hint: "ask the administrator of your organisation's secret store; no other key is used",
@@ -117,7 +122,7 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
 // C0, DEL and C1 controls; zero-width and bidirectional marks, embeddings, overrides and isolates;
 // line and paragraph separators; byte order mark; interlinear annotation; tag characters.
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Text from a server, file or other program made safe for a terminal line: controls and bidi gone, bounded. */
 export function clean(foreign: string, limit = 300): string {
@@ -127,4 +132,18 @@ export function clean(foreign: string, limit = 300): string {
     .replace(/ {2,}/g, " ")
     .trim();
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}
+
+/** The same for text of several lines that is ours but for names in it: line ends stay, nothing is cut off. */
+export function cleanLines(text: string): string {
+  return text.replace(UNSAFE, (character) => (character === "\n" ? character : " "));
+}
+
+/** JSON in which what {@link clean} takes out is escaped: the value is the same, and no terminal is steered. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }

@@ -6,7 +6,7 @@
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
-import { fail } from "../core/errors.ts";
+import { fail, hasCode } from "../core/errors.ts";
 import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
@@ -72,7 +72,7 @@ export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => vo
   let closed = false;
   const linked = (deadline: Deadline): Link => {
     if (closed) throw fail("E_KEYCHAIN_FAILED", "the connection is closed");
-    link ??= newLink(connectBus(address, deadline), hear);
+    link ??= newLink(connectNamed(address, env, deadline), hear);
     return link;
   };
   return {
@@ -83,6 +83,16 @@ export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => vo
       link?.close();
     },
   };
+}
+
+/** A bus that the variable names and that is not there is an error: a keychain may be behind it. */
+function connectNamed(address: string, env: RawEnvironment, deadline: Deadline): BusSocket {
+  try {
+    return connectBus(address, deadline);
+  } catch (error) {
+    if (!env["DBUS_SESSION_BUS_ADDRESS"] || !hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+    throw fail("E_KEYCHAIN_UNREACHABLE", "no session bus listens at the address in DBUS_SESSION_BUS_ADDRESS");
+  }
 }
 
 /** Calls over one connection, and the replies that are still to come. */

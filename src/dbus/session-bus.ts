@@ -9,19 +9,26 @@ import { fail } from "../core/errors.ts";
 /**
  * The address in force: `$DBUS_SESSION_BUS_ADDRESS`, else the socket `$XDG_RUNTIME_DIR/bus` when it is ours.
  * Only Unix sockets that exist by name are taken. `autolaunch:` and `unixexec:` run programs, `tcp:` would
- * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left.
+ * carry secrets over a network. Throws E_KEYCHAIN_UNAVAILABLE when nothing is left, and E_KEYCHAIN_UNREACHABLE when
+ * the variable names nothing that can be used: what was named counts, whatever else there is.
  */
 export function sessionBusAddress(env: RawEnvironment): string {
   const stated = env["DBUS_SESSION_BUS_ADDRESS"];
   if (stated) {
     const usable = stated.split(";").filter(isNamedSocket);
     if (usable.length > 0) return usable.join(";");
-    throw fail("E_KEYCHAIN_UNAVAILABLE", "DBUS_SESSION_BUS_ADDRESS names no Unix socket");
+    const message = "DBUS_SESSION_BUS_ADDRESS names no Unix socket";
+    throw fail(namesNothing(stated) ? "E_KEYCHAIN_UNAVAILABLE" : "E_KEYCHAIN_UNREACHABLE", message);
   }
   const runtime = env["XDG_RUNTIME_DIR"];
   const path = `${runtime}/bus`;
   if (runtime?.startsWith("/") && isOurSocket(path)) return `unix:path=${escaped(path)}`;
   throw fail("E_KEYCHAIN_UNAVAILABLE", "no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
+}
+
+/** `disabled:` says that there is no bus, `autolaunch:` that nobody knows of one; development containers set them. */
+function namesNothing(stated: string): boolean {
+  return stated.split(";").every((address) => /^(?:disabled|autolaunch):/.test(address));
 }
 
 /** By hand, because the first use of a regular expression takes a while. */

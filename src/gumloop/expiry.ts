@@ -1,16 +1,23 @@
 /**
  * When an access token expires, as far as anyone knows: the note gum-cred keeps beside it, else the `exp`
- * claim where the token is a JWT (RFC 7519 §4.1.4), else unknown. Pure.
+ * claim where the token is a JWT (RFC 7519 §4.1.4), else {@link DOCUMENTED_LIFE_MS} after its entry was written,
+ * else unknown. Pure.
  *
  * The note is bound to a hash of its token, so that a token which the official CLI refreshed meanwhile is
- * not described by a stale note.
+ * not described by a stale note, and to one of the base URL, so that it also says which server the token is for.
  */
 import type { Digest } from "../core/environment.ts";
-import { parseJsonObject } from "../core/json.ts";
+import { type JsonObject, parseJsonObject } from "../core/json.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 
 /** A token counts as expired this long before it does: clocks differ and requests take time. */
 export const EXPIRY_SLACK_MS = 30_000;
+
+/** How long Gumloop's access tokens live (docs.gumloop.com/api-reference/oauth). */
+export const DOCUMENTED_LIFE_MS = 3600_000;
+
+/** No more than this part of a token's life is slack, so that one that lives for seconds can be used at all. */
+const LARGEST_SLACK = 1 / 4;
 
 /** Last moment that a JavaScript date can hold; also far beyond any token's life. */
 const LATEST_MS = 8.64e15;
@@ -18,6 +25,14 @@ const LATEST_MS = 8.64e15;
 /** Account of the note under the service `gum-cred`. */
 export function expiryAccount(profile: string): string {
   return `${profile}:expiry`;
+}
+
+/** What else a note may say of its token. */
+export interface NoteDetails {
+  /** The base URL entry that the token was stored with. */
+  readonly server?: Secret | undefined;
+  /** How long the token lives in milliseconds, from when it was issued. */
+  readonly lifeMs?: number | undefined;
 }
 
 /**
@@ -30,33 +45,86 @@ export function expiryNote(
   expiresAtMs: number,
   digest: Digest,
   replaced: Secret | null = null,
+  { server, lifeMs }: NoteDetails = {},
 ): Secret {
   const bounded = Math.min(Math.max(expiresAtMs, 0), LATEST_MS);
-  const note = { token: tokenHash(token, digest), expires_at: new Date(bounded).toISOString() };
-  return secret(JSON.stringify(replaced ? { ...note, replaces: tokenHash(replaced, digest) } : note));
+  return secret(
+    JSON.stringify({
+      token: tokenHash(token, digest),
+      expires_at: new Date(bounded).toISOString(),
+      ...(lifeMs === undefined ? {} : { life_ms: Math.max(0, Math.round(Math.min(lifeMs, LATEST_MS))) }),
+      ...(server === undefined ? {} : { server: tokenHash(server, digest) }),
+      ...(replaced === null ? {} : { replaces: tokenHash(replaced, digest) }),
+    }),
+  );
 }
 
-/** When the token expires in milliseconds since 1970; null when unknown. */
+/** The note beside an API key, which does not expire: whose it is and where. */
+export function keyNote(key: Secret, userId: Secret, server: Secret, digest: Digest): Secret {
+  const of = (value: Secret) => tokenHash(value, digest);
+  return secret(JSON.stringify({ key: of(key), user_id: of(userId), server: of(server) }));
+}
+
+/** What a note says of the token that it is about. */
+export interface Noted {
+  readonly expiresAtMs: number;
+  readonly slackMs: number;
+  /** Whether the base URL entry is the one that the token was stored with; null when the note does not say. */
+  readonly sameServer: boolean | null;
+}
+
+/** What the note says of this token; null when it is about another one or unreadable. */
+export function readNote(
+  token: Secret,
+  server: Secret | undefined,
+  note: Secret | undefined,
+  digest: Digest,
+): Noted | null {
+  const parsed = note && parseJsonObject(reveal(note));
+  if (!parsed) return null;
+  const hash = tokenHash(token, digest);
+  const named = typeof parsed["server"] === "string" ? parsed["server"] : null;
+  const sameServer = named === null || server === undefined ? null : named === tokenHash(server, digest);
+  if (parsed["token"] !== hash) {
+    // The token that the note's own replaces is over; what server it was for, the note does not say.
+    return parsed["replaces"] === hash ? { expiresAtMs: 0, slackMs: 0, sameServer: null } : null;
+  }
+  const at = Date.parse(String(parsed["expires_at"]));
+  return Number.isNaN(at) ? null : { expiresAtMs: at, slackMs: slackIn(parsed), sameServer };
+}
+
+/** Whether the note was stored with this very key, user id and base URL. */
+export function notesKey(
+  { key, userId, server }: { readonly key: Secret; readonly userId: Secret; readonly server: Secret },
+  note: Secret | undefined,
+  digest: Digest,
+): boolean {
+  return note !== undefined && reveal(note) === reveal(keyNote(key, userId, server, digest));
+}
+
+/** When the token expires in milliseconds since 1970 by its note or its own `exp`; null when unknown. */
 export function expiryOf(token: Secret, note: Secret | undefined, digest: Digest): number | null {
-  return fromNote(token, note, digest) ?? fromJwt(token);
+  return readNote(token, undefined, note, digest)?.expiresAtMs ?? fromJwt(token);
 }
 
 /** True when a token with this expiry should be refreshed before use. Unknown expiry is not expired. */
-export function isExpired(expiresAtMs: number | null, nowMs: number): boolean {
-  return expiresAtMs !== null && expiresAtMs - EXPIRY_SLACK_MS <= nowMs;
+export function isExpired(
+  expiresAtMs: number | null,
+  nowMs: number,
+  slackMs: number = EXPIRY_SLACK_MS,
+): boolean {
+  return expiresAtMs !== null && expiresAtMs - slackMs <= nowMs;
 }
 
 function tokenHash(token: Secret, digest: Digest): string {
   return digest(reveal(token)).slice(0, 32);
 }
 
-function fromNote(token: Secret, note: Secret | undefined, digest: Digest): number | null {
-  const parsed = note && parseJsonObject(reveal(note));
-  if (!parsed) return null;
-  const hash = tokenHash(token, digest);
-  if (parsed["token"] !== hash) return parsed["replaces"] === hash ? 0 : null;
-  const at = Date.parse(String(parsed["expires_at"]));
-  return Number.isNaN(at) ? null : at;
+function slackIn(note: JsonObject): number {
+  const life = note["life_ms"];
+  return typeof life === "number" && life >= 0
+    ? Math.min(EXPIRY_SLACK_MS, life * LARGEST_SLACK)
+    : EXPIRY_SLACK_MS;
 }
 
 function fromJwt(token: Secret): number | null {

@@ -1,20 +1,39 @@
 /**
- * A profile's five keychain entries, and the note of when its access token expires, as one thing. Every write
- * is in an order that survives being killed at any moment: what signs in goes first when clearing and comes
- * last when storing, with nothing of the old credential left beside the new base URL. So a later run finds the
- * old credential, the new one, or "signed out" (docs/sessions.md).
+ * A profile's five keychain entries, and the note about them, as one thing. Every write is in an order that survives
+ * being killed at any moment: what signs in goes first when clearing and comes last when storing, with nothing of
+ * the old credential left beside a new base URL. So a later run finds the old credential, the new one, or "signed
+ * out" (docs/sessions.md).
  */
 import type { Digest } from "../core/environment.ts";
-import { type Secret, secret } from "../core/secret.ts";
+import { reveal, type Secret, secret } from "../core/secret.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import { expiryAccount, expiryNote, expiryOf } from "./expiry.ts";
+import {
+  DOCUMENTED_LIFE_MS,
+  EXPIRY_SLACK_MS,
+  expiryAccount,
+  expiryNote,
+  expiryOf,
+  keyNote,
+  notesKey,
+  readNote,
+} from "./expiry.ts";
 import { GUMLOOP_SERVICE, PROFILE_FIELDS, type ProfileField, type StoredProfile } from "./stored.ts";
 
-/** The entries of a profile as they are now, and when its access token expires (ms since 1970; null: unknown). */
+/** The entries of a profile as they are now, and what is known about them. */
 export interface ProfileReading {
   readonly stored: StoredProfile;
+  /** When the access token expires in milliseconds since 1970; null: unknown. */
   readonly expiresAtMs: number | null;
+  /** How long before that it counts as expired. */
+  readonly slackMs: number;
+  /** True when gum-cred's note says that the token belongs to another base URL than the one beside it. */
+  readonly otherServer: boolean;
+  /**
+   * When each entry was written, in milliseconds since 1970, as exactly as the keychain says; null where the note
+   * shows that the entries are of one sign-in, or nobody knows.
+   */
+  readonly modifiedAt: ReadonlyMap<ProfileField, number> | null;
 }
 
 /** A verified credential to store. */
@@ -37,7 +56,10 @@ export type NewCredential =
 /** One profile in one keychain. Every method throws the keychain's errors. */
 export interface Profile {
   readonly name: string;
-  /** Reads some fields and, where the access token is among them, its expiry. */
+  /**
+   * Reads some fields and, where the access token is among them, its expiry. When the entries were written is asked
+   * only where no note speaks of the token, and where the base URL is among the fields.
+   */
   read(fields?: readonly ProfileField[]): Promise<ProfileReading>;
   /** Replaces whatever the profile held by a new sign-in. */
   store(next: NewCredential): Promise<void>;
@@ -51,7 +73,15 @@ export interface Profile {
    * Notes when a token expires that takes the place of `replaced`. Null (unknown) removes the note of an older token,
    * which its hash makes void anyway.
    */
-  noteExpiry(token: Secret, expiresAtMs: number | null, replaced?: Secret | null): Promise<void>;
+  noteExpiry(token: Secret, expiresAtMs: number | null, details: ExpiryDetails): Promise<void>;
+  /** Whether gum-cred stored this API key with this user id and base URL. */
+  notedKey(stored: StoredProfile): Promise<boolean>;
+}
+
+/** What a note says besides: whom it replaces, and the base URL entry that it was stored with. */
+export interface ExpiryDetails {
+  readonly replaced?: Secret | undefined;
+  readonly server: Secret | undefined;
 }
 
 /** The order of removal: first what signs in, then what a token or key is useless without. */
@@ -72,11 +102,24 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
         if (value) stored[field] = value;
       }
       const token = stored.access_token;
-      if (!token) return { stored, expiresAtMs: null };
-      const notes = await keychain.read(OWN_SERVICE, [note]);
-      return { stored, expiresAtMs: expiryOf(token, notes.get(note), digest) };
+      const modifiedAt = () => (fields.includes("base_url") ? times(keychain, name, stored) : null);
+      const reading = { stored, expiresAtMs: null, slackMs: EXPIRY_SLACK_MS, otherServer: false };
+      if (!token) return { ...reading, modifiedAt: stored.api_key ? await modifiedAt() : null };
+      const noteFound = (await keychain.read(OWN_SERVICE, [note])).get(note);
+      const noted = readNote(token, stored.base_url, noteFound, digest);
+      if (noted) {
+        const { expiresAtMs, slackMs, sameServer } = noted;
+        const known = { ...reading, expiresAtMs, slackMs };
+        if (sameServer !== false) return { ...known, modifiedAt: null };
+        return { ...known, otherServer: true, modifiedAt: await modifiedAt() };
+      }
+      const written = await modifiedAt();
+      const byAge = written?.get("access_token");
+      const expiresAtMs =
+        expiryOf(token, undefined, digest) ?? (byAge === undefined ? null : byAge + DOCUMENTED_LIFE_MS);
+      return { ...reading, expiresAtMs, modifiedAt: written };
     },
-    store: (next) => replaceCredential(profile, keychain, next),
+    store: (next) => storeCredential(profile, keychain, next, digest),
     write: (field, value) => keychain.write(GUMLOOP_SERVICE, account(field), value),
     clear: async () => {
       const removed = await remove(keychain, name, [...CREDENTIAL, "base_url"]);
@@ -92,28 +135,73 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       await remove(keychain, name, ["access_token", "refresh_token"]);
       await keychain.remove(OWN_SERVICE, note);
     },
-    noteExpiry: async (token, expiresAtMs, replaced = null) => {
-      if (expiresAtMs === null) await keychain.remove(OWN_SERVICE, note);
-      else await keychain.write(OWN_SERVICE, note, expiryNote(token, expiresAtMs, digest, replaced));
+    noteExpiry: async (token, expiresAtMs, { replaced, server }) => {
+      if (expiresAtMs === null) {
+        await keychain.remove(OWN_SERVICE, note);
+        return;
+      }
+      const details = { server, lifeMs: expiresAtMs - Date.now() };
+      const text = expiryNote(token, expiresAtMs, digest, replaced ?? null, details);
+      await keychain.write(OWN_SERVICE, note, text);
+    },
+    notedKey: async ({ api_key: key, user_id: userId, base_url: server }) => {
+      if (!key || !userId || !server) return false;
+      const notes = await keychain.read(OWN_SERVICE, [note]);
+      return notesKey({ key, userId, server }, notes.get(note), digest);
     },
   };
 
   return profile;
 }
 
-async function replaceCredential(profile: Profile, keychain: Keychain, next: NewCredential): Promise<void> {
+async function times(
+  keychain: Keychain,
+  name: string,
+  stored: StoredProfile,
+): Promise<ReadonlyMap<ProfileField, number> | null> {
+  const fields = PROFILE_FIELDS.filter((field) => stored[field] !== undefined);
+  const accounts = fields.map((field) => `${name}:${field}`);
+  const found = await keychain.modifiedAt?.(GUMLOOP_SERVICE, accounts);
+  if (!found || found.size === 0) return null;
+  return new Map(fields.map((field) => [field, found.get(`${name}:${field}`) ?? 0]));
+}
+
+/**
+ * Stores a sign-in. Over one of the same server and method every entry is overwritten in place, so that no moment is
+ * without a credential; over anything else what was there goes first, so that nothing of it is ever beside a base
+ * URL, user id or method that it was not issued for.
+ */
+async function storeCredential(
+  profile: Profile,
+  keychain: Keychain,
+  next: NewCredential,
+  digest: Digest,
+): Promise<void> {
+  const { stored } = await profile.read();
+  const method = stored.access_token ? "oauth" : "api_key";
+  const sameServer = stored.base_url !== undefined && reveal(stored.base_url) === next.baseUrl;
+  const inPlace = sameServer && method === next.method;
   // A base URL stays or is written before anything that belongs to it: readers take a profile that has one and
   // no credential for a sign-in in progress, and read again once it is done.
-  await remove(keychain, profile.name, CREDENTIAL);
-  await profile.write("base_url", secret(next.baseUrl));
+  if (!inPlace) await remove(keychain, profile.name, CREDENTIAL);
+  const server = secret(next.baseUrl);
+  if (!inPlace) await profile.write("base_url", server);
   if (next.method === "api_key") {
-    await keychain.remove(OWN_SERVICE, expiryAccount(profile.name));
-    await profile.write("user_id", secret(next.userId));
+    const userId = secret(next.userId);
+    await remove(keychain, profile.name, ["refresh_token"]);
+    const text = keyNote(next.apiKey, userId, server, digest);
+    await keychain.write(OWN_SERVICE, expiryAccount(profile.name), text);
+    if (!stored.user_id || !inPlace || reveal(stored.user_id) !== next.userId) {
+      await profile.write("user_id", userId);
+    }
     return profile.write("api_key", next.apiKey);
   }
+  // The old access token beside the new refresh token is of no harm; the other way round it would be lost or wrong.
   if (next.refreshToken) await profile.write("refresh_token", next.refreshToken);
-  await profile.noteExpiry(next.accessToken, next.expiresAtMs);
-  return profile.write("access_token", next.accessToken);
+  else await remove(keychain, profile.name, ["refresh_token"]);
+  await profile.noteExpiry(next.accessToken, next.expiresAtMs, { server });
+  await profile.write("access_token", next.accessToken);
+  await remove(keychain, profile.name, ["api_key", "user_id"]);
 }
 
 async function remove(keychain: Keychain, name: string, fields: readonly ProfileField[]): Promise<boolean> {

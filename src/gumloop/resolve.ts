@@ -48,6 +48,12 @@ async function policyRefusal(scope: Scope, ports: Surroundings): Promise<GumCred
   }
 }
 
+/** Throws where the organisation's policy denies Gumloop, or cannot be read: nobody may sign in then. */
+export async function requireAllowed(scope: Scope, ports: Surroundings): Promise<void> {
+  const refusal = await policyRefusal(scope, ports);
+  if (refusal) throw refusal;
+}
+
 /** Loads the keychain code only when a keychain candidate is reached. */
 function lazyStoredReader(scope: Scope, ports: Ports, mayRefresh: boolean) {
   let reader: Promise<StoredReader> | undefined;

@@ -24,6 +24,7 @@ function portsOf(): Parameters<typeof refreshSession>[2] {
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,
     debug() {},
+    note() {},
     memory: { refreshSent: false },
   };
 }

@@ -9,17 +9,21 @@
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 import type { Ports, Storage, Surroundings, Voice } from "../resolve/ports.ts";
-import { expiryOf, isExpired } from "./expiry.ts";
+import { DOCUMENTED_LIFE_MS, expiryOf, isExpired } from "./expiry.ts";
 import type { TokenSet } from "./oauth/token-endpoint.ts";
+import { tellOfWaiting } from "./oauth/waiting.ts";
 import type { Profile, ProfileReading } from "./profile.ts";
 import { revokeStored } from "./revoke.ts";
 import { type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /** What refreshing needs: the lock, the clock, a voice, and whether this run has sent its one request. */
-type RefreshPorts = ProfileLockPorts & Pick<Ports, "now" | "memory"> & Pick<Voice, "debug">;
+type RefreshPorts = ProfileLockPorts & Pick<Ports, "now" | "memory"> & Pick<Voice, "debug" | "note">;
 type ProfileLockPorts = Pick<Storage, "lock"> & Pick<Surroundings, "digest"> & Pick<Voice, "busy">;
 
-/** Longer than one refresh may take, so that a queue of waiting processes moves on. */
+/**
+ * Longer than refreshes usually take. Whoever waits for one that takes longer loses nothing by giving up: only the
+ * process that sent the request has to wait for its answer.
+ */
 const LOCK_WAIT_MS = 20_000;
 /** When another program rotated first, its writes may still be in progress. */
 const REREAD_PAUSES_MS = [0, 100, 400];
@@ -29,10 +33,10 @@ const RETRY_PAUSES_MS = [50, 250];
 const LONGEST_LIFE_MS = 10 * 366 * 24 * 3600 * 1000;
 
 /** True when the reading's access token should be refreshed before it is used. */
-export function needsRefresh({ stored, expiresAtMs }: ProfileReading, nowMs: number): boolean {
+export function needsRefresh({ stored, expiresAtMs, slackMs }: ProfileReading, nowMs: number): boolean {
   const token = stored.access_token;
   if (token === undefined || expiresAtMs === null) return false;
-  if (isExpired(expiresAtMs, nowMs)) return true;
+  if (isExpired(expiresAtMs, nowMs, slackMs)) return true;
   // The expiry in a JWT is the server's, whatever our clock was; only our note can be wrong.
   return expiresAtMs - nowMs > LONGEST_LIFE_MS && expiresAtMs !== expiryOf(token, undefined, () => "");
 }
@@ -85,7 +89,7 @@ export async function refreshSession(
     ports.memory.refreshSent = true;
     const { holdingSignals } = await import("../os/process/hold-signals.ts");
     const renewed = holdingSignals(() => renew(profile, stored, refreshToken, ports));
-    return ports.busy("Refreshing the session", renewed);
+    return ports.busy("Refreshing the session", tellOfWaiting(renewed, ports.note));
   });
 }
 
@@ -124,13 +128,11 @@ async function storeRotatedTokens(
   const { refreshToken, accessToken } = tokens;
   if (refreshToken) await retry(() => profile.write("refresh_token", refreshToken));
   if (changed(before, current.stored, "access_token")) return current;
-  const expiresAtMs = tokens.expiresIn === null ? null : ports.now() + tokens.expiresIn * 1000;
-  const noteExpiry = () => profile.noteExpiry(accessToken, expiresAtMs, before.access_token);
-  // At every moment what is read says that the old token has expired: by a note on the new one that names it, or, where
-  // nothing is known of the new one, by the old note.
-  if (expiresAtMs !== null) await noteExpiry();
+  const lifeMs = tokens.expiresIn === null ? DOCUMENTED_LIFE_MS : tokens.expiresIn * 1000;
+  // At every moment what is read says that the old token has expired: the note on the new one names it.
+  const details = { replaced: before.access_token, server: before.base_url };
+  await profile.noteExpiry(accessToken, ports.now() + lifeMs, details);
   await profile.write("access_token", accessToken);
-  if (expiresAtMs === null) await noteExpiry();
   const after = await profile.read();
   const replacedByOthers =
     after.stored.access_token && changed({ access_token: accessToken }, after.stored, "access_token");

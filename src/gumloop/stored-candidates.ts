@@ -11,14 +11,12 @@ import type { Candidate } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
 import { openProfile, type Profile, type ProfileReading } from "./profile.ts";
-import { needsRefresh, refreshSession, withProfileLock } from "./session.ts";
-import { PROFILE_FIELDS, type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
+import { needsRefresh, refreshSession } from "./session.ts";
+import { readSettled } from "./settled.ts";
+import { type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /** Reads one keychain candidate. */
 export type StoredReader = (candidate: Candidate) => Promise<Finding>;
-
-/** The refresh token stays where it is until it is needed. */
-const WITHOUT_REFRESH_TOKEN = PROFILE_FIELDS.filter((field) => field !== "refresh_token");
 
 /**
  * A reader of keychain candidates. With `mayRefresh` an expired session is refreshed; without, it counts as
@@ -44,10 +42,15 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
   ): Promise<Finding> {
     const finding = classifyStored(candidate, settled, scope.baseUrl);
     const isToken = finding.state === "found" && candidate.spec.method === "oauth";
-    if (!isToken || !needsRefresh(settled, ports.now())) return finding;
+    if (!isToken) return finding;
+    // A token of which nothing is known, not even its age, is refreshed where it can be.
+    const isUnknown = settled.expiresAtMs === null;
+    if (!isUnknown && !needsRefresh(settled, ports.now())) return finding;
     try {
-      if (!mayRefresh) return (await canRefresh(profile)) ? finding : EXPIRED;
-      const fresh = await refreshSession(profile, settled, ports);
+      const refreshable = (mayRefresh && !isUnknown) || (await canRefresh(profile));
+      if (!refreshable) return isUnknown ? finding : EXPIRED;
+      if (!mayRefresh) return finding;
+      const fresh = await readSettled(profile, ports, await refreshSession(profile, settled, ports));
       return classifyStored(candidate, fresh, scope.baseUrl);
     } catch (error) {
       if (error instanceof GumCredError) return { state: "expired", error };
@@ -59,18 +62,6 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
     reading ??= begin();
     return (await reading)(candidate);
   };
-}
-
-/** The profile's entries; where another process seems to be writing them, as they are once it is done. */
-async function readSettled(profile: Profile, ports: Ports): Promise<ProfileReading> {
-  const read = () => profile.read(WITHOUT_REFRESH_TOKEN);
-  const reading = await read();
-  return isHalfWritten(reading.stored) ? withProfileLock(profile.name, ports, read) : reading;
-}
-
-/** A sign-in writes the credential itself last and a sign-out removes it first; so does a crash leave them. */
-function isHalfWritten(stored: StoredProfile): boolean {
-  return !stored.access_token && !stored.api_key && (stored.base_url ?? stored.user_id) !== undefined;
 }
 
 async function canRefresh(profile: Profile): Promise<boolean> {
@@ -85,11 +76,14 @@ const EXPIRED: Finding = {
 
 /** What a profile's entries are for one candidate. `override` is the base URL asked for by flag or variable. */
 function classifyStored(candidate: Candidate, reading: ProfileReading, override: BaseUrl | null): Finding {
-  const { stored, expiresAtMs } = reading;
+  const { stored, expiresAtMs, otherServer } = reading;
   const value = stored[candidate.spec.field as ProfileField];
   if (value === undefined) return { state: "absent" };
   try {
     const baseUrl = storedBaseUrl(stored);
+    if (otherServer && candidate.spec.method === "oauth") {
+      throw fail("E_INCOMPLETE", "the stored access token was issued for another server than its base_url");
+    }
     if (override && !sameOrigin(baseUrl, override)) {
       const error = fail(
         "E_BASE_URL_MISMATCH",

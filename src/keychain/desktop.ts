@@ -56,6 +56,10 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
     // An operation without a request does not decide which one it is.
     read: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.read(service, accounts)),
+    modifiedAt: async (service, accounts) =>
+      accounts.length === 0
+        ? new Map()
+        : use(async (keychain) => (await keychain.modifiedAt?.(service, accounts)) ?? new Map()),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),
     list: (service) => use((keychain) => keychain.list(service)),
@@ -95,6 +99,8 @@ export function desktopSecretService(options: KeychainOptions, env: RawEnvironme
       return state === "locked" && (await unlocked()) ? service.state() : state;
     },
     read: (name, accounts) => use(() => service.read(name, accounts)),
+    modifiedAt: (name, accounts) =>
+      use(async () => (await service.modifiedAt?.(name, accounts)) ?? new Map()),
     write: (name, account, value) => use(() => service.write(name, account, value)),
     remove: (name, account) => use(() => service.remove(name, account)),
     list: (name) => use(() => service.list(name)),

@@ -21,6 +21,11 @@ export interface Keychain {
   state(): Promise<KeychainState>;
   /** Reads several accounts of one service at once. Absent accounts are missing from the map. */
   read(service: string, accounts: readonly string[]): Promise<Map<string, Secret>>;
+  /**
+   * When entries were last written, in milliseconds since 1970, as exactly as the keychain keeps it (seconds, rounded
+   * down). Accounts that are absent are missing, as is everything where the keychain keeps no times.
+   */
+  modifiedAt?(service: string, accounts: readonly string[]): Promise<Map<string, number>>;
   /** Creates or replaces in place. Refuses the empty string and NUL with E_INVALID_VALUE. Never deletes first. */
   write(service: string, account: string, value: Secret): Promise<void>;
   /** Removes every entry of the account, duplicates included. False when there was none. */
@@ -36,7 +41,7 @@ export async function stateBy(ask: () => KeychainState | Promise<KeychainState>)
   try {
     return await ask();
   } catch (error) {
-    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return "unavailable";
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE", "E_KEYCHAIN_UNREACHABLE")) return "unavailable";
     throw error;
   }
 }

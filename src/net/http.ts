@@ -6,8 +6,11 @@ import { isLoopback } from "../core/base-url.ts";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 import { startTimeLimit, type TimeLimit } from "../os/time-limit.ts";
+import { VERSION } from "../version.ts";
 import { networkFailure } from "./failure.ts";
 
+/** Who asks: version and system, as the official client says of itself. */
+const USER_AGENT = `gum-cred/${VERSION} (${process.platform} ${process.arch})`;
 /** Time for the whole exchange: name lookup, connection, headers and body. */
 export const TIMEOUT_MS = 15_000;
 /** The largest body that is read, after decompression. */
@@ -112,7 +115,7 @@ function allowed(text: string): URL {
 }
 
 function headersOf(request: HttpRequest): Record<string, string> {
-  const headers: Record<string, string> = { accept: "application/json", "user-agent": "gum-cred" };
+  const headers: Record<string, string> = { accept: "application/json", "user-agent": USER_AGENT };
   if (request.body) headers["content-type"] = request.body.contentType;
   for (const { name, value } of request.headers ?? []) {
     const text = reveal(value);

@@ -1,6 +1,7 @@
 /** The redactor against a slow and obvious one, over random texts, secrets and places where chunks end. */
 
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { SOON_MS } from "../../test/support/patience.ts";
 import { secret } from "../core/secret.ts";
 import { type Redactor, redactors } from "./redactor.ts";
@@ -106,6 +107,66 @@ describe("what is masked", () => {
     expect(whole(redactorOf(VALUE), base64("user:", ""))).toMatch(/^dXNlcj\w\*\*\*$/);
   });
 
+  const wrapped = (text: string, columns: number, end = "\n") =>
+    text.replace(new RegExp(`.{${columns}}`, "g"), `$&${end}`);
+  const LONG_VALUE = `sk-EXAMPLE-${"0aB9".repeat(30)}Zx/+~`;
+
+  test.each([64, 76])("base64 wrapped at %d columns, wherever it begins, and hexadecimal", (columns) => {
+    for (const value of [VALUE, LONG_VALUE, "hunter2-EXAMPLE"]) {
+      for (let before = 0; before < 80; before++) {
+        const all = Buffer.from(`${"x".repeat(before)}${value}${"y".repeat(before % 5)}`);
+        for (const text of [
+          all.toString("base64"),
+          all.toString("base64url"),
+          all.toString("hex"),
+          all.toString("hex").toUpperCase(),
+        ]) {
+          for (const end of ["\n", "\r\n", "\n    "]) {
+            const out = whole(redactorOf(value), `a\n${wrapped(text, columns, end)}\nb`);
+            expect(out).toContain("***");
+            expect(out.startsWith("a\n") && out.endsWith("\nb")).toBe(true);
+            // Nothing of the value is left but letters that share bits with a neighbour.
+            const bare = out.replace(/\s/g, "");
+            const left = bare.slice(1, -1).replaceAll("***", "");
+            const around =
+              text.length -
+              Math.floor(
+                Buffer.from(value).length *
+                  (text === all.toString("hex") || text === all.toString("hex").toUpperCase() ? 2 : 4 / 3),
+              );
+            expect(left.length).toBeLessThanOrEqual(around + 4);
+          }
+        }
+      }
+    }
+  });
+
+  test("the same in chunks of any size", () => {
+    const text = `a\n${wrapped(Buffer.from(`xy${LONG_VALUE}`).toString("base64"), 64)}\nb\n`;
+    const expected = whole(redactorOf(LONG_VALUE), text);
+    for (let size = 1; size < 70; size++) {
+      const chunks = text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+      expect(pieces(redactorOf(LONG_VALUE), ...chunks).join("")).toBe(expected);
+    }
+  });
+
+  test("hexadecimal with colons, escapes, blanks, and as a dump", () => {
+    const bytes = [...Buffer.from(VALUE)].map((byte) => byte.toString(16).padStart(2, "0"));
+    for (const form of [
+      bytes.join(":"),
+      bytes.join(":").toUpperCase(),
+      bytes.join(" "),
+      `\\x${bytes.join("\\x")}`,
+    ]) {
+      expect(whole(redactorOf(VALUE), `<${form}>`)).toBe("<***>");
+    }
+  });
+
+  test("ordinary text is as it was, line ends and all", () => {
+    const text = readFileSync("README.md", "utf8");
+    expect(whole(redactorOf(VALUE, LONG_VALUE), text)).toBe(text);
+  });
+
   test("a terminal's line ends in a value of several lines", () => {
     expect(whole(redactorOf("line one\nEXAMPLE"), "a line one\r\nEXAMPLE b")).toBe("a *** b");
   });
@@ -171,6 +232,33 @@ describe("what is held back", () => {
     expect(show(redactor.release())).toBe("s");
     expect(show(redactor.write(utf8("omething")))).toBe("omething");
     expect(show(redactor.end())).toBe("");
+  });
+});
+
+describe("a key of 60 kB takes linear time", () => {
+  const long: [name: string, value: string][] = [
+    ["of one letter", "a".repeat(60_000)],
+    ["of two letters", "ab".repeat(30_000)],
+    ["of one letter with another behind", `${"a".repeat(60_000)}b`],
+    ["of one letter with another before", `b${"a".repeat(60_000)}`],
+    ["of one word", "EXAMPLE-".repeat(7_500)],
+    ["of halves that are alike", `${"a".repeat(30_000)}b${"a".repeat(30_000)}`],
+  ];
+  test.each(long)("%s", (_name, value) => {
+    const redactor = redactorOf(value);
+    const filler = utf8("a".repeat(65_536));
+    const started = performance.now();
+    let out = "";
+    const send = (bytes: Uint8Array) => {
+      out += latin1(redactor.write(bytes));
+    };
+    for (let round = 0; round < 16; round++) send(filler);
+    send(utf8("\n"));
+    for (let at = 0; at < value.length; at += 4096) send(utf8(value.slice(at, at + 4096)));
+    out += latin1(redactor.end());
+    expect(performance.now() - started).toBeLessThan(SOON_MS);
+    expect(out).not.toContain(value);
+    expect(out.endsWith("\n***")).toBe(true);
   });
 });
 

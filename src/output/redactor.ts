@@ -2,11 +2,18 @@
  * Replaces secrets by `***` in a stream of bytes, also where they are split over chunks, and holds back no more than
  * could still become one. May see bytes of any kind; keeps nothing that has left.
  *
- * The search is Wu and Manber's ("A fast algorithm for multi-pattern searching", TR-94-17, 1994): it looks at the
- * last bytes of a window as long as the shortest pattern, and most of the time they say how far to jump.
+ * The bytes are searched twice: as they are, and without white space for what programs wrap into lines of 64 or 76
+ * columns (base64, hexadecimal).
  */
 import { reveal, type Secret } from "../core/secret.ts";
-import { secretForms } from "./secret-forms.ts";
+import { openAt, type Patterns, prepare, search } from "./pattern-search.ts";
+import {
+  type PeriodicPattern,
+  type PeriodicSearch,
+  periodicPattern,
+  periodicSearch,
+} from "./periodic-search.ts";
+import { secretForms, wrappedForms } from "./secret-forms.ts";
 
 /** One stream's state. */
 export interface Redactor {
@@ -23,43 +30,77 @@ export interface Redactor {
 
 const MASK = new TextEncoder().encode("***");
 const NOTHING = new Uint8Array(0);
-/** How many bytes of the beginning of a secret may be shown at a terminal before more input arrives. */
+/** So much of the beginning of a secret may be shown to somebody who waits. */
 const RELEASED_BYTES = 5;
-/** Bytes that are looked at together, and how many different results their hash has. */
-const BLOCK = 3;
-const HASHES = 1 << 16;
-/** A longer window would jump further and fill the table. */
-const LONGEST_WINDOW = 64;
 
-interface Patterns {
-  readonly list: readonly Uint8Array[];
-  readonly longest: number;
-  readonly window: number;
-  /** How far the window may jump, by the hash of its last block; 0 where a pattern may begin. */
-  readonly jumps: Uint8Array;
-  /** The patterns that may begin in a window, by the same hash. */
-  readonly byBlock: ReadonlyMap<number, readonly Uint8Array[]>;
-  readonly byFirst: ReadonlyMap<number, readonly Uint8Array[]>;
+/** What to look for in one reading of the bytes. */
+interface Wanted {
+  readonly patterns: Patterns;
+  readonly periodic: readonly PeriodicPattern[];
+}
+
+/** From and up to where a secret stands, in the bytes that are held. */
+interface Span {
+  start: number;
+  end: number;
 }
 
 /** Makes redactors for these secrets, one for each stream; the search is prepared once. */
 export function redactors(secrets: readonly Secret[]): () => Redactor {
-  const encoder = new TextEncoder();
-  const forms = new Set(secrets.flatMap((wrapped) => secretForms(reveal(wrapped))));
-  const patterns = prepare([...forms].map((form) => encoder.encode(form)));
-  return () => redactor(patterns);
+  const plain = wantedOf(secrets.flatMap((wrapped) => secretForms(reveal(wrapped))));
+  const dense = wantedOf(secrets.flatMap((wrapped) => wrappedForms(reveal(wrapped))));
+  return () => redactor(plain, dense);
 }
 
-function redactor(patterns: Patterns): Redactor {
+function wantedOf(forms: readonly string[]): Wanted {
+  const encoder = new TextEncoder();
+  const rest: Uint8Array[] = [];
+  const periodic: PeriodicPattern[] = [];
+  for (const bytes of [...new Set(forms)].map((form) => encoder.encode(form))) {
+    const found = periodicPattern(bytes);
+    if (found) periodic.push(found);
+    else rest.push(bytes);
+  }
+  return { patterns: prepare(rest), periodic };
+}
+
+function redactor(plain: Wanted, dense: Wanted): Redactor {
   /** What may still become a secret. */
   let held: Uint8Array = NOTHING;
   /** So many bytes of it were shown or masked already. */
   let done = 0;
   let doneIsMasked = false;
+  /** Occurrences of what repeats itself that were found and not masked yet. */
+  let waiting: Span[] = [];
+  const plainSearches = plain.periodic.map(periodicSearch);
+  const denseSearches = dense.periodic.map(periodicSearch);
 
   function advance(chunk: Uint8Array, final: boolean): Uint8Array {
     const data = held.length === 0 ? chunk : joined([held, chunk]);
-    const open = final ? data.length : openAt(data, patterns);
+    const spans = waiting;
+    let open = Math.min(
+      openAt(data, plain.patterns),
+      readPeriodic(plainSearches, data, held.length, (start, end) => addSpan(spans, start, end)),
+    );
+    const bare = condensed(data, held.length);
+    if (bare !== null) {
+      const { bytes, places, fresh } = bare;
+      const placed = (start: number, end: number) =>
+        addSpan(spans, places[start] ?? 0, (places[end - 1] ?? 0) + 1);
+      const denseOpen = Math.min(
+        openAt(bytes, dense.patterns),
+        readPeriodic(denseSearches, bytes, fresh, placed),
+      );
+      open = Math.min(open, places[denseOpen] ?? data.length);
+      search(bytes, bytes.length, dense.patterns, placed);
+    }
+    if (final) open = data.length;
+    search(data, open, plain.patterns, (start, end) => addSpan(spans, start, end));
+    return leave(data, open, spans);
+  }
+
+  /** Shows and masks everything before `open`, and holds the rest. */
+  function leave(data: Uint8Array, open: number, spans: readonly Span[]): Uint8Array {
     const out: Uint8Array[] = [];
     const show = (end: number) => {
       if (end <= done) return;
@@ -67,17 +108,26 @@ function redactor(patterns: Patterns): Redactor {
       done = end;
       doneIsMasked = false;
     };
-    search(data, open, patterns, (start, end) => {
-      if (end <= done) return;
+    for (const { start, end } of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+      if (end <= done || start >= open) continue;
       show(start);
       if (!(doneIsMasked && start < done)) out.push(MASK);
       done = end;
       doneIsMasked = true;
-    });
+    }
     show(open);
+    waiting = spans
+      .filter(({ start }) => start >= open)
+      .map(({ start, end }) => ({ start: start - open, end: end - open }));
     held = open === data.length ? NOTHING : data.slice(open);
     done = Math.max(0, done - open);
     return joined(out);
+  }
+
+  /** White space makes a second reading necessary, and so does what waits from an earlier one. */
+  function condensed(data: Uint8Array, from: number) {
+    if (dense.patterns.list.length + denseSearches.length === 0) return null;
+    return withoutSpace(data, from);
   }
 
   return {
@@ -93,75 +143,43 @@ function redactor(patterns: Patterns): Redactor {
   };
 }
 
-function prepare(list: readonly Uint8Array[]): Patterns {
-  const lengths = list.map((pattern) => pattern.length);
-  const window = Math.min(LONGEST_WINDOW, ...lengths);
-  const farthest = window - BLOCK + 1;
-  const jumps = new Uint8Array(HASHES).fill(farthest);
-  const byBlock = new Map<number, Uint8Array[]>();
-  const byFirst = new Map<number, Uint8Array[]>();
-  for (const pattern of list.toSorted((a, b) => b.length - a.length)) {
-    for (let end = BLOCK - 1; end < window; end++) {
-      const block = hashAt(pattern, end);
-      jumps[block] = Math.min(jumps[block] ?? farthest, window - 1 - end);
-    }
-    add(byBlock, hashAt(pattern, window - 1), pattern);
-    add(byFirst, pattern[0] ?? 0, pattern);
-  }
-  return { list, longest: Math.max(0, ...lengths), window, jumps, byBlock, byFirst };
-}
-
-/** Calls `found` for every whole pattern in the data that begins before `before`: the longest at each place. */
-function search(
+/** Reads on with each search; where the longest beginning that is still open starts. */
+function readPeriodic(
+  searches: readonly PeriodicSearch[],
   data: Uint8Array,
-  before: number,
-  { list, window, jumps, byBlock }: Patterns,
+  from: number,
   found: (start: number, end: number) => void,
-): void {
-  if (list.length === 0) return;
-  const last = Math.min(data.length, before + window - 1);
-  for (let end = window - 1; end < last; ) {
-    const block = hashAt(data, end);
-    const jump = jumps[block] ?? 1;
-    if (jump > 0) {
-      end += jump;
-      continue;
-    }
-    const start = end - window + 1;
-    const pattern = byBlock
-      .get(block)
-      ?.find((candidate) => standsAt(data, start, candidate, candidate.length));
-    if (pattern) found(start, start + pattern.length);
-    end += 1;
+): number {
+  let pending = 0;
+  for (const one of searches) {
+    one.read(data, from, (end) => found(end - one.length, end));
+    pending = Math.max(pending, one.pending());
   }
+  return data.length - pending;
 }
 
-/** Where the first pattern begins that the end of the data cuts off; the data's length when there is none. */
-function openAt(data: Uint8Array, { longest, byFirst }: Patterns): number {
-  for (let start = Math.max(0, data.length - longest + 1); start < data.length; start++) {
-    const rest = data.length - start;
-    const candidates = byFirst.get(data[start] ?? 0);
-    if (candidates?.some((pattern) => pattern.length > rest && standsAt(data, start, pattern, rest)))
-      return start;
+/** Adds a span; one that overlaps the last one of its kind makes that one longer. */
+function addSpan(spans: Span[], start: number, end: number): void {
+  const last = spans.at(-1);
+  if (last && start >= last.start && start < last.end) last.end = Math.max(last.end, end);
+  else spans.push({ start, end });
+}
+
+/** The bytes without white space, where each of them was, and how many of them come before `from`. */
+function withoutSpace(data: Uint8Array, from: number) {
+  const bytes = new Uint8Array(data.length);
+  const places = new Int32Array(data.length);
+  let length = 0;
+  let fresh = 0;
+  for (let at = 0; at < data.length; at++) {
+    if (at === from) fresh = length;
+    const byte = data[at] ?? 0;
+    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
+    bytes[length] = byte;
+    places[length++] = at;
   }
-  return data.length;
-}
-
-function standsAt(data: Uint8Array, start: number, pattern: Uint8Array, length: number): boolean {
-  if (start + length > data.length) return false;
-  for (let at = 0; at < length; at++) if (data[start + at] !== pattern[at]) return false;
-  return true;
-}
-
-/** Of the block that ends at this byte. */
-function hashAt(bytes: Uint8Array, end: number): number {
-  return (((bytes[end - 2] ?? 0) << 10) ^ ((bytes[end - 1] ?? 0) << 5) ^ (bytes[end] ?? 0)) & (HASHES - 1);
-}
-
-function add(map: Map<number, Uint8Array[]>, key: number, pattern: Uint8Array): void {
-  const patterns = map.get(key);
-  if (patterns) patterns.push(pattern);
-  else map.set(key, [pattern]);
+  if (from >= data.length) fresh = length;
+  return { bytes: bytes.subarray(0, length), places: places.subarray(0, length), fresh };
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -18,8 +18,25 @@ export function secretForms(value: string): readonly string[] {
       ...jsonForms(text),
       ...percentForms(text, bytes),
       ...[0, 1, 2].flatMap((lead) => base64Forms(bytes, lead)),
+      ...hexForms(bytes),
     ]),
   ];
+}
+
+/** The forms that programs wrap into lines, to be looked for without white space: base64, hexadecimal. */
+export function wrappedForms(value: string): readonly string[] {
+  if (value.length < SHORTEST_REDACTED) return [];
+  const bytes = new TextEncoder().encode(value.toWellFormed());
+  const [lower = "", upperCase = ""] = hexForms(bytes);
+  return [...new Set([...[0, 1, 2].flatMap((lead) => base64Forms(bytes, lead)), lower, upperCase])];
+}
+
+/** RFC 4648 §8 in either case, and with a colon between bytes, as OpenSSL prints it. */
+function hexForms(bytes: Uint8Array): readonly string[] {
+  const pairs = Array.from(bytes, (byte) => hex(byte, 2));
+  const forms = [pairs.join(""), pairs.join(":"), pairs.join("\\x")];
+  const [plain = "", colons = "", escapes = ""] = forms;
+  return [plain, plain.toUpperCase(), colons, colons.toUpperCase(), `\\x${escapes}`];
 }
 
 /** RFC 8259 §7, with the characters that writers escape of their own accord: `/` (PHP), `<>&` (Go), non-ASCII (Python). */

@@ -14,10 +14,11 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "AWS_DEFAULT_REGION",
   // Set only to the name of the beta that a bearer token needs (plugins/anthropic).
   "ANTHROPIC_CUSTOM_HEADERS",
+  "GUM_CRED_EXPIRES",
   MARKER,
 ]);
 
-/** The secret values: all but user id, base URL, team, settings of keys and marker. */
+/** The secret values: all but user id, base URL, team, expiry, settings of keys and marker. */
 export function secretValues({ set }: Pick<Exports, "set">): readonly Secret[] {
   return [...set].flatMap(([name, value]) => (NOT_SECRET.has(name) ? [] : [value]));
 }

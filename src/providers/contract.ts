@@ -83,6 +83,8 @@ export interface Provider {
   readonly hosts: readonly string[];
   /** The variable by which the vendor's own SDK changes its base URL; null where it has none. */
   readonly baseUrlVariable: string | null;
+  /** Base URL of its API, as its SDK has it, for this scope; null where nobody can tell. */
+  apiBase(scope: RequestScope): string | null;
   /** Where a person creates a key. */
   readonly setupUrl: string;
   /** What is odd about the look of a key, for people and never a verdict; null when it looks as usual. */

@@ -225,7 +225,9 @@ describe("credits", () => {
 
   const run = (flags: Record<string, string>) => {
     const input = {
-      args: [],
+      args: {},
+      positional: [],
+      flags: { calls: null, tier: null, ...flags },
       rest: null,
       flag: (name: string) => flags[name] ?? null,
       all: () => [],

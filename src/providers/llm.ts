@@ -66,6 +66,8 @@ export interface LlmProviderData {
    * `{region}` stands for the companion of that name.
    */
   readonly baseUrl: string;
+  /** Where models are called, when that is another host than the one that verifies a key. */
+  readonly apiBaseUrl?: string;
   /** What follows the base URL, with its query: a GET that costs nothing. Null where the vendor has none. */
   readonly path: string | null;
   /** The header that carries the key; `authorization` sends it as a bearer token (RFC 6750 §2.1). */
@@ -106,6 +108,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
     hosts: data.hosts,
     baseUrlVariable: data.baseUrlVariable,
     setupUrl: data.setupUrl,
+    apiBase: (scope) => baseUrlIn({ baseUrl: data.apiBaseUrl ?? data.baseUrl }, scope),
     headers,
     unverifiable: (scope) => unverifiable(data, scope),
     verification: (credential, scope) => {
@@ -124,7 +127,7 @@ export function llmProvider(data: LlmProviderData): LlmProvider {
 }
 
 /** Where requests go; null when a companion that is part of it is not known. */
-function baseUrlIn({ baseUrl }: LlmProviderData, scope: RequestScope): string | null {
+function baseUrlIn({ baseUrl }: Pick<LlmProviderData, "baseUrl">, scope: RequestScope): string | null {
   if (scope.baseUrl !== null) return scope.baseUrl;
   const missing = namesIn(baseUrl).some((name) => !scope.companions?.has(name));
   return missing

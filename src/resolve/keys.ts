@@ -126,8 +126,9 @@ function policyRefusal(
   if (policy === NO_POLICY) return null;
   const denied = deniedError(policy, provider, teamId);
   if (denied) return denied;
-  const isWeaker = level !== null && level !== "organization";
-  return isWeaker && organizationSource(policy, provider, teamId)
-    ? overridden(provider, policy, level)
-    : null;
+  if (level === null || level === "organization") return null;
+  const isOverridden =
+    organizationSource(policy, provider, teamId) !== null ||
+    (level === "personal" && teamSource(policy, provider, teamId) !== null);
+  return isOverridden ? overridden(provider, policy, level) : null;
 }

@@ -212,3 +212,24 @@ test.each(["--profile=env", "foo env", "explain --foo env"])(
     expect((await world.run(line.split(" "))).stdout).not.toContain("(exit");
   },
 );
+
+test.each(["--profile status --help", "help --profile status"])("prints help: %s", async (line) => {
+  const { stdout } = await world.ok(["status", "--help"]);
+  expect(await world.run(line.split(" "))).toMatchObject({ code: 0, stdout });
+});
+
+test.each(["env --format fish --bogus", "env --level nope --format fish", "env --format fish --profile"])(
+  "the failure statement has the format of a line that is wrong elsewhere: %s",
+  async (line) => {
+    const { code, stdout } = await world.run(line.split(" "));
+    expect([code, stdout.slice(0, 8)]).toEqual([2, "function"]);
+  },
+);
+
+test.each(["foo --json", "env --bogus --json", "--json --profile env"])(
+  "an error in JSON: %s",
+  async (line) => {
+    const { stderr } = await world.run(line.split(" "));
+    expect(JSON.parse(stderr)).toMatchObject({ error: { exit_code: 2 } });
+  },
+);

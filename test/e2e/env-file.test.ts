@@ -1,6 +1,7 @@
 /** `exec --env-file` and `--file`: what is resolved, what is passed as it is, what is refused, and what is left behind. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -189,6 +190,26 @@ describe("what cannot be resolved ends it before the command starts", () => {
     const env = { GUM_CRED_ORG_OPENAI_API_KEY: "sk-org-EXAMPLE" };
     const result = await world.run(["exec", "openai", "--env-file", path, "--", "true"], { env });
     expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("error[E_POLICY]")]);
+  });
+
+  test("a key that the organisation lets only the broker use is not handed out, in no way", async () => {
+    const policy = file(
+      JSON.stringify({
+        version: 1,
+        organization: { id: "acme", name: "Acme Inc." },
+        providers: { openai: { exportable: false } },
+      }),
+      "policy.json",
+    );
+    chmodSync(policy, 0o600);
+    const env = { GUM_CRED_POLICY: policy };
+    for (const flags of [
+      ["--env-file", file("A=gum://openai")],
+      ["--file", "A=gum://openai"],
+    ]) {
+      const result = await world.run(["exec", "gumloop", ...flags, "--", "true"], { env });
+      expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("E_NOT_EXPORTABLE")]);
+    }
   });
 
   test("a line that is no variable is named, and no more", async () => {

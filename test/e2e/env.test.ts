@@ -15,6 +15,7 @@ const SHELLS: Record<string, readonly string[]> = {
   busybox: ["busybox", "sh", "-c"],
 };
 
+const DEFAULT = "https://api.gumloop.com/api/v1";
 const SHOW = `printf '%s|%s|%s|%s\\n' "\${GUMLOOP_ACCESS_TOKEN-unset}" "\${GUMLOOP_API_KEY-unset}" "\${GUMLOOP_USER_ID-unset}" "\${GUMLOOP_BASE_URL-unset}"`;
 
 /** Every character that the posix form lets through. */
@@ -44,7 +45,7 @@ describe.each(Object.entries(SHELLS))("in %s", (_name, shell) => {
       cwd: hostileFolder(),
       env: { GUMLOOP_ACCESS_TOKEN: EVERY },
     });
-    expect(result.stdout).toBe(`${EVERY}|unset|unset|unset\n`);
+    expect(result.stdout).toBe(`${EVERY}|unset|unset|${DEFAULT}\n`);
     expect(result.code).toBe(0);
   });
 
@@ -114,19 +115,21 @@ describe("what is printed", () => {
     );
     const own = await world.ok(["env"], { env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" } });
     expect(own.stdout).toBe(
-      `${POSIX_GUARD}unset GUMLOOP_API_KEY GUMLOOP_USER_ID && export GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE';\n`,
+      `${POSIX_GUARD}unset GUMLOOP_API_KEY GUMLOOP_USER_ID && export GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE' && export GUMLOOP_BASE_URL='${DEFAULT}';\n`,
     );
   });
 
   test("json, dotenv, --sdk and --unset", async () => {
     const env = { GUMLOOP_API_KEY: "key-EXAMPLE *'\n", GUMLOOP_USER_ID: "user_abc" };
     const json = await world.ok(["env", "--format", "json"], { env });
-    expect(JSON.parse(json.stdout)).toEqual(env);
+    expect(JSON.parse(json.stdout)).toEqual({ ...env, GUMLOOP_BASE_URL: DEFAULT });
     expect((await world.ok(["--json", "env"], { env })).stdout).toBe(json.stdout);
 
     const plain = { GUMLOOP_API_KEY: "key-EXAMPLE", GUMLOOP_USER_ID: "user_abc" };
     const dotenv = await world.ok(["env", "gumloop", "--format=dotenv"], { env: plain });
-    expect(dotenv.stdout).toBe("GUMLOOP_API_KEY=key-EXAMPLE\nGUMLOOP_USER_ID=user_abc\n");
+    expect(dotenv.stdout).toBe(
+      `GUMLOOP_API_KEY=key-EXAMPLE\nGUMLOOP_USER_ID=user_abc\nGUMLOOP_BASE_URL=${DEFAULT}\n`,
+    );
 
     const sdk = await world.ok(["env", "--sdk"], { env: plain });
     expect(sdk.stdout).toStartWith(

@@ -11,6 +11,8 @@ import { action, type JobOptions, runAction } from "../support/install-runner.ts
 
 const KEY = "gum_EXAMPLE_action_0123456789";
 const OPENAI = "sk-EXAMPLE-action-openai";
+/** Exported with every credential. */
+const BASE = "GUMLOOP_BASE_URL=https://api.gumloop.com/api/v1\n";
 const CREDENTIALS = { GUMLOOP_API_KEY: KEY, GUMLOOP_USER_ID: "user_abc", OPENAI_API_KEY: OPENAI };
 
 let ground: Ground;
@@ -61,7 +63,9 @@ describe("a job", () => {
     expect(log).toContain(`::add-mask::${KEY}\n`);
     expect(log).toContain(`::add-mask::${OPENAI}\n`);
     expect(shown).not.toContain("EXAMPLE");
-    expect(githubEnv).toBe(`GUMLOOP_API_KEY=${KEY}\nGUMLOOP_USER_ID=user_abc\nOPENAI_API_KEY=${OPENAI}\n`);
+    expect(githubEnv).toBe(
+      `GUMLOOP_API_KEY=${KEY}\nGUMLOOP_USER_ID=user_abc\n${BASE}OPENAI_API_KEY=${OPENAI}\n`,
+    );
   });
 
   test.each(["openai", " openai ,", "openai\n"])("gets the providers %p alone", async (providers) => {

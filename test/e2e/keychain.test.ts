@@ -217,7 +217,7 @@ describe("a machine without", () => {
         ["windows-credential-manager", "advapi32.dll"],
       ] as const) {
         const other = await inside(["keychain"], { GUM_CRED_KEYCHAIN: name });
-        expect(other.stderr).toContain("error[E_KEYCHAIN_UNAVAILABLE]");
+        expect(other.stderr).toContain("error[E_KEYCHAIN_UNREACHABLE]");
         expect(other.stderr).toContain(missing);
       }
       const env = await inside(["env"], { GUMLOOP_ACCESS_TOKEN: "token-EXAMPLE", GUM_CRED_KEYCHAIN: "" });

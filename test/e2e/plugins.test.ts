@@ -256,6 +256,24 @@ test("plugins check names every problem with its path, in both forms", async () 
   expect((await gum(["plugins", "check", file])).stdout).toBe("ok: kestrel (Kestrel AI)\n");
 });
 
+test("plugins check names what is left of the starter, each until it is edited", async () => {
+  const file = `${home}/starter.json`;
+  const starter = JSON.parse((await gum(["plugins", "new", "acme"])).stdout);
+  const edits: [changes: object, left: string[]][] = [
+    [{}, ["$.hosts", "$.setup_url"]],
+    [{ setup_url: "https://console.acme.ai/" }, ["$.hosts"]],
+    [{ title: "Acme AI" }, ["$.setup_url"]],
+    [{ title: "Acme AI", setup_url: "https://console.acme.ai/" }, []],
+  ];
+  for (const [changes, left] of edits) {
+    writeFileSync(file, JSON.stringify({ ...starter, ...changes }), { mode: 0o600 });
+    const { stdout, code } = await gum(["plugins", "check", file, "--json"]);
+    const { problems, valid } = JSON.parse(stdout);
+    expect(problems.map(({ path }: { path: string }) => path)).toEqual(left);
+    expect([valid, code]).toEqual(left.length > 0 ? [false, 7] : [true, 0]);
+  }
+});
+
 test("plugins new prints a manifest that is fit, also for ids whose variable would not be", async () => {
   for (const id of ["kestrel", "node", "a1-b", "7b", "path"]) {
     const { stdout, code } = await gum(["plugins", "new", id]);

@@ -90,7 +90,7 @@ describe.skipIf(process.platform === "win32")("a release", () => {
         size,
         sha256,
       ]);
-      expect(program.over_empty).toBeLessThan(2_000_000);
+      expect(program.over_empty).toBeLessThan(3_000_000);
       expect(program.hardened_places).toBeGreaterThanOrEqual(24);
     }
   });

@@ -100,6 +100,6 @@ test("explain and doctor know what gum-cred itself has set", async () => {
   );
   expect(candidate).toMatchObject({ state: "absent", reason: "set by gum-cred, looked through" });
   const after = await world.sh(`${shell} gum-cred logout && gum-cred doctor`);
-  expect(after.stdout).toContain("was exported by gum-cred, and nothing is stored any more");
+  expect(after.stdout).toMatch(/was exported by gum-cred,\s+and nothing is stored any more/);
   expect(after.stdout).not.toContain(key);
 });

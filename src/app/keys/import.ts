@@ -5,6 +5,7 @@
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Provider } from "../../providers/contract.ts";
+import { type Companions, companionsIn } from "../companions.ts";
 import { type Entry, readDotenv } from "./dotenv-lines.ts";
 import { placeholder } from "./placeholder.ts";
 
@@ -12,6 +13,8 @@ export interface PlannedKey {
   readonly provider: Provider;
   readonly variable: string;
   readonly key: Secret;
+  /** Settings of the key that the file has too, such as an endpoint. */
+  readonly companions: Companions;
   /** The lines of the file that hold it, earlier assignments of the variable included; counted from 1. */
   readonly lines: readonly number[];
 }
@@ -49,6 +52,7 @@ export function planImport(text: string, vendors: readonly Provider[], source = 
   const keys: PlannedKey[] = [];
   const refused: RefusedValue[] = [];
   const outranked: string[] = [];
+  let settings = 0;
   for (const provider of vendors) {
     let chosen = false;
     for (const variable of new Set(provider.methods.flatMap(({ variables }) => variables))) {
@@ -65,12 +69,15 @@ export function planImport(text: string, vendors: readonly Provider[], source = 
         });
       else {
         chosen = true;
-        keys.push({ provider, variable, key: secret(entry.value.trim()), lines: linesOf(variable, entries) });
+        const companions = companionsIn(provider, (name) => last.get(name)?.value.trim() ?? null);
+        settings += companions.size;
+        const lines = linesOf(variable, entries);
+        keys.push({ provider, variable, key: secret(entry.value.trim()), companions, lines });
       }
     }
   }
   const gumloop = [...last.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
-  const others = last.size - keys.length - refused.length - outranked.length - gumloop.length;
+  const others = last.size - keys.length - refused.length - outranked.length - gumloop.length - settings;
   const holdsMore =
     otherLines > 0 || entries.some(({ name }) => !keys.some(({ variable }) => variable === name));
   return { keys, refused, outranked, gumloop, others, holdsMore };

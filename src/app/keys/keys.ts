@@ -2,12 +2,11 @@
  * Storing, listing, removing and verifying LLM vendors' keys. A key is verified before it is stored, and a
  * personal key is refused where the organisation enforces its own.
  */
-import { parseBaseUrl } from "../../core/base-url.ts";
-import type { Credential, Level, Method } from "../../core/credential.ts";
+import type { Credential, Level } from "../../core/credential.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
-import type { Provider, RequestScope, Verdict } from "../../providers/contract.ts";
+import type { Provider, Verdict } from "../../providers/contract.ts";
 import { type Explanation, explain } from "../../resolve/explain.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
@@ -26,6 +25,7 @@ import {
   settingsAccount,
   writeCompanions,
 } from "../companions.ts";
+import { vendorBaseUrl } from "../vendor-base-url.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
 import { type KeyNote, noteAccount, readNote, writeNote } from "./key-note.ts";
@@ -195,10 +195,13 @@ export async function verifyKey(
   companions: Companions,
   scope: Scope,
   ports: Ports,
-  method: Method = "api_key",
+  /** Of a key in force; a key that was just given goes where its owner says. */
+  found: Pick<Credential, "method" | "level"> = { method: "api_key", level: null },
 ): Promise<Verification> {
+  const { method, level } = found;
+  const baseUrl = vendorBaseUrl(provider, level, scope, ports)?.href ?? null;
   const credential = { method, value: key, userId: null };
-  return verify(provider, credential, { ...vendorScope(provider, scope, ports), companions }, ports);
+  return verify(provider, credential, { baseUrl, teamId: null, companions }, ports);
 }
 
 /** Notes what a vendor said about a key that is in the keychain. */
@@ -209,12 +212,6 @@ export async function rememberVerdict(listed: ListedKey, verdict: Verdict, ports
   const note: KeyNote = { storedAt: listed.note?.storedAt ?? now, verdict, verifiedAt: now };
   const value = writeNote(listed.credential.value, note, ports.digest);
   await (await ports.keychain()).write(OWN_SERVICE, noteAccount(account), value);
-}
-
-function vendorScope(provider: Provider, scope: Scope, ports: Ports): RequestScope {
-  const variable = provider.baseUrlVariable && ports.environment.get(provider.baseUrlVariable);
-  const baseUrl = scope.baseUrlFlag ?? (variable ? parseBaseUrl(variable) : null);
-  return { baseUrl: baseUrl?.href ?? null, teamId: null };
 }
 
 function notStored(error: GumCredError): GumCredError {

@@ -1,6 +1,10 @@
-/** Verifies several vendors' keys, a few at a time, and stores their verdicts. */
-import { fail, type GumCredError } from "../../core/errors.ts";
-import type { Verdict } from "../../providers/contract.ts";
+/**
+ * Verifies several vendors' keys, a few at a time, and stores their verdicts. One vendor that fails, or that the policy
+ * denies, keeps no other from being asked.
+ */
+import type { Credential } from "../../core/credential.ts";
+import { fail, GumCredError } from "../../core/errors.ts";
+import type { Provider, Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { companionsOf } from "../companions.ts";
@@ -10,20 +14,26 @@ import { type ListedKey, listKeys, rememberVerdict, verifyKey } from "./keys.ts"
 const AT_ONCE = 4;
 
 export interface KeyVerdict {
-  readonly listed: ListedKey;
+  readonly provider: Provider;
+  /** Null where the key in force could not even be read. */
+  readonly credential: Credential | null;
   readonly verdict: Verdict;
   readonly message: string;
-  /** The key or the response is malformed: the vendor was reached, or never asked. */
-  readonly malformed: GumCredError | null;
+  /** Why the key could not be read. */
+  readonly error: GumCredError | null;
 }
 
-/** The verdicts on the keys in force of these vendors; of all when none is named. */
+/**
+ * The verdicts on the keys in force of these vendors; of all when none is named. Throws E_POLICY_DENIED for a vendor that
+ * was named, E_NO_CREDENTIAL for one that has no key, the keychain's errors, and E_USAGE where `--base-url` would
+ * take several vendors' keys to one place.
+ */
 export async function verifyKeys(
   names: readonly string[],
   scope: Scope,
   ports: Ports,
 ): Promise<readonly KeyVerdict[]> {
-  const wanted = await Promise.all(names.map((name) => providerNamed(name, ports)));
+  const wanted = [...new Set(await Promise.all(names.map((name) => providerNamed(name, ports))))];
   if (wanted.some(({ kind }) => kind !== "llm")) {
     throw fail(
       "E_USAGE",
@@ -31,27 +41,45 @@ export async function verifyKeys(
       "run 'gum-cred status --verify' to verify it",
     );
   }
+  if (scope.baseUrlFlag) refuseSeveral(wanted.length);
   const { keys, errors } = await listKeys(scope, ports, wanted);
-  for (const [provider, error] of errors) {
-    if (names.length === 0 || wanted.some(({ id }) => id === provider.id)) throw error;
+  const isWanted = ({ id }: Provider) => names.length === 0 || wanted.some((one) => one.id === id);
+  const failures = [...errors].filter(([provider]) => isWanted(provider));
+  for (const [, error] of failures) {
+    const denied = error.code === "E_POLICY_DENIED";
+    // A keychain that cannot be read is the same failure for all of them.
+    if (denied ? names.length > 0 : error.exitCode === 4) throw error;
   }
-  const inForce = keys.filter(({ explanation }) => explanation.state === "selected");
-  const missing = wanted.find(({ id }) => !inForce.some(({ provider }) => provider.id === id));
-  if (missing) throw noKey(missing, null);
-  const chosen = inForce.filter(
-    ({ provider }) => names.length === 0 || wanted.some(({ id }) => id === provider.id),
+  const chosen = keys.filter(
+    ({ provider, explanation }) => explanation.state === "selected" && isWanted(provider),
   );
-  return ports.busy(
+  const missing = wanted.find(
+    (one) => ![...chosen.map(({ provider }) => provider), ...errors.keys()].includes(one),
+  );
+  if (missing) throw noKey(missing, null);
+  const unread = failures.flatMap(([provider, error]) => unreadable(provider, error));
+  const asked = await ports.busy(
     "Asking the vendors",
     inBatches(chosen, (listed) => ask(listed, scope, ports)),
+  );
+  return [...asked, ...unread];
+}
+
+/** Throws unless exactly one vendor's key is to be sent to `--base-url`. */
+export function refuseSeveral(vendors: number): void {
+  if (vendors === 1) return;
+  throw fail(
+    "E_USAGE",
+    "--base-url would send the keys of several vendors to one server",
+    "name the one vendor whose key is to go there",
   );
 }
 
 /** The error for a set of verdicts; undefined when every key works. */
 export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined {
-  const named = (verdict: Verdict) =>
-    verdicts.filter((one) => one.verdict === verdict).map(({ listed }) => listed.provider.id);
-  const [rejected, unreachable] = [named("rejected"), named("unreachable")];
+  const named = (...wanted: readonly Verdict[]) =>
+    verdicts.filter(({ verdict }) => wanted.includes(verdict)).map(({ provider }) => provider.id);
+  const rejected = named("rejected");
   if (rejected.length > 0) {
     return fail(
       "E_REJECTED",
@@ -59,8 +87,9 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
       "store a new key with 'gum-cred keys rotate'",
     );
   }
-  const malformed = verdicts.find((one) => one.malformed)?.malformed;
-  if (malformed) return malformed;
+  const unread = verdicts.find(({ error }) => error !== null)?.error;
+  if (unread) return unread;
+  const unreachable = named("unreachable");
   if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
   const unverifiable = named("unverifiable");
   if (unverifiable.length > 0)
@@ -68,16 +97,32 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   return undefined;
 }
 
+function unreadable(provider: Provider, error: GumCredError): readonly KeyVerdict[] {
+  if (error.code === "E_POLICY_DENIED") return [];
+  return [{ provider, credential: null, verdict: "unverifiable", message: error.message, error }];
+}
+
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
   const { provider, credential } = listed;
-  const companions = await companionsOf(provider, credential, ports);
-  const { method, value } = credential;
-  const { assessment, error } = await verifyKey(provider, value, companions, scope, ports, method);
-  // A key that no request can carry was never sent: the vendor is not what failed.
-  const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
-  if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);
-  const malformed = assessment === null && error?.code === "E_MALFORMED" ? error : null;
-  return { listed, verdict, message: assessment?.message ?? error?.message ?? "", malformed };
+  try {
+    const companions = await companionsOf(provider, credential, ports);
+    const { value } = credential;
+    const { assessment, error } = await verifyKey(provider, value, companions, scope, ports, credential);
+    // A key that no request can carry was never sent: the vendor is not what failed.
+    const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
+    if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);
+    return {
+      provider,
+      credential,
+      verdict,
+      message: assessment?.message ?? error?.message ?? "",
+      error: null,
+    };
+  } catch (error) {
+    // A base URL that is refused for one vendor says nothing about the others.
+    if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;
+    return { provider, credential, verdict: "unverifiable", message: error.message, error };
+  }
 }
 
 async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {

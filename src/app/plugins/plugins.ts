@@ -7,6 +7,7 @@ import { lstatSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
+import { shownPath } from "../../core/shown-path.ts";
 import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import type { CatalogueEntry } from "../../providers/catalogue/catalogue.ts";
@@ -30,6 +31,7 @@ import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";
+import { untouchedValues } from "./starter-manifest.ts";
 
 const LOCK_TIMEOUT_MS = 5_000;
 
@@ -140,6 +142,8 @@ export async function checkManifestFile(file: string, ports: Surroundings): Prom
   const bytes = readGiven(file);
   const read = validateManifest(bytes, await claimsBut(idIn(bytes), ports));
   if (!read.manifest) return read;
+  const untouched = untouchedValues(read.manifest);
+  if (untouched.length > 0) return { manifest: null, problems: untouched };
   try {
     pinOf(bytes, read.manifest.command);
     return read;
@@ -179,7 +183,7 @@ function readGiven(file: string): Uint8Array {
   const bytes = readTrustedFile(resolve(file), { owner: "root-or-user", limitBytes: MANIFEST_LIMIT_BYTES });
   if (bytes === null) {
     const hint = "give a manifest's file, or a name of 'gum-cred plugins list --catalogue'";
-    throw fail("E_FILE_UNREADABLE", `${clean(file)} does not exist`, hint);
+    throw fail("E_FILE_UNREADABLE", `${shownPath(file)} does not exist`, hint);
   }
   return bytes;
 }

@@ -1,7 +1,9 @@
-/** The manifest to begin with: valid as it is, with hosts that are reserved for examples (RFC 2606 §3). */
+/** The manifest to begin with: installable as it is, with hosts that are reserved for examples (RFC 2606 §3). */
 import { fail } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
 import { claimsOf } from "../../providers/installed/claims.ts";
+import type { Problem } from "../../providers/installed/manifest-rules.ts";
+import type { Manifest } from "../../providers/installed/manifest-shape.ts";
 import { variableProblem } from "../../providers/installed/variable-names.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 
@@ -34,4 +36,18 @@ export function starterManifest(name: string): string {
   const text = JSON.stringify(manifest, null, 2);
   // Lists of one are easier to edit on one line.
   return `${text.replace(/\[\s+("[^"]*"|\d+)\s+\]/g, "[$1]")}\n`;
+}
+
+/**
+ * The values of a manifest that are still the starter's: their hosts are reserved for examples, so no key could ever
+ * be verified. Host names alone do not count where the title was edited: an organisation may use such names inside.
+ */
+export function untouchedValues(manifest: Manifest): readonly Problem[] {
+  const { id, title, hosts, setup_url: setupUrl } = manifest;
+  const untouched = [
+    title === id && hosts.includes(`api.${id}.example`) ? "$.hosts" : null,
+    setupUrl === `https://console.${id}.example/api-keys` ? "$.setup_url" : null,
+  ];
+  const message = "is still the example of 'plugins new'; replace it by the provider's own";
+  return untouched.filter((path) => path !== null).map((path) => ({ path, message, refused: false }));
 }

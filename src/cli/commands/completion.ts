@@ -19,7 +19,7 @@ export const completionOf = (declarations: () => Promise<readonly Command[]>): C
     { line: "gum-cred completion powershell | Out-String | Invoke-Expression", about: "in $PROFILE" },
   ],
   run: async ({ ports }, input) => {
-    const what = input.args[0] ?? "";
+    const what = input.positional[0] ?? "";
     const { LISTS } = await import("../completion/model.ts");
     const list = LISTS.find((name) => name === what);
     if (list) {

@@ -10,9 +10,9 @@ import {
   TIERS,
 } from "../../gumloop/credits.ts";
 import { table } from "../../output/table.ts";
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
-export const credits: Command = {
+export const credits = defineCommand({
   name: "credits",
   summary: "Show what bringing your own LLM key saves at Gumloop",
   args: [],
@@ -28,8 +28,8 @@ export const credits: Command = {
     { line: "gum-cred credits --json", about: "credits per call for every tier, for programs" },
   ],
   run: async (_context, input) => {
-    const calls = callCount(input.flag("calls") ?? "1");
-    const tier = TIERS.find((known) => known === input.flag("tier")) ?? null;
+    const calls = callCount(input.flags.calls ?? "1");
+    const tier = TIERS.find((known) => known === input.flags.tier) ?? null;
     const readings = creditReadings(calls, tier === null ? TIERS : [tier]);
     return {
       kind: "data",
@@ -37,7 +37,7 @@ export const credits: Command = {
       human: human(calls, readings),
     };
   },
-};
+});
 
 function callCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) {

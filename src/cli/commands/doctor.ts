@@ -4,9 +4,9 @@ import { clean, GumCredError } from "../../core/errors.ts";
 import { columnsOf } from "../../os/streams/terminal.ts";
 import { styleOf } from "../../output/style.ts";
 import { wrapped } from "../../output/wrap.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 
-export const doctor: Command = {
+export const doctor = defineCommand({
   name: "doctor",
   summary: "Check keychain, variables, clock and server, and say what to do",
   args: [],
@@ -29,7 +29,7 @@ export const doctor: Command = {
       error: first?.error ?? undefined,
     };
   },
-};
+});
 
 async function checksOf(context: Context): Promise<readonly Check[]> {
   const { examine } = await import("../../app/doctor/doctor.ts");

@@ -9,9 +9,9 @@ import {
   failureText,
   isEnvFormat,
 } from "../../output/env-formats.ts";
-import { type Command, type Input, LEVEL_FLAG, levelIn, type Output } from "../command.ts";
+import { defineCommand, type Input, LEVEL_FLAG, type Output } from "../command.ts";
 
-export const env: Command = {
+export const env = defineCommand({
   name: "env",
   summary: "Print statements that export the credentials in force",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
@@ -46,19 +46,19 @@ export const env: Command = {
     { line: "gum-cred env --format dotenv > /run/user/1000/gum.env", about: "for programs that read dotenv" },
     { line: "eval $(gum-cred env --unset)", about: "forget them again in this shell" },
   ],
-  failure: (exitCode, argv) => failureText(formatOf(argv), exitCode),
+  failure: (exitCode, { input, globals }) => failureText(formatName(input, globals.json), exitCode),
   run: async ({ ports, scope, globals }, input) => {
     const format = await envFormat(formatName(input, globals.json));
-    if (input.has("unset")) {
-      const names = await wantedVariables(input.args, ports);
+    if (input.flags.unset) {
+      const names = await wantedVariables(input.args.provider, ports);
       // The marker stays as long as it speaks of a variable that stays.
       const others = [...ports.environment.exported.keys()].some((name) => !names.includes(name));
       return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
     }
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk") };
+    const request = { names: input.args.provider, level: input.flags.level, sdk: input.flags.sdk };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
-};
+});
 
 /** Everything resolved and nothing was refused: now the file, if the format has one. */
 async function deliver({ stdout, append }: Rendered): Promise<Output> {
@@ -71,14 +71,5 @@ async function deliver({ stdout, append }: Rendered): Promise<Output> {
 
 function formatName(input: Input, json: boolean): EnvFormatName {
   const name = input.flag("format") ?? (json ? "json" : "posix");
-  return isEnvFormat(name) ? name : "posix";
-}
-
-/** The format that was asked for, read from a command line that may not parse. */
-function formatOf(argv: readonly string[]): EnvFormatName {
-  const at = argv.findLastIndex((word) => word === "--format" || word.startsWith("--format="));
-  const word = argv[at] ?? "";
-  const name = (word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[at + 1]) ?? "";
-  if (at < 0) return argv.includes("--json") ? "json" : "posix";
   return isEnvFormat(name) ? name : "posix";
 }

@@ -1,10 +1,11 @@
 /** `gum-cred exec`: becomes, or runs and masks, another program that has the credentials in its environment. */
 import { gatherExports } from "../../app/exports.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import type { Scope } from "../../resolve/ports.ts";
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { chosenProfile } from "../../gumloop/default-profile.ts";
+import type { Ports, Scope } from "../../resolve/ports.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
-export const exec: Command = {
+export const exec = defineCommand({
   name: "exec",
   summary: "Run a command with the credentials in its environment",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
@@ -31,7 +32,9 @@ export const exec: Command = {
     "With --mask it stays: signals are forwarded and the exit status is kept, and on a terminal CMD gets one of\n" +
     "its own, where standard output and standard error are one stream.\n" +
     "References are gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]; any other value of an --env-file is\n" +
-    "passed as it is. With --file it stays too, and the file is gone when CMD ends.",
+    "passed as it is. With --file it stays too, and the file is gone when CMD ends.\n" +
+    "The official gumloop CLI takes the exported credential too; what it stores itself, such as a new session\n" +
+    "after 'gumloop login', goes to the default profile whatever --profile says.",
   examples: [
     { line: "gum-cred exec -- python nightly.py", about: "credentials for one program only" },
     { line: "gum-cred exec --profile work -- sh -c 'curl …'", about: "another profile's" },
@@ -43,25 +46,32 @@ export const exec: Command = {
     const [command = "", ...args] = input.rest ?? [];
     const [envFiles, files] = [input.all("env-file"), input.all("file")];
     const withFiles = envFiles.length + files.length > 0;
-    const request = { names: input.args, level: levelIn(input), sdk: input.has("sdk"), optional: withFiles };
+    const request = {
+      names: input.args.provider,
+      level: input.flags.level,
+      sdk: input.flags.sdk,
+      optional: withFiles,
+    };
     const exports = await gatherExports(request, scope, ports);
-    const set = new Map([...exports.set, ...whereFrom(scope)]);
+    const set = new Map([...exports.set, ...whereFrom(scope, ports)]);
     const program = { command, args, set, unset: exports.unset };
     if (withFiles) {
       const { runWithFiles } = await import("../../app/run/run-with-files.ts");
-      return runWithFiles(program, exports, { envFiles, files, mask: input.has("mask") }, scope, ports);
+      return runWithFiles(program, exports, { envFiles, files, mask: input.flags.mask }, scope, ports);
     }
     const { becomeProgram, runMasked } = await import("../../app/run/run-program.ts");
-    if (!input.has("mask")) return becomeProgram(program);
+    if (!input.flags.mask) return becomeProgram(program);
     const { secretValues } = await import("../../output/secret-values.ts");
     return runMasked(program, secretValues(exports));
   },
-};
+});
 
 /** A gum-cred that the command runs looks where this one did. */
-function whereFrom({ profile, teamId }: Scope): Map<string, Secret> {
+function whereFrom({ profile, teamId }: Scope, { raw }: Pick<Ports, "raw">): Map<string, Secret> {
   const set = new Map<string, Secret>();
-  if (profile !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
+  // The context has told of a file that does not count.
+  const otherwise = chosenProfile(raw, () => {}) ?? "default";
+  if (profile !== "default" || otherwise !== "default") set.set("GUM_CRED_PROFILE", secret(profile));
   if (teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(teamId));
   return set;
 }

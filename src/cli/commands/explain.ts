@@ -4,10 +4,10 @@ import type { ExplainedProvider } from "../../app/providers.ts";
 import { fail } from "../../core/errors.ts";
 import { table } from "../../output/table.ts";
 import type { Explanation } from "../../resolve/explain.ts";
-import { type Command, type Context, type Input, LEVEL_FLAG, levelIn, type Output } from "../command.ts";
+import { type Context, defineCommand, LEVEL_FLAG, type Output } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
 
-export const explain: Command = {
+export const explain = defineCommand({
   name: "explain",
   summary: "Show every candidate in order, which one won and why each other one lost",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
@@ -24,9 +24,14 @@ export const explain: Command = {
   run: async (context, input) => {
     const { ports, scope } = context;
     const { explainProvider, providerNamed } = await import("../../app/providers.ts");
-    if (input.has("all")) return explainAll(context, input);
-    const provider = await providerNamed(input.args[0] ?? "gumloop", ports);
-    const explained = await explainProvider(provider, levelIn(input), scope, ports);
+    if (input.flags.all) {
+      if (input.args.provider !== null || input.flags.level !== null) {
+        throw fail("E_USAGE", "--all does not go with a provider or --level");
+      }
+      return explainAll(context);
+    }
+    const provider = await providerNamed(input.args.provider ?? "gumloop", ports);
+    const explained = await explainProvider(provider, input.flags.level, scope, ports);
     const now = ports.now();
     return {
       kind: "data",
@@ -34,7 +39,7 @@ export const explain: Command = {
       human: human(provider.title, explained, now),
     };
   },
-};
+});
 
 function explanation(provider: string, { explanations }: ExplainedProvider, now: number) {
   const candidates = explanations.map((one) => row(one, now));
@@ -45,11 +50,8 @@ function explanation(provider: string, { explanations }: ExplainedProvider, now:
   };
 }
 
-/** Every provider for which a place holds something, or cannot be read. Throws E_USAGE with a provider or a level. */
-async function explainAll({ ports, scope }: Context, input: Input): Promise<Output> {
-  if (input.args.length > 0 || levelIn(input) !== null) {
-    throw fail("E_USAGE", "--all does not go with a provider or --level");
-  }
+/** Every provider for which a place holds something, or cannot be read. */
+async function explainAll({ ports, scope }: Context): Promise<Output> {
   const { explainEvery } = await import("../../app/providers.ts");
   const every = await explainEvery(scope, ports);
   const now = ports.now();

@@ -1,5 +1,5 @@
 /** `gum-cred get`: one value for scripts and key-helper settings. */
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
 const FIELDS = [
   "api_key",
@@ -11,7 +11,7 @@ const FIELDS = [
   "region",
 ] as const;
 
-export const get: Command = {
+export const get = defineCommand({
   name: "get",
   summary: "Print one value of a provider's credential",
   args: [{ name: "PROVIDER", summary: "whose credential", required: true }],
@@ -28,7 +28,7 @@ export const get: Command = {
   ],
   run: async ({ ports, scope }, input) => {
     const { getField } = await import("../../app/get.ts");
-    const data = await getField(input.args[0] ?? "", input.flag("field"), levelIn(input), scope, ports);
+    const data = await getField(input.args.provider, input.flags.field, input.flags.level, scope, ports);
     return { kind: "data", data, human: data.value };
   },
-};
+});

@@ -1,7 +1,7 @@
 /** `gum-cred header`: the request headers, for `curl -H @-`. */
-import { type Command, LEVEL_FLAG, levelIn } from "../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
-export const header: Command = {
+export const header = defineCommand({
   name: "header",
   summary: "Print the request headers that carry the credential",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
@@ -23,8 +23,8 @@ export const header: Command = {
   ],
   run: async ({ ports, scope }, input) => {
     const { requestHeaders } = await import("../../app/header.ts");
-    const headers = await requestHeaders(input.args[0] ?? "gumloop", levelIn(input), scope, ports);
-    if (input.flag("format") === "json") {
+    const headers = await requestHeaders(input.args.provider ?? "gumloop", input.flags.level, scope, ports);
+    if (input.flags.format === "json") {
       const object = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
       return { kind: "raw", text: `${JSON.stringify(object)}\n` };
     }
@@ -32,4 +32,4 @@ export const header: Command = {
     const human = headers.map(({ name, value }) => `${name}: ${value}\n`).join("");
     return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human };
   },
-};
+});

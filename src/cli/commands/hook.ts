@@ -1,9 +1,9 @@
 /** `gum-cred hook`: keeps what `env` exported fresh in shells that outlive their token. */
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "nushell", "powershell", "direnv"];
 
-export const hook: Command = {
+export const hook = defineCommand({
   name: "hook",
   summary: "Print a script for a shell's start-up file that keeps its exports fresh",
   args: [{ name: "SHELL", summary: SHELLS.join(", "), required: true }],
@@ -26,9 +26,9 @@ export const hook: Command = {
   ],
   run: async (_context, input) => {
     const { HOOKS } = await import("../../output/hooks.ts");
-    const script = HOOKS[input.args[0] ?? ""];
+    const script = HOOKS[input.args.shell];
     const { fail } = await import("../../core/errors.ts");
     if (script === undefined) throw fail("E_INVALID_VALUE", `there is a hook for: ${SHELLS.join(", ")}`);
     return { kind: "raw", text: script };
   },
-};
+});

@@ -11,7 +11,7 @@ export const login: Command = {
     {
       name: "method",
       value: "METHOD",
-      choices: ["oauth", "api-key"],
+      choices: ["oauth", "api-key", "api_key"],
       summary: "how to sign in, without asking",
     },
     { name: "api-key", value: "KEY", summary: "an existing API key; '-' reads it from stdin" },
@@ -40,6 +40,8 @@ export const login: Command = {
   run: async (context, input) => {
     // A profile, base URL or team id that makes no sense is told before anything is asked.
     const { scope } = context;
+    const { requireAllowed } = await import("../../gumloop/resolve.ts");
+    await requireAllowed(context.scope, context.ports);
     const { obtainFrom } = await import("../login-input.ts");
     const { signIn } = await import("../../app/sign-in.ts");
     const obtain = await obtainFrom(input, context);
@@ -49,7 +51,13 @@ export const login: Command = {
     await confirmReplacement(context);
     const result = await signIn(obtain, scope, context.ports);
     for (const name of result.shadowedBy) {
-      context.ports.warn(`${name} is set and wins over what was stored; unset it to use the keychain`);
+      context.ports.warn(
+        `${name} is set and wins over what was stored; to use the keychain, run: unset ${name}`,
+      );
+    }
+    if (result.outdated.length > 0) {
+      const names = result.outdated.join(" and ");
+      context.ports.warn(`${names} in this shell is of an earlier sign-in; run: eval $(gum-cred env)`);
     }
     return { kind: "data", data: data(result, context), human: human(result, context) };
   },

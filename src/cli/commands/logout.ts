@@ -1,9 +1,9 @@
 /** `gum-cred logout`: revoke, then forget. */
 import type { SignedOut } from "../../app/sign-out.ts";
 import { fail } from "../../core/errors.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 
-export const logout: Command = {
+export const logout = defineCommand({
   name: "logout",
   summary: "Revoke the session and remove the profile's keychain entries",
   args: [],
@@ -15,8 +15,9 @@ export const logout: Command = {
   ],
   run: async (context, input) => {
     const { signOut } = await import("../../app/sign-out.ts");
-    if (input.has("all-profiles")) await confirmAll(context);
-    const result = await signOut(input.has("all-profiles"), context.scope, context.ports);
+    const all = input.flags["all-profiles"];
+    if (all) await confirmAll(context);
+    const result = await signOut(all, context.scope, context.ports);
     await warn(result, context);
     return {
       kind: "data",
@@ -24,7 +25,7 @@ export const logout: Command = {
       human: human(result, context),
     };
   },
-};
+});
 
 /** Asks on a terminal before every profile is signed out. Throws E_INTERRUPTED for no. */
 async function confirmAll(context: Context): Promise<void> {

@@ -1,9 +1,9 @@
 /** `gum-cred providers`: who accepts credentials, by which variables, and where keys are made. */
 import { facts, table } from "../../output/table.ts";
 import type { Provider } from "../../providers/contract.ts";
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
-export const providers: Command = {
+export const providers = defineCommand({
   name: "providers",
   summary: "Show the known providers, their variables and where to create a key",
   args: [{ name: "ID", summary: "one of them, in full" }],
@@ -18,8 +18,8 @@ export const providers: Command = {
   run: async ({ ports }, input) => {
     const { allVendors, providerNamed } = await import("../../app/providers.ts");
     const { PROVIDERS } = await import("../../providers/registry.ts");
-    const [name] = input.args;
-    if (name !== undefined) {
+    const name = input.args.id;
+    if (name !== null) {
       const row = described(await providerNamed(name, ports), PROVIDERS);
       return { kind: "data", data: row, human: inFull(row) };
     }
@@ -27,7 +27,7 @@ export const providers: Command = {
     const rows = [...gumloop, ...(await allVendors(ports))].map((one) => described(one, PROVIDERS));
     return { kind: "data", data: { providers: rows }, human: overview(rows) };
   },
-};
+});
 
 type Row = ReturnType<typeof described>;
 

@@ -1,7 +1,7 @@
 /** `gum-cred redact`: standard input to standard output, without the secrets that resolve. */
-import type { Command } from "../command.ts";
+import { defineCommand } from "../command.ts";
 
-export const redact: Command = {
+export const redact = defineCommand({
   name: "redact",
   summary: "Copy standard input to standard output with every secret masked",
   args: [],
@@ -22,4 +22,4 @@ export const redact: Command = {
     filterStdin(redactors(secretValues(found))());
     return { kind: "raw", text: "" };
   },
-};
+});

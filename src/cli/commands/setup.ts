@@ -1,11 +1,11 @@
 /** `gum-cred setup`: the settings with which other programs take their key from gum-cred. */
 import type { SetupPlan } from "../../app/setup/setup.ts";
 import { fail } from "../../core/errors.ts";
-import { type Command, type Context, type Input, LEVEL_FLAG, levelIn } from "../command.ts";
+import { type Context, defineCommand, type Input, LEVEL_FLAG } from "../command.ts";
 
 const NAMES = ["claude", "codex", "gemini", "opencode", "llm", "direnv"];
 
-export const setup: Command = {
+export const setup = defineCommand({
   name: "setup",
   summary: "Have another program take its key from gum-cred",
   args: [{ name: NAMES.join("|"), summary: "the program", required: true }],
@@ -28,15 +28,15 @@ export const setup: Command = {
     const { planSetup, carryOutSetup } = await import("../../app/setup/setup.ts");
     const { situationOf } = await import("../../app/setup/situation.ts");
     const mode = modeOf(input);
-    const request = { program: input.args[0] ?? "", mode, force: input.has("force") };
+    const request = { program: input.positional[0] ?? "", mode, force: input.has("force") };
     const { profile, teamId } = context.scope;
-    const situation = situationOf({ profile, teamId, level: levelIn(input) }, context.ports.raw);
+    const situation = situationOf({ profile, teamId, level: input.flags.level }, context.ports.raw);
     const plan = planSetup(request, situation, context.ports.raw);
     if (mode !== "show") carryOutSetup(plan);
     if (mode !== "remove") warnOf(plan, context);
     return { kind: "data", data: data(request.program, mode, plan), human: human(mode, plan) };
   },
-};
+});
 
 type Mode = "show" | "write" | "remove";
 

@@ -3,10 +3,10 @@ import type { Status } from "../../app/status.ts";
 import { masked } from "../../core/secret.ts";
 import { timeAndDistance } from "../../output/relative-time.ts";
 import { facts, table } from "../../output/table.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
 
-export const status: Command = {
+export const status = defineCommand({
   name: "status",
   summary: "Show who is signed in and where the credential comes from",
   args: [],
@@ -18,7 +18,7 @@ export const status: Command = {
   ],
   run: async (context, input) => {
     const { gatherStatus } = await import("../../app/status.ts");
-    const found = await gatherStatus(input.has("verify"), context.scope, context.ports);
+    const found = await gatherStatus(input.flags.verify, context.scope, context.ports);
     return {
       kind: "data",
       data: data(found, context),
@@ -26,7 +26,7 @@ export const status: Command = {
       error: found.error ?? undefined,
     };
   },
-};
+});
 
 function data(found: Status, { scope, ports }: Context): Record<string, unknown> {
   const { credential } = found;

@@ -9,7 +9,15 @@ import type { BaseUrl } from "../../core/base-url.ts";
 export const CLIENT_ID = "gumloop_cli";
 export const SCOPE = "gumloop_api userinfo";
 
-/** The endpoints live at the root of the origin, whatever path the API's base URL has. */
+/**
+ * The endpoints live at the base URL without its final `/api/v1`, as the official client has it: a gateway's path
+ * prefix stays (github.com/gumloop/gumloop-py, src/gumloop/oauth.py).
+ */
 export function endpoint(baseUrl: BaseUrl, name: "authorize" | "token" | "revoke"): string {
-  return `${baseUrl.origin}/oauth/${name}`;
+  return `${authorizationServer(baseUrl)}/oauth/${name}`;
+}
+
+/** The authorization server's identifier (RFC 8414 §2): where its endpoints are, without a trailing slash. */
+export function authorizationServer(baseUrl: BaseUrl): string {
+  return baseUrl.href.replace(/\/api\/v1$/, "");
 }

@@ -7,9 +7,11 @@ import { fail, type GumCredError, hasCode } from "../../core/errors.ts";
 import { startTimeLimit, type TimeLimit } from "../../os/time-limit.ts";
 import { authorizationUrl, newSignInSecrets } from "./authorize.ts";
 import { openBrowser } from "./browser.ts";
+import { authorizationServer } from "./client.ts";
 import { listen } from "./listener.ts";
 import { pastedAnswers } from "./pasted.ts";
 import { exchangeCode, type TokenSet } from "./token-endpoint.ts";
+import { tellOfWaiting } from "./waiting.ts";
 
 export interface SignInOptions {
   readonly baseUrl: BaseUrl;
@@ -24,6 +26,8 @@ export interface SignInOptions {
   readonly pasted?: ReadableStream<Uint8Array>;
   /** Told why a pasted line did not count; fixed text. */
   onPasteIgnored?(reason: string): void;
+  /** Told once when the server takes long to redeem the code; fixed text. */
+  onSlow?(line: string): void;
   /** Ctrl-C. */
   readonly signal?: AbortSignal;
 }
@@ -35,7 +39,7 @@ export interface SignInOptions {
 export async function signInWithBrowser(options: SignInOptions): Promise<TokenSet> {
   const { baseUrl, signal, pasted } = options;
   const secrets = newSignInSecrets();
-  const expected = { state: secrets.state, issuer: baseUrl.origin };
+  const expected = { state: secrets.state, issuer: authorizationServer(baseUrl) };
   const listener = listen(options.callbackPort, expected);
   const { redirectUri } = listener;
   const limit = startTimeLimit(options.timeoutMs, signal);
@@ -54,7 +58,8 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
       if (answer.kind === "failed") throw answer.error;
       try {
         const { verifier } = secrets;
-        return await exchangeCode(baseUrl, { code: answer.code, redirectUri, verifier }, signal);
+        const exchange = exchangeCode(baseUrl, { code: answer.code, redirectUri, verifier }, signal);
+        return await tellOfWaiting(exchange, options.onSlow ?? (() => {}));
       } catch (error) {
         // Any word may be a code: only the server knows, and a wrong one ends nothing.
         if (!wasPasted || !hasCode(error, "E_REJECTED")) throw error;

@@ -8,6 +8,7 @@ import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type HttpResponse, send } from "../../net/http.ts";
 import { CLIENT_ID, endpoint } from "./client.ts";
 import { checkRevocationResponse, parseTokenResponse, type TokenSet } from "./token-response.ts";
+import { TOKEN_TIMEOUT_MS } from "./waiting.ts";
 
 export type { TokenSet } from "./token-response.ts";
 
@@ -76,5 +77,7 @@ async function post(
 ): Promise<HttpResponse> {
   const text = secret(new URLSearchParams({ ...form, client_id: CLIENT_ID }).toString());
   const body = { contentType: "application/x-www-form-urlencoded", text };
-  return send({ url: endpoint(baseUrl, name), method: "POST", body, signal });
+  // An answer with tokens that nobody waits for costs the session: the server has rotated by then.
+  const patience = name === "token" ? { timeoutMs: TOKEN_TIMEOUT_MS } : {};
+  return send({ url: endpoint(baseUrl, name), method: "POST", body, signal, ...patience });
 }

@@ -4,8 +4,9 @@
  * sentence, and tells a refusal of the credential from everything that says nothing about it.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
-import { isJsonObject, type JsonObject, parseJsonObject } from "../../core/json.ts";
-import { reveal, type Secret, secret } from "../../core/secret.ts";
+import { type JsonObject, parseJsonObject } from "../../core/json.ts";
+import { type Secret, secret } from "../../core/secret.ts";
+import { quoted, type ServerWords, serverWords, statusAdvice } from "../../core/server-words.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
 
 /** Tokens as the server issued them (RFC 6749 §5.1). */
@@ -64,7 +65,7 @@ function successJson(answer: Answer, step: Step, sent: readonly Secret[]): JsonO
   const error = json?.["error"] ?? null;
   // Some servers answer an error with status 200 (golang/oauth2, TestTokenRetrieveError200).
   if (answer.status < 300 && error === null) return json;
-  throw refusal(answer.status, readError(json ?? {}, sent), step);
+  throw refusal(answer.status, serverWords(json, sent), step);
 }
 
 const PASSING: ReadonlySet<string> = new Set(["server_error", "temporarily_unavailable"]);
@@ -89,36 +90,18 @@ function waitHint(retryAfter: string | null): string | undefined {
     : undefined;
 }
 
-function refusal(status: number, { codes, text }: ServerError, step: Step): GumCredError {
-  const said = `the server refused the ${step} (${status})${text && `: ${text}`}`;
+function refusal(status: number, words: ServerWords, step: Step): GumCredError {
+  const { codes } = words;
+  const said = `the server refused the ${step} (${status})${quoted(words)}`;
   if (codes.includes("invalid_grant") && step === "refresh") return fail("E_EXPIRED", said);
   // RFC 6749 §4.1.2.1 has these for redirects; some servers use them here as well.
   if (codes.some((code) => PASSING.has(code))) return fail("E_SERVER", said);
-  if (status === 402 || status === 403 || codes.includes("insufficient_scope")) {
+  const advice = statusAdvice(status);
+  if (advice !== null) return fail("E_FORBIDDEN", said, advice);
+  if (status === 403 || codes.includes("insufficient_scope")) {
     return fail("E_FORBIDDEN", said, "check that your Gumloop plan includes API access (Pro and above)");
   }
   return fail("E_REJECTED", said, "run 'gum-cred login' to sign in again");
-}
-
-interface ServerError {
-  /** Machine-readable names: RFC 6749's `error`, or code and type of Gumloop's envelope. */
-  readonly codes: readonly string[];
-  /** For people; cleaned, and without the secrets that were sent. */
-  readonly text: string;
-}
-
-function readError(json: JsonObject, sent: readonly Secret[]): ServerError {
-  const error = json["error"];
-  const [codes, text] = isJsonObject(error)
-    ? [[error["code"], error["type"]], error["message"] ?? error["code"]]
-    : [[error], json["error_description"] ?? error];
-  return { codes: codes.filter((code) => typeof code === "string"), text: foreign(text, sent) };
-}
-
-/** Text from the server, safe to show: it may echo the secrets that were sent. */
-function foreign(text: unknown, sent: readonly Secret[]): string {
-  if (typeof text !== "string") return "";
-  return clean(sent.reduce((shown, value) => shown.replaceAll(reveal(value), "***"), text));
 }
 
 function token(json: JsonObject, name: "access_token" | "refresh_token", step: Step): Secret | null {

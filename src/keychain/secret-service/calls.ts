@@ -132,3 +132,11 @@ export const deleteItem = (item: string) => call(item, ITEM, "Delete", "()", [],
 /** One property of an item: `[value]`. */
 export const itemProperty = (item: string, name: "Attributes" | "Modified" | "Locked") =>
   property(item, ITEM, name);
+
+/**
+ * All properties of an item that can be read at this moment: `[name -> value]`. Not one by one where another program
+ * may be writing the item: GNOME Keyring (42 at least) then has no value for a moment, and GLib ends a process that
+ * has neither value nor error for a `Get` (gdbusconnection.c, invoke_get_property_in_idle_cb). `GetAll` leaves it out.
+ */
+export const itemProperties = (item: string) =>
+  call(item, "org.freedesktop.DBus.Properties", "GetAll", "(s)", [ITEM], "(a{sv})");

@@ -9,6 +9,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Reply } from "../../dbus/client.ts";
+import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
@@ -18,6 +19,7 @@ import {
   createItem,
   deleteItem,
   getSecrets,
+  itemProperties,
   itemProperty,
   NOTHING,
   query,
@@ -37,6 +39,7 @@ type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>,
  */
 export function secretService(options: KeychainOptions, env: RawEnvironment = process.env): Keychain {
   const talk = newConversation(env);
+  const places: Places = new Map();
 
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
   async function within<T>(operation: (deadline: Deadline) => T | Promise<T>): Promise<T> {
@@ -57,7 +60,12 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
       checkNames(service, ...accounts);
       const wanted = [...new Set(accounts)];
       if (wanted.length === 0) return new Map();
-      return within((deadline) => read(talk, service, wanted, deadline));
+      return within((deadline) => read(talk, service, wanted, places, deadline));
+    },
+    async modifiedAt(service, accounts) {
+      checkNames(service, ...accounts);
+      if (accounts.length === 0) return new Map();
+      return within((deadline) => modifiedAt(talk, service, accounts, places, deadline));
     },
     async write(service, account, value) {
       checkNames(service, account);
@@ -76,10 +84,14 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
   };
 }
 
+/** Where entries were last found, by `service/account`; null where nothing was. Saves a second search. */
+type Places = Map<string, string | null>;
+
 async function read(
   talk: Conversation,
   service: string,
   accounts: readonly string[],
+  places: Places,
   deadline: Deadline,
 ): Promise<Map<string, Secret>> {
   const visit = talk.enterWithSession(
@@ -89,6 +101,7 @@ async function read(
   const chosen = new Map<string, string>();
   for (const [index, account] of accounts.entries()) {
     const item = newest(talk, pathsOf(visit?.replies[index]), deadline);
+    places.set(`${service}/${account}`, item);
     if (item !== null) chosen.set(account, item);
   }
   if (visit === null || chosen.size === 0) return new Map();
@@ -106,6 +119,41 @@ async function read(
   return new Map(
     await Promise.all([...found].map(async ([account, value]) => [account, await value] as const)),
   );
+}
+
+function modifiedAt(
+  talk: Conversation,
+  service: string,
+  accounts: readonly string[],
+  places: Places,
+  deadline: Deadline,
+): Map<string, number> {
+  const unseen = accounts.filter((account) => !places.has(`${service}/${account}`));
+  if (unseen.length > 0) {
+    const search = (collection: string) =>
+      unseen.map((account) => searchItems(collection, query(service, account)));
+    const visit = talk.enter(search, deadline);
+    for (const [index, account] of unseen.entries()) {
+      places.set(`${service}/${account}`, newest(talk, pathsOf(visit?.replies[index]), deadline));
+    }
+  }
+  const found = accounts.flatMap((account) => {
+    const item = places.get(`${service}/${account}`) ?? null;
+    return item === null ? [] : [{ account, item }];
+  });
+  if (found.length === 0) return new Map();
+  const replies = talk.ask(
+    found.map(({ item }) => itemProperties(item)),
+    deadline,
+  );
+  return new Map(found.map(({ account }, index) => [account, writtenAt(replies[index])]));
+}
+
+/** An item that is gone, or is being written, and so cannot say when it was, was changed just now. */
+function writtenAt(reply: Reply | undefined): number {
+  if (reply === undefined || isGone(reply)) return Date.now();
+  const seconds = (valuesOf(reply)[0] as ReadonlyMap<string, Value>).get("Modified");
+  return seconds === undefined ? Date.now() : Number(seconds as bigint) * 1000;
 }
 
 /** Of several items for one account the one that was changed last, or that Python keyring would replace. */

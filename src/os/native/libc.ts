@@ -144,6 +144,17 @@ export const childCalls = linuxOnly({
   waitpid: { args: ["i32", "usize", "i32"], returns: "i32" },
 });
 
+/** What a process in namespaces of its own needs to shut the doors behind it; Linux only. */
+export const confinementCalls = linuxOnly({
+  capset: { args: ["buffer", "buffer"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" },
+  mount: { args: ["buffer", "buffer", "buffer", "u64", "buffer"], returns: "i32" },
+  prctl: { args: ["i32", "usize", "usize", "usize", "usize"], returns: "i32" },
+});
+
+/** A file in memory that has no name; Linux only. */
+export const memoryFileCalls = linuxOnly({ memfd_create: { args: ["buffer", "u32"], returns: "i32" } });
+
 /** Looking up the variables of another library, which bun:ffi cannot. */
 export const loaderCalls = opener({
   dlopen: { args: ["ptr", "i32"], returns: "u64" },

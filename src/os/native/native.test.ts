@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
   childCalls,
+  confinementCalls,
   cString,
   ERRNO,
   errno,
@@ -12,6 +13,7 @@ import {
   libc,
   loaderCalls,
   lockCalls,
+  memoryFileCalls,
   socketCalls,
   statCalls,
   streamCalls,
@@ -44,6 +46,8 @@ test.skipIf(process.platform !== "linux")("every set opens, once", () => {
     socketCalls,
     jobCalls,
     childCalls,
+    confinementCalls,
+    memoryFileCalls,
     loaderCalls,
   };
   for (const [name, open] of Object.entries(sets)) {

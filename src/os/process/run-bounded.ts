@@ -1,6 +1,6 @@
 /**
- * Runs a program that answers on stdout: no shell, the folder `/`, stderr discarded because it may quote a secret;
- * bounded in time and output. The program and everything it started are gone when this returns or the user
+ * Runs a program that answers on stdout: no shell, the folder `/`, bounded in time and output. Of stderr, which may
+ * quote a secret, the end is kept for who asks for it. The program and everything it started are gone when this returns or the user
  * interrupts, except processes that made a session of their own. Does not interpret what the program prints.
  */
 import { within } from "../time-limit.ts";
@@ -18,6 +18,8 @@ export interface BoundedRun {
   readonly limitBytes: number;
   /** Milliseconds that stdout may stay open after the program ended: a child of its own can keep it open. */
   readonly drainMs: number;
+  /** Keep the end of stderr; it is discarded otherwise. */
+  readonly keepsErrors?: boolean;
 }
 
 /** `late`: the time was up. `flood`: it printed more than the limit. */
@@ -27,7 +29,13 @@ export type RunFailure = "unstartable" | "late" | "flood";
 export interface RunResult {
   readonly status: number | string | null;
   readonly output: Uint8Array;
+  /** The end of stderr; empty unless it was asked for. May hold a secret. */
+  readonly errors: Uint8Array;
 }
+
+/** What is kept of stderr, and how long it may stay open after the program ended. */
+const ERRORS_BYTES = 4096;
+const ERRORS_DRAIN_MS = 100;
 
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -38,13 +46,16 @@ export async function runBounded(run: BoundedRun): Promise<RunFailure | RunResul
   const kill = () => killGroup(child.pid);
   const reader = child.stdout.getReader();
   const output = collect(reader, run.limitBytes, kill);
+  const errors = child.stderr ? keepEnd(child.stderr) : null;
   const ended = async (): Promise<RunFailure | RunResult> => {
     const code = await child.exited;
     const bytes = await within(run.drainMs, output, async () => {
       await reader.cancel();
       return output;
     });
-    return bytes === null ? "flood" : { status: code ?? child.signalCode, output: bytes };
+    if (errors) await within(ERRORS_DRAIN_MS, errors.done, () => undefined);
+    if (bytes === null) return "flood";
+    return { status: code ?? child.signalCode, output: bytes, errors: errors?.end() ?? new Uint8Array(0) };
   };
   // Ctrl-C does not reach another session: without this the program would outlive us and its time limit.
   const endTogether = (signal: NodeJS.Signals): void => {
@@ -60,17 +71,18 @@ export async function runBounded(run: BoundedRun): Promise<RunFailure | RunResul
     kill();
     // A process that left the group may hold the pipe open for ever.
     await reader.cancel();
+    await errors?.cancel();
   }
 }
 
-function start({ command, env, stdin }: BoundedRun) {
+function start({ command, env, stdin, keepsErrors }: BoundedRun) {
   try {
     return Bun.spawn([...command], {
       env: { ...env },
       cwd: "/",
       stdin: stdin ?? "ignore",
       stdout: "pipe",
-      stderr: "ignore",
+      stderr: keepsErrors ? "pipe" : "ignore",
       // A session of its own (setsid(2)): killing its group takes its children along, and it has no terminal.
       detached: true,
     });
@@ -92,6 +104,20 @@ function killGroup(pid: number): void {
 interface Chunks {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
+}
+
+/** The end of a stream, as far as it has come. */
+function keepEnd(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.getReader();
+  let kept: Uint8Array = new Uint8Array(0);
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || !value) return;
+      kept = Buffer.concat([kept, value]).subarray(-ERRORS_BYTES);
+    }
+  };
+  return { done: read(), end: () => kept, cancel: () => reader.cancel() };
 }
 
 /** All that is printed; null as soon as it is too much. */

@@ -4,7 +4,7 @@
  */
 
 import type { Provider } from "../contract.ts";
-import { skeleton } from "./look-alikes.ts";
+import { skeleton, titleSkeleton } from "./look-alikes.ts";
 
 export interface Claims {
   /** The provider that has this id, or one that looks like it; null when it is free. */
@@ -26,7 +26,7 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
 
   const add = (provider: Provider): void => {
     for (const id of [provider.id, ...(provider.aliases ?? [])]) ids.set(skeleton(id), provider.id);
-    titles.set(skeleton(provider.title), provider.id);
+    titles.set(titleSkeleton(provider.title), provider.id);
     for (const name of claimedVariables(provider)) variables.set(skeleton(name), provider.id);
   };
   for (const provider of builtIn) {
@@ -38,7 +38,7 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
   }
   return {
     idOwner: (id) => ids.get(skeleton(id)) ?? null,
-    titleOwner: (title) => titles.get(skeleton(title)) ?? null,
+    titleOwner: (title) => titles.get(titleSkeleton(title)) ?? null,
     variableOwner: (name) => variables.get(skeleton(name)) ?? families.get(family(name)) ?? null,
     add,
   };

@@ -24,6 +24,7 @@ export function providerFromManifest(manifest: Manifest, check: Check): Provider
     exported,
     hosts: manifest.hosts,
     baseUrlVariable: null,
+    apiBase: () => manifest.base_url ?? (verify ? new URL(verify.url).origin : null),
     setupUrl: manifest.setup_url,
     headers,
     verification: (credential) => {
@@ -68,6 +69,11 @@ function judge(
     const hint =
       verdict === "rejected" ? `check that it was copied whole, or create one at ${setupUrl}` : null;
     return { verdict, message: `${title} ${WORDS[verdict]} (${status})`, hint };
+  }
+  if (status >= 300 && status < 400) {
+    // As with the built-in vendors (llm.ts): it says nothing about the key, and nothing is stored.
+    const message = `${title} redirects elsewhere, and redirects are never followed (${status})`;
+    return { verdict: "unreachable", message, hint: "check the manifest's URL" };
   }
   const failed: Verdict = status === 408 || status === 429 || status >= 500 ? "unreachable" : "unverifiable";
   return {

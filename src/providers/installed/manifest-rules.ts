@@ -10,6 +10,8 @@ import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
 import { paths } from "../../os/files/paths.ts";
 import type { Claims } from "./claims.ts";
+import { inlineCode } from "./command-words.ts";
+import { strangeCharacter } from "./look-alikes.ts";
 import { HOST_PATTERN } from "./manifest-shape.ts";
 import { variableProblem } from "./variable-names.ts";
 
@@ -35,7 +37,7 @@ export function ruleProblems(json: unknown, claims: Claims): Found {
   const verify = fields(manifest["verify"]);
   const hosts = strings(manifest["hosts"]).map(([, host]) => host);
   return [
-    ...onText(manifest["id"], (id) => idProblems(id, claims)),
+    ...(typeof manifest["id"] === "string" ? idProblems(manifest["id"], claims) : NONE),
     ...onText(manifest["title"], (title) => titleProblems(title, claims)),
     ...variableProblems(manifest["env"], claims),
     ...strings(manifest["hosts"]).flatMap(([index, host]) =>
@@ -45,6 +47,7 @@ export function ruleProblems(json: unknown, claims: Claims): Found {
     ),
     ...onText(manifest["setup_url"], (url) => urlProblems("$.setup_url", url)),
     ...onText(verify["url"], (url) => verifyUrlProblems(url, hosts)),
+    ...onText(manifest["base_url"], (url) => verifyUrlProblems(url, hosts, "$.base_url")),
     ...headerProblems(verify["headers"]),
     ...statusProblems(verify),
     ...commandProblems(manifest["command"]),
@@ -68,6 +71,10 @@ function idProblems(id: string, claims: Claims): Found {
 function titleProblems(title: string, claims: Claims): Found {
   if (clean(title) !== title) {
     return refused("$.title", "has control, invisible or doubled characters, or blanks at an end");
+  }
+  const strange = strangeCharacter(title);
+  if (strange !== null) {
+    return refused("$.title", `has a character that can be taken for another one (${strange})`);
   }
   const owner = claims.titleOwner(title);
   return owner === null ? NONE : refused("$.title", `is, or looks like, the title of '${owner}'`);
@@ -100,8 +107,7 @@ function urlProblems(path: string, url: string): Found {
   }
 }
 
-function verifyUrlProblems(text: string, hosts: readonly string[]): Found {
-  const path = "$.verify.url";
+function verifyUrlProblems(text: string, hosts: readonly string[], path = "$.verify.url"): Found {
   const problems = urlProblems(path, text);
   if (problems.length > 0) return problems;
   const url = new URL(text);
@@ -161,11 +167,14 @@ function statusProblems(verify: Readonly<Record<string, unknown>>): Found {
 }
 
 function commandProblems(value: unknown): Found {
-  return strings(value).flatMap(([index, word]) => {
+  const words = strings(value);
+  const inline = inlineCode(words.map(([, word]) => word));
+  const problems = words.flatMap(([index, word]) => {
     const path = `$.command[${index}]`;
-    if (word.includes("\0")) return malformed(path, "holds a NUL character");
+    if (word.includes("\0")) return malformed(path, "contains a NUL character");
     return index === 0 && !paths.isAbsolute(word) ? refused(path, "must be an absolute path") : NONE;
   });
+  return inline ? [...problems, ...refused(`$.command[${inline.at}]`, inline.why)] : problems;
 }
 
 function onText(value: unknown, check: (text: string) => Found): Found {

@@ -16,6 +16,7 @@ export interface Manifest {
   readonly env: readonly string[];
   readonly hosts: readonly string[];
   readonly setup_url: string;
+  readonly base_url?: string;
   readonly verify?: ManifestRequest;
   readonly command?: readonly string[];
 }
@@ -95,6 +96,7 @@ export const MANIFEST_SCHEMA = {
       description: "the only hosts the key is sent to; a port may follow",
     },
     setup_url: line("the page where a person creates a key", LONGEST_SHOWN),
+    base_url: line("where the broker sends requests; without one, the origin of verify.url", LONGEST_SHOWN),
     verify: REQUEST,
     command: {
       type: "array",

@@ -72,6 +72,8 @@ describe("a good manifest", () => {
     const judge = (status: number, contentType = "application/json") =>
       made.judge({ status, contentType, body: "" }, { method: "api_key", value: secret("k-EXAMPLE") })
         .verdict;
+    // A redirect is what it is with a built-in vendor: nothing is known of the key, and nothing is stored.
+    expect([301, 302, 307, 308].map((status) => judge(status))).toEqual(Array(4).fill("unreachable"));
     expect([200, 404, 401, 403, 429, 418, 408, 500, 503].map((status) => judge(status))).toEqual([
       "valid",
       "valid",

@@ -6,9 +6,10 @@
 
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
-import { paths } from "../../os/files/paths.ts";
+import { fileCalls } from "../../os/files/file-calls.ts";
 import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
+import { pathsInWord } from "./command-words.ts";
 
 /** What was trusted for one plugin. Hashes are SHA-256 as lower-case hex. */
 export interface Pin {
@@ -107,20 +108,42 @@ function hashProgram(path: string): string {
 
 /** Everything in a command that is a file, or would be one if it were there. */
 export function pathsIn(command: readonly string[]): readonly string[] {
-  return [...new Set(command.filter((word) => paths.isAbsolute(word)))];
+  return [...new Set(command.flatMap(pathsInWord))];
 }
 
-/** The program, which must be a file, and those arguments that are files. */
+/**
+ * The program, which must be a file, and everything among its arguments that is one. Throws E_PLUGIN_REFUSED for a
+ * folder: what is in it could change without notice.
+ */
 function filesOf([program = "", ...args]: readonly string[]): readonly string[] {
-  return [...new Set([program, ...args.filter((word) => paths.isAbsolute(word) && isFile(word))])].filter(
-    Boolean,
-  );
+  const named = args.flatMap(pathsInWord).filter((path) => {
+    const kind = kindOf(path);
+    if (kind === "folder") throw folderRefused(path);
+    return kind !== null && path !== "/dev/null";
+  });
+  return [...new Set([program, ...named])].filter(Boolean);
 }
 
-function isFile(path: string): boolean {
-  // Not imported: every start would pay for node:fs.
-  const { statSync } = process.getBuiltinModule("node:fs");
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** A link counts as what it is: hashing it is refused, because what it points to can change. */
+function kindOf(path: string): "file" | "folder" | "link" | "other" | null {
+  const place = path.replace(/(?!^)\/+$/, "");
+  try {
+    const { kind } = fileCalls().lstat(place);
+    if (kind !== "link") return kind;
+    // Not imported: every start would pay for node:fs.
+    const { statSync } = process.getBuiltinModule("node:fs");
+    return statSync(place, { throwIfNoEntry: false })?.isDirectory() ? "folder" : kind;
+  } catch {
+    return null;
+  }
+}
+
+function folderRefused(path: string): GumCredError {
+  return fail(
+    "E_PLUGIN_REFUSED",
+    `the program is given the folder ${clean(path)}, and what is in a folder can change unnoticed`,
+    "name a file instead",
+  );
 }
 
 function isExecutable(path: string): boolean {

@@ -1,8 +1,10 @@
 /**
  * Runs an organisation's secret store: no shell, by absolute path, in a minimal environment, bounded in time
- * and output. Its trimmed stdout is the key; its stderr is never shown, because it may contain one.
+ * and output. Its trimmed stdout is the key; of its stderr the last line is shown when it fails, without what could
+ * be a key.
  */
 import { clean, fail } from "../../core/errors.ts";
+import { scrub } from "../../core/scrub.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import { runBounded } from "../../os/process/run-bounded.ts";
 
@@ -57,6 +59,7 @@ export async function runCommand(
     timeoutMs,
     limitBytes: LIMIT_BYTES,
     drainMs: timeoutMs,
+    keepsErrors: true,
   });
   if (result === "unstartable") throw fail("E_SOURCE_FAILED", `${whose}: cannot start ${name}`);
   if (result === "late") throw fail("E_TIMEOUT", `${whose}: ${name} did not finish within ${timeoutMs} ms`);
@@ -65,9 +68,23 @@ export async function runCommand(
   }
   if (result.status !== 0) {
     const how = typeof result.status === "number" ? `exit code ${result.status}` : result.status;
-    throw fail("E_SOURCE_FAILED", `${whose}: ${name} failed (${how})`);
+    const said = lastLine(result.errors, result.output);
+    throw fail("E_SOURCE_FAILED", `${whose}: ${name} failed (${how})${said && `: ${said}`}`);
   }
   return new TextDecoder().decode(result.output).trim();
+}
+
+/** Long words of letters and digits, as keys are, and the well-known beginnings of keys. */
+const KEY_LIKE =
+  /(?<![A-Za-z0-9])(?=[A-Za-z0-9_+=.~-]*\d)(?=[A-Za-z0-9_+=.~-]*[A-Za-z])[A-Za-z0-9_+=~-]{20,}|\b(?:sk|gsk|xai|hf|fw|pplx|hvs|hvb|s|tok|key)[-_.][A-Za-z0-9_-]{8,}|AIza[\w-]{10,}|eyJ[\w.-]{10,}/g;
+
+/** The last line that a failed program printed on stderr, without what it printed on stdout and what looks like a key. */
+function lastLine(errors: Uint8Array, output: Uint8Array): string {
+  const lines = new TextDecoder().decode(errors).split(/[\r\n]+/);
+  const last = lines.findLast((line) => clean(line) !== "") ?? "";
+  const printed = new TextDecoder().decode(output).trim();
+  const scrubbed = scrub(last, printed === "" ? [] : [secret(printed)], 200);
+  return scrubbed.replace(KEY_LIKE, "***");
 }
 
 function passedOn(asking: string): Readonly<Record<string, string>> {

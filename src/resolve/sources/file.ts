@@ -3,8 +3,9 @@
  * secrets through one) and reads pipes, so that `<(command)` works; bounded in size and time.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
+import { shownPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { within } from "../../os/time-limit.ts";
 
@@ -20,23 +21,23 @@ export async function readSecretFile(path: string, named: string): Promise<Secre
   const bytes = await within(TIMEOUT_MS, readBytes(path, named), () => {
     throw fail(
       "E_FILE_UNREADABLE",
-      `${named}: ${clean(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
+      `${named}: ${shownPath(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
     );
   });
   if (bytes.length > LIMIT_BYTES) {
-    throw fail("E_MALFORMED", `${named}: ${clean(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
+    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
   }
   const text = decode(bytes)?.trim();
-  if (text === undefined) throw fail("E_MALFORMED", `${named}: ${clean(path)} is not UTF-8 text`);
+  if (text === undefined) throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is not UTF-8 text`);
   if (text === "") {
     throw fail(
       "E_MALFORMED",
-      `${named}: ${clean(path)} is empty`,
+      `${named}: ${shownPath(path)} is empty`,
       "write the secret into it, or unset the variable",
     );
   }
   if (/[\u0000-\u001f\u007f]/.test(text)) {
-    throw fail("E_MALFORMED", `${named}: ${clean(path)} contains more than one line`);
+    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} contains more than one line`);
   }
   return secret(text);
 }
@@ -70,7 +71,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function unreadable(path: string, named: string, error: unknown): GumCredError {
   const code = systemCode(error) ?? "";
-  return fail("E_FILE_UNREADABLE", `${named}: ${clean(path)} ${REASONS[code] ?? "cannot be read"}`);
+  return fail("E_FILE_UNREADABLE", `${named}: ${shownPath(path)} ${REASONS[code] ?? "cannot be read"}`);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -45,7 +45,7 @@ describe("by name", () => {
       const keychain = open({ GUM_CRED_KEYCHAIN: name });
       expect(keychain.backend).toBe(name);
       expect(await keychain.state()).toBe("unavailable");
-      await expectError(keychain.list(SERVICE), "E_KEYCHAIN_UNAVAILABLE");
+      await expectError(keychain.list(SERVICE), "E_KEYCHAIN_UNREACHABLE");
       await expectError(unlockKeychain({ GUM_CRED_KEYCHAIN: name }, 500), "E_KEYCHAIN_UNAVAILABLE");
     }
   });

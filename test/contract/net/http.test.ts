@@ -111,7 +111,7 @@ describe("the request", () => {
     });
     await send({ url: origin, headers: [{ name: "X-Auth-Key", value: secret("user-EXAMPLE") }] });
     expect(seen?.get("x-auth-key")).toBe("user-EXAMPLE");
-    expect(seen?.get("user-agent")).toBe("gum-cred");
+    expect(seen?.get("user-agent")).toMatch(/^gum-cred\/\S+ \(\w+ \w+\)$/);
   });
 
   test.each([

@@ -1,9 +1,9 @@
 /** `gum-cred keychain`: which keychain is in force, whether it is open, and what it holds. */
 import type { KeychainReport } from "../../../app/keychain.ts";
 import { facts, table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const keychain: Command = {
+export const keychain = defineCommand({
   name: "keychain",
   summary: "Show which keychain is used, whether it is open, and the names of what is stored",
   args: [],
@@ -26,7 +26,7 @@ export const keychain: Command = {
       error: error ?? undefined,
     };
   },
-};
+});
 
 function human({ backend, state, reason, entries }: KeychainReport): string {
   const head = facts([

@@ -1,7 +1,7 @@
 /** `gum-cred keychain unlock`: lets the system ask for the keychain's password. */
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const keychainUnlock: Command = {
+export const keychainUnlock = defineCommand({
   name: "keychain unlock",
   summary: "Unlock the keychain, by a dialog or with its password",
   args: [],
@@ -21,4 +21,4 @@ export const keychainUnlock: Command = {
       human: opened ? `The keychain is open now (${backend}).` : `The keychain is open already (${backend}).`,
     };
   },
-};
+});

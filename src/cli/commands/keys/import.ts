@@ -30,11 +30,13 @@ export const keysImport: Command = {
     const { allVendors } = await import("../../../app/providers.ts");
     const { planImport } = await import("../../../app/keys/import.ts");
     const { givenText } = await import("../../secret-input.ts");
-    const path = input.args[0] ?? "";
+    const path = input.positional[0] ?? "";
     const vendors = await allVendors(ports);
     const { text, source, regular, onlyName } = await givenText(path, "lines of the dotenv file", context);
     const plan = planImport(text, vendors, source);
     const level = levelIn(input) ?? "personal";
+    const { refuseSeveral } = await import("../../../app/keys/verify.ts");
+    if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
     const { allowKey } = await import("../../../app/keys/keys.ts");
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
@@ -83,9 +85,9 @@ async function storeAll(
 ): Promise<readonly Outcome[]> {
   const { storeKey } = await import("../../../app/keys/keys.ts");
   const outcomes: Outcome[] = [];
-  for (const { provider, key } of plan.keys) {
+  for (const { provider, key, companions } of plan.keys) {
     try {
-      const stored = await storeKey({ provider, level }, key, { check, companions: new Map() }, scope, ports);
+      const stored = await storeKey({ provider, level }, key, { check, companions }, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {
       if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;

@@ -2,10 +2,10 @@
 import type { ListedKey } from "../../../app/keys/keys.ts";
 import { masked } from "../../../core/secret.ts";
 import { table } from "../../../output/table.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 import { keptFields, keptText } from "../../kept.ts";
 
-export const keysList: Command = {
+export const keysList = defineCommand({
   name: "keys list",
   summary: "List the LLM keys of every level, masked, and which one wins",
   args: [{ name: "PROVIDER", summary: "only these vendors", many: true }],
@@ -13,7 +13,7 @@ export const keysList: Command = {
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],
   run: async ({ ports, scope, globals }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
-    const wanted = await Promise.all(input.args.map((name) => providerNamed(name, ports)));
+    const wanted = await Promise.all(input.args.provider.map((name) => providerNamed(name, ports)));
     const { listKeys } = await import("../../../app/keys/keys.ts");
     const { keys, errors } = await listKeys(scope, ports, wanted);
     const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
@@ -25,7 +25,7 @@ export const keysList: Command = {
     const data = { keys: keys.map((key) => row(key, ports.now())), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },
-};
+});
 
 function row({ provider, explanation, credential, note }: ListedKey, now: number) {
   return {

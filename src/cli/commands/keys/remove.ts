@@ -1,8 +1,8 @@
 /** `gum-cred keys remove`: removes a stored key. */
-import { type Command, LEVEL_FLAG, levelIn } from "../../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { PROVIDER_ARGUMENT } from "./store.ts";
 
-export const keysRemove: Command = {
+export const keysRemove = defineCommand({
   name: "keys remove",
   summary: "Remove a stored key from the OS keychain",
   args: [PROVIDER_ARGUMENT],
@@ -11,8 +11,8 @@ export const keysRemove: Command = {
   run: async ({ ports, scope }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
     const { removeKey } = await import("../../../app/keys/keys.ts");
-    const provider = await providerNamed(input.args[0] ?? "", ports);
-    const level = levelIn(input) ?? "personal";
+    const provider = await providerNamed(input.positional[0] ?? "", ports);
+    const level = input.flags.level ?? "personal";
     await removeKey({ provider, level }, scope, ports);
     return {
       kind: "data",
@@ -20,4 +20,4 @@ export const keysRemove: Command = {
       human: `Removed the ${level} key for ${provider.title}. It works until revoked at ${provider.setupUrl}`,
     };
   },
-};
+});

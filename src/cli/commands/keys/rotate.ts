@@ -1,8 +1,8 @@
 /** `gum-cred keys rotate`: replaces a stored key. */
-import { type Command, LEVEL_FLAG } from "../../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
 
-export const keysRotate: Command = {
+export const keysRotate = defineCommand({
   name: "keys rotate",
   summary: "Replace a key by a new one, verified first",
   args: [PROVIDER_ARGUMENT],
@@ -15,4 +15,4 @@ export const keysRotate: Command = {
   details: "The old key works at the vendor until it is revoked there; where is said at the end.",
   examples: [{ line: "gum-cred keys rotate anthropic", about: "asks for the new key, hidden" }],
   run: async (context, input) => output("rotated", await store(context, input, true), context),
-};
+});

@@ -1,8 +1,8 @@
 /** `gum-cred keys set`: verifies and stores a vendor's key. */
-import { type Command, LEVEL_FLAG } from "../../command.ts";
+import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
 
-export const keysSet: Command = {
+export const keysSet = defineCommand({
   name: "keys set",
   summary: "Verify an LLM vendor's key and keep it in the OS keychain",
   args: [PROVIDER_ARGUMENT],
@@ -23,4 +23,4 @@ export const keysSet: Command = {
     { line: "gum-cred keys set bedrock --with region=eu-west-1", about: "a key and the region it is for" },
   ],
   run: async (context, input) => output("stored", await store(context, input), context),
-};
+});

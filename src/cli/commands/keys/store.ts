@@ -20,7 +20,7 @@ export async function store(context: Context, input: Input, mustExist = false): 
   const { providerNamed } = await import("../../../app/providers.ts");
   const { allowKey, checkPlace, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
   const { givenCompanions } = await import("../../../app/companions.ts");
-  const provider = await providerNamed(input.args[0] ?? "", ports);
+  const provider = await providerNamed(input.positional[0] ?? "", ports);
   const level: Level = levelIn(input) ?? "personal";
   const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
   checkPlace({ provider, level }, scope);

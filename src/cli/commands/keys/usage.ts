@@ -2,9 +2,9 @@
 import type { UsageKey, UsageRow } from "../../../app/keys/usage.ts";
 import { fail } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
-import type { Command, Input } from "../../command.ts";
+import { defineCommand, type Input } from "../../command.ts";
 
-export const keysUsage: Command = {
+export const keysUsage = defineCommand({
   name: "keys usage",
   summary: "Add up requests and tokens in the broker's logs, by vendor, model and day",
   args: [{ name: "FILE", summary: "a log of 'broker --log'; '-' is stdin", required: true, many: true }],
@@ -21,7 +21,7 @@ export const keysUsage: Command = {
     const { readLines } = await import("../../../app/keys/log-lines.ts");
     const keys = keysIn(input);
     const usage = usageBy(keys);
-    for (const file of input.args) {
+    for (const file of input.args.file) {
       let stray = 0;
       for await (const line of readLines(file)) if (line !== "" && !usage.add(line)) stray++;
       if (stray > 0)
@@ -32,7 +32,7 @@ export const keysUsage: Command = {
     const data = { by: keys, usage: rows.map((row) => onlyKeys(row, keys)), total };
     return { kind: "data", data, human: human(rows, usage.total(), keys) };
   },
-};
+});
 
 const KEYS: readonly UsageKey[] = ["day", "provider", "model"];
 

@@ -1,10 +1,10 @@
 /** `gum-cred plugins add`: shows what a plugin will do, asks, and installs it. */
 import type { PluginPlan } from "../../../app/plugins/plugins.ts";
 import { fail } from "../../../core/errors.ts";
-import type { Command, Context } from "../../command.ts";
+import { type Context, defineCommand } from "../../command.ts";
 import { data, summary } from "./plan-output.ts";
 
-export const pluginsAdd: Command = {
+export const pluginsAdd = defineCommand({
   name: "plugins add",
   summary: "Install a provider plugin from its manifest, or one of the catalogue by its name",
   args: [{ name: "FILE", summary: "the manifest, or a name of the catalogue", required: true }],
@@ -20,15 +20,15 @@ export const pluginsAdd: Command = {
   ],
   run: async (context, input) => {
     const { planAdd, carryOut } = await import("../../../app/plugins/plugins.ts");
-    const plan = await planAdd(input.args[0] ?? "", context.ports);
+    const plan = await planAdd(input.args.file, context.ports);
     const verb = plan.replaces ? "Replace" : "Install";
-    if (input.has("yes")) context.ports.note(summary(plan));
+    if (input.flags.yes) context.ports.note(summary(plan));
     else await agree(`${verb} this plugin?`, plan, context);
     await carryOut(plan, context.ports);
     const done = plan.replaces ? "Replaced" : "Installed";
     return { kind: "data", data: data(plan), human: `${done} '${plan.manifest.id}' in ${plan.path}.` };
   },
-};
+});
 
 /** Asks a person. Throws E_USAGE where there is nobody to ask, E_INTERRUPTED when the answer is no. */
 async function agree(question: string, plan: PluginPlan, { globals }: Context): Promise<void> {

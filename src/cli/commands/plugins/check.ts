@@ -1,8 +1,8 @@
 /** `gum-cred plugins check`: everything that is wrong with a manifest. */
 import { fail } from "../../../core/errors.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const pluginsCheck: Command = {
+export const pluginsCheck = defineCommand({
   name: "plugins check",
   summary: "Say everything that is wrong with a plugin's manifest",
   args: [{ name: "FILE", summary: "the manifest", required: true }],
@@ -13,7 +13,7 @@ export const pluginsCheck: Command = {
   examples: [{ line: "gum-cred plugins check ./kestrel.json", about: "before it is installed or deployed" }],
   run: async ({ ports }, input) => {
     const { checkManifestFile } = await import("../../../app/plugins/plugins.ts");
-    const file = input.args[0] ?? "";
+    const file = input.args.file;
     const { manifest, problems } = await checkManifestFile(file, ports);
     const lines = problems.map(({ path, message }) => `${path}: ${message}\n`).join("");
     const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
@@ -26,4 +26,4 @@ export const pluginsCheck: Command = {
       error: manifest ? undefined : error,
     };
   },
-};
+});

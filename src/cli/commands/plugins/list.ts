@@ -1,8 +1,8 @@
 /** `gum-cred plugins list`: the installed plugins and their states. */
 import { table } from "../../../output/table.ts";
-import type { Command, Output } from "../../command.ts";
+import { defineCommand, type Output } from "../../command.ts";
 
-export const pluginsList: Command = {
+export const pluginsList = defineCommand({
   name: "plugins list",
   summary: "List the installed provider plugins and whether each is fit to be used",
   args: [],
@@ -16,7 +16,7 @@ export const pluginsList: Command = {
     { line: "gum-cred plugins list --json", about: "for programs" },
   ],
   run: async ({ ports }, input) => {
-    if (input.has("catalogue")) return catalogue();
+    if (input.flags.catalogue) return catalogue();
     const { listPlugins } = await import("../../../app/plugins/plugins.ts");
     const plugins = (await listPlugins(ports)).map((entry) => ({
       id: entry.id,
@@ -36,7 +36,7 @@ export const pluginsList: Command = {
         : table(["Id", "Title", "Place", "State", "Why"], rows);
     return { kind: "data", data: { plugins }, human };
   },
-};
+});
 
 async function catalogue(): Promise<Output> {
   const { listCatalogue } = await import("../../../app/plugins/plugins.ts");

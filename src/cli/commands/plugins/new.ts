@@ -1,7 +1,7 @@
 /** `gum-cred plugins new`: a manifest to begin with. */
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const pluginsNew: Command = {
+export const pluginsNew = defineCommand({
   name: "plugins new",
   summary: "Print a manifest to begin with",
   args: [{ name: "ID", summary: "the new provider's id", required: true }],
@@ -10,6 +10,6 @@ export const pluginsNew: Command = {
   examples: [{ line: "gum-cred plugins new kestrel > kestrel.json", about: "then edit, check and add it" }],
   run: async (_context, input) => {
     const { starterManifest } = await import("../../../app/plugins/starter-manifest.ts");
-    return { kind: "raw", text: starterManifest(input.args[0] ?? "") };
+    return { kind: "raw", text: starterManifest(input.args.id) };
   },
-};
+});

@@ -1,8 +1,8 @@
 /** `gum-cred plugins trust`: agrees to an installed plugin as it is now. */
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 import { data, summary } from "./plan-output.ts";
 
-export const pluginsTrust: Command = {
+export const pluginsTrust = defineCommand({
   name: "plugins trust",
   summary: "Agree to an installed plugin as it is now, after it changed",
   args: [{ name: "ID", summary: "the plugin", required: true }],
@@ -11,9 +11,9 @@ export const pluginsTrust: Command = {
   examples: [{ line: "gum-cred plugins trust kestrel", about: "after you updated its program" }],
   run: async ({ ports }, input) => {
     const { planTrust, carryOut } = await import("../../../app/plugins/plugins.ts");
-    const plan = await planTrust(input.args[0] ?? "", ports);
+    const plan = await planTrust(input.args.id, ports);
     ports.note(summary(plan));
     await carryOut(plan, ports);
     return { kind: "data", data: data(plan), human: `'${plan.manifest.id}' is trusted as it is now.` };
   },
-};
+});

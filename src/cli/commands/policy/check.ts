@@ -4,9 +4,9 @@ import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
 import type { Policy } from "../../../resolve/policy.ts";
 import type { Ports } from "../../../resolve/ports.ts";
-import type { Command, Output } from "../../command.ts";
+import { defineCommand, type Output } from "../../command.ts";
 
-export const policyCheck: Command = {
+export const policyCheck = defineCommand({
   name: "policy check",
   summary: "Say everything that is wrong with a policy file, or with its sources",
   args: [{ name: "FILE", summary: "the file (with --live it may be left out: the policy in force)" }],
@@ -20,11 +20,11 @@ export const policyCheck: Command = {
   ],
   run: async ({ ports }, input) => {
     const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
-    const [file] = input.args;
-    const live = input.has("live");
-    if (file === undefined && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
+    const { file } = input.args;
+    const { live } = input.flags;
+    if (file === null && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
     const checked =
-      file === undefined ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
+      file === null ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
     if (live && checked.policy) return checkLive(checked.policy, file, ports);
     const { problems } = checked;
     return {
@@ -37,14 +37,14 @@ export const policyCheck: Command = {
       error: invalid(problems.length),
     };
   },
-};
+});
 
 function invalid(problems: number): GumCredError | undefined {
   if (problems === 0) return undefined;
   return fail("E_POLICY_INVALID", `the file has ${problems} problem${problems > 1 ? "s" : ""}`);
 }
 
-async function checkLive(policy: Policy, file: string | undefined, ports: Ports): Promise<Output> {
+async function checkLive(policy: Policy, file: string | null, ports: Ports): Promise<Output> {
   const { checkSources } = await import("../../../app/policy-live.ts");
   const checks = await ports.busy("Asking the policy's sources", checkSources(policy, ports));
   const rows = checks.map((one) => [
@@ -64,7 +64,7 @@ async function checkLive(policy: Policy, file: string | undefined, ports: Ports)
   }));
   return {
     kind: "data",
-    data: { file: file ?? null, files: policy.files, valid: true, problems: [], sources },
+    data: { file: file, files: policy.files, valid: true, problems: [], sources },
     human:
       rows.length === 0
         ? "The policy is valid and configures no source."

@@ -2,9 +2,9 @@
 import { table } from "../../../output/table.ts";
 import type { Policy, Rules, SourceOptions, UseRules } from "../../../resolve/policy.ts";
 import { sourceKind, sourceLocation } from "../../../resolve/source-names.ts";
-import type { Command } from "../../command.ts";
+import { defineCommand } from "../../command.ts";
 
-export const policyShow: Command = {
+export const policyShow = defineCommand({
   name: "policy show",
   summary: "Show the organisation's rules in force",
   args: [],
@@ -18,7 +18,7 @@ export const policyShow: Command = {
     ];
     return { kind: "data", data: data(policy, rows), human: human(policy, rows) };
   },
-};
+});
 
 interface RuleRow {
   readonly whose: string;

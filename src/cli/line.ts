@@ -1,75 +1,89 @@
 /**
- * The command line, judged strictly: unknown commands and flags are refused with a suggestion. Flags may
- * stand before or after the command. The splitting itself is split-line.ts. Messages never quote a flag's value:
+ * Reads the command line strictly: unknown commands and flags are refused with a suggestion. Flags may
+ * come before or after the command. The splitting itself is split-line.ts. Messages never quote a flag's value:
  * it may be a secret.
  */
 import { clean, fail, type GumCredError } from "../core/errors.ts";
-import { formatMeant, withoutAliases } from "./aliases.ts";
-import { type Command, type FlagSpec, GLOBAL_FLAGS, type Input } from "./command.ts";
+import { isTopic, withFormatMeant, withoutAliases } from "./aliases.ts";
+import {
+  type Command,
+  type Globals as CommandGlobals,
+  type FlagSpec,
+  GLOBAL_FLAGS,
+  type Input,
+} from "./command.ts";
 import type { Entry } from "./program.ts";
-import { isPositional, type Line, splitLine } from "./split-line.ts";
+import { isPositional, type Split, splitLine } from "./split-line.ts";
 
-export interface Parsed {
-  /** Null when only global flags were given. */
+export interface Globals extends CommandGlobals {
+  readonly color: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+/** What a command line says, as far as it can be understood. */
+export interface Line {
+  /** Null without a command; where the line is wrong, the command that it most likely means. */
   readonly command: Command | null;
   readonly input: Input;
-  /** The group or topic that help was asked for, such as `keys` or `exit-codes`. */
+  readonly globals: Globals;
+  /** E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE or E_INVALID_VALUE; null for a correct line. */
+  readonly problem: GumCredError | null;
+  /** The group or topic that help was asked for, such as `keys` or `help exit-codes`. */
   readonly topic: string | null;
 }
 
 type Suggest = (word: string, known: readonly string[]) => Promise<string | null>;
 
-/** Splits and checks a command line. Throws E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE, E_INVALID_VALUE. */
-export async function parse(
+/** Reads a command line. A mistake is part of the answer, never thrown. */
+export async function readLine(
   typed: readonly string[],
   program: readonly Entry[],
   suggest: Suggest = nearest,
-): Promise<Parsed> {
+): Promise<Line> {
   const argv = withoutAliases(typed, takesValue);
   if (argv[0] === "help") {
     const [word] = argv.slice(1).filter(isPositional);
-    if (TOPICS.includes(word ?? "")) {
-      return {
-        command: null,
-        topic: `help ${word}`,
-        input: inputOf(splitLine(["--help"], GLOBAL_FLAGS, true), [], null),
-      };
-    }
-    return parse(["--help", ...argv.slice(1)], program, suggest);
+    const line = await readLine(
+      ["--help", ...(word && isTopic(word) ? [] : argv.slice(1))],
+      program,
+      suggest,
+    );
+    return word && isTopic(word) ? { ...line, topic: `help ${word}` } : line;
   }
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? null : argv.slice(end + 1);
 
   // Most lines begin with the command's name; only flags before it need a look of their own.
-  const before = own[0]?.startsWith("-")
+  const before: Split = own[0]?.startsWith("-")
     ? splitLine(own, GLOBAL_FLAGS, true)
-    : { words: own, unknown: null, flags: new Map(), repeated: new Map() };
-  const command = await findCommand(before.words, program);
-  if (!command) {
-    const topic = groupIn(own, program);
-    if (topic !== null)
-      return { command: null, topic, input: inputOf(splitLine(own, GLOBAL_FLAGS, true), [], null) };
-    if (before.unknown !== null) throw await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
-    if (before.words.length > 0)
-      throw await unknownCommand(before.words.filter(isPositional), program, suggest);
-    if (rest !== null) throw fail("E_USAGE", "'--' needs a command before it");
-    await refuseCommandAsValue(own, program);
-    return { command: null, topic: null, input: inputOf(before, [], null) };
+    : { words: own, unknown: null, flags: new Map(), repeated: new Map(), problem: null };
+  const found = await findCommand(before.words, program);
+  const command = found ?? (await meantCommand(own, program));
+  const all = command ? [...GLOBAL_FLAGS, ...command.flags] : GLOBAL_FLAGS;
+  const split = withFormatMeant(command, splitLine(own, all, false));
+  const args = found ? split.words.slice(found.name.includes(" ") ? 2 : 1) : [];
+  const input = inputOf(command, split, args, rest);
+  const globals = readGlobals(input);
+  const topic = found ? null : groupIn(own, program);
+  if (topic !== null) return { command: null, input, globals, problem: null, topic };
+  let problem = before.problem;
+  if (problem === null && found) {
+    const unknown = before.unknown ?? split.unknown;
+    problem = split.problem;
+    if (problem === null && unknown !== null) problem = await unknownFlag(unknown, all, suggest);
+    if (!globals.help) problem ??= argumentProblem(found, args, rest);
+    problem ??= choiceProblem(found, input);
+  } else if (problem === null) {
+    if (before.unknown !== null) problem = await unknownFlag(before.unknown, GLOBAL_FLAGS, suggest);
+    else if (before.words.length > 0)
+      problem = await unknownCommand(before.words.filter(isPositional), program, suggest);
+    else if (rest !== null) problem = fail("E_USAGE", "'--' needs a command before it");
+    else if (!globals.help) problem = await commandAsValue(own, program);
   }
-  const all = [...GLOBAL_FLAGS, ...command.flags];
-  const line = withFormatMeant(command, splitLine(own, all, false));
-  const unknown = before.unknown ?? line.unknown;
-  if (unknown !== null) throw await unknownFlag(unknown, all, suggest);
-  const args = line.words.slice(command.name.includes(" ") ? 2 : 1);
-  const input = inputOf(line, args, rest);
-  if (!input.has("help")) checkArguments(command, args, rest);
-  checkChoices(command, input);
-  return { command, topic: null, input };
+  return { command, input, globals, problem, topic: null };
 }
-
-/** What `help` explains beside commands; help-topics.ts has the texts. */
-const TOPICS: readonly string[] = ["environment", "exit-codes", "plugins"];
 
 /** The group that help was asked for; null for anything else. */
 function groupIn(own: readonly string[], program: readonly Entry[]): string | null {
@@ -79,19 +93,27 @@ function groupIn(own: readonly string[], program: readonly Entry[]): string | nu
   return asked && more.length === 0 && group !== undefined && exists ? group : null;
 }
 
+function readGlobals(input: Input): Globals {
+  return {
+    json: input.has("json"),
+    quiet: input.has("quiet"),
+    debug: input.has("debug"),
+    noInput: input.has("no-input"),
+    color: !input.has("no-color"),
+    help: input.has("help"),
+    version: input.has("version"),
+  };
+}
+
 /**
- * The command that a line most likely means, for what must be said even when parsing failed. A word after an
- * unknown flag may be that flag's value, and the value of a global flag may be a command whose flag lacks one.
+ * The command that a wrong line most likely means. A word after an unknown flag may be that flag's value, and the
+ * value of a global flag may be a command whose flag lacks one.
  */
-export async function guessCommand(
-  typed: readonly string[],
-  program: readonly Entry[],
-): Promise<Command | null> {
-  const argv = withoutAliases(typed, takesValue);
+async function meantCommand(argv: readonly string[], program: readonly Entry[]): Promise<Command | null> {
   const words: string[] = [];
   const taken: string[] = [];
   let possibleValues = 0;
-  for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
+  for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? "";
     if (takesValue(word)) taken.push(argv[++i] ?? "");
     else if (isPositional(word)) {
@@ -146,19 +168,41 @@ async function findCommand(words: readonly string[], program: readonly Entry[]):
   return found === null ? null : found.load();
 }
 
-/** Refuses `--profile env`, where the command's name was taken for the flag's value. Throws E_USAGE. */
-async function refuseCommandAsValue(own: readonly string[], program: readonly Entry[]): Promise<void> {
+/** The mistake in `--profile env`, where the command's name was taken for the flag's value: E_USAGE. */
+async function commandAsValue(
+  own: readonly string[],
+  program: readonly Entry[],
+): Promise<GumCredError | null> {
   for (let at = 0; at < own.length; at++) {
     const word = own[at] ?? "";
     if (takesValue(word) && (await findCommand([own[++at] ?? ""], program))) {
-      throw fail("E_USAGE", `${word} needs a value before the command`, `write ${word} VALUE COMMAND`);
+      return fail("E_USAGE", `${word} needs a value before the command`, `write ${word} VALUE COMMAND`);
     }
   }
+  return null;
 }
 
-function inputOf(line: Line, args: readonly string[], rest: readonly string[] | null): Input {
+function inputOf(
+  command: Command | null,
+  line: Split,
+  positional: readonly string[],
+  rest: readonly string[] | null,
+): Input {
+  const args: Record<string, string | null | readonly string[]> = {};
+  const flags: Record<string, string | boolean | null> = {};
+  if (command) {
+    let at = 0;
+    for (const { name, many } of command.args) {
+      args[name.toLowerCase()] = many ? positional.slice(at) : (positional[at] ?? null);
+      at++;
+    }
+    for (const { name, value } of command.flags)
+      flags[name] = line.flags.get(name) ?? (value === undefined ? false : null);
+  }
   return {
+    positional,
     args,
+    flags,
     rest,
     flag: (name) => {
       const value = line.flags.get(name);
@@ -169,12 +213,16 @@ function inputOf(line: Line, args: readonly string[], rest: readonly string[] | 
   };
 }
 
-function checkArguments(command: Command, args: readonly string[], rest: readonly string[] | null): void {
+function argumentProblem(
+  command: Command,
+  args: readonly string[],
+  rest: readonly string[] | null,
+): GumCredError | null {
   const help = `run 'gum-cred ${command.name} --help'`;
   if (rest !== null && !command.rest)
-    throw fail("E_USAGE", `'${command.name}' takes nothing after '--'`, help);
-  if (command.rest && (rest === null || rest.length === 0)) {
-    throw fail(
+    return fail("E_USAGE", `'${command.name}' takes nothing after '--'`, help);
+  if (command.rest && !command.restOptional && (rest === null || rest.length === 0)) {
+    return fail(
       "E_USAGE",
       `'${command.name}' needs a command after '--'`,
       `gum-cred ${command.name} -- CMD ARG…`,
@@ -183,29 +231,24 @@ function checkArguments(command: Command, args: readonly string[], rest: readonl
   let most = 0;
   for (const spec of command.args) {
     if (spec.required && args[most] === undefined) {
-      throw fail("E_USAGE", `'${command.name}' needs ${spec.name}`, help);
+      return fail("E_USAGE", `'${command.name}' needs ${spec.name}`, help);
     }
     most = spec.many ? Number.POSITIVE_INFINITY : most + 1;
   }
   if (args.length > most) {
-    throw fail("E_USAGE", `'${command.name}' does not take that many arguments`, help);
+    return fail("E_USAGE", `'${command.name}' does not take that many arguments`, help);
   }
+  return null;
 }
 
-function withFormatMeant({ flags }: Command, line: Line): Line {
-  const value = line.flags.get("format");
-  const choices = flags.find(({ name }) => name === "format")?.choices;
-  if (typeof value !== "string" || !choices || choices.includes(value)) return line;
-  return { ...line, flags: new Map([...line.flags, ["format", formatMeant(value, choices)]]) };
-}
-
-function checkChoices(command: Command, input: Input): void {
+function choiceProblem(command: Command, input: Input): GumCredError | null {
   for (const flag of command.flags) {
     const value = input.flag(flag.name);
     if (value !== null && flag.choices && !flag.choices.includes(value)) {
-      throw fail("E_INVALID_VALUE", `--${flag.name} takes one of: ${flag.choices.join(", ")}`);
+      return fail("E_INVALID_VALUE", `--${flag.name} takes one of: ${flag.choices.join(", ")}`);
     }
   }
+  return null;
 }
 
 async function unknownFlag(

@@ -1,0 +1,64 @@
+/**
+ * Answers in each vendor's own shape, at statuses at which its clients stop instead of trying again: 400, and for
+ * Anthropic 403 with `x-should-retry: false`. 401 makes some of them retry, but says what is wrong.
+ */
+import type { Refusal } from "./route.ts";
+import type { ErrorShape } from "./traits.ts";
+
+/** The response for a refusal on a route of this shape; `openai` where no route is known. */
+export function refusalResponse(refusal: Refusal, shape: ErrorShape): Response {
+  const status = statusOf(refusal, shape);
+  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+  // Anthropic's and OpenAI's SDKs obey this header before they look at the status.
+  headers.set("x-should-retry", "false");
+  if (refusal.kind === "unauthorized") headers.set("www-authenticate", 'Bearer realm="gum-cred broker"');
+  if (refusal.kind === "upgrade") headers.set("connection", "close");
+  return new Response(JSON.stringify(bodyOf(refusal, shape, status)), { status, headers });
+}
+
+function statusOf({ kind }: Refusal, shape: ErrorShape): number {
+  switch (kind) {
+    case "unauthorized":
+      return 401;
+    case "upgrade":
+      return 426;
+    case "unavailable":
+      return 502;
+    case "refused":
+      return shape === "anthropic" ? 403 : 400;
+  }
+}
+
+function bodyOf(refusal: Refusal, shape: ErrorShape, status: number): object {
+  const message = `gum-cred: ${refusal.message}`;
+  const unauthorized = refusal.kind === "unauthorized";
+  switch (shape) {
+    case "anthropic":
+      return { type: "error", error: { type: anthropicType(refusal), message } };
+    case "google":
+      return { error: { code: status, message, status: googleStatus(refusal) } };
+    case "xai":
+      return { code: unauthorized ? "unauthenticated" : "invalid-argument", error: message };
+    case "gumloop": {
+      const code = unauthorized ? "auth_required" : "gum_cred_refused";
+      const type = unauthorized ? "authentication_error" : "invalid_request_error";
+      return { error: { code, message, type, param: null, details: {} } };
+    }
+    case "openai": {
+      const code = unauthorized ? "invalid_api_key" : "gum_cred_refused";
+      const type = refusal.kind === "unavailable" ? "server_error" : "invalid_request_error";
+      return { error: { message, type, param: null, code } };
+    }
+  }
+}
+
+function anthropicType({ kind }: Refusal): string {
+  if (kind === "unauthorized") return "authentication_error";
+  if (kind === "unavailable") return "api_error";
+  return kind === "refused" ? "permission_error" : "invalid_request_error";
+}
+
+function googleStatus({ kind }: Refusal): string {
+  if (kind === "unauthorized") return "UNAUTHENTICATED";
+  return kind === "unavailable" ? "UNAVAILABLE" : "FAILED_PRECONDITION";
+}

@@ -1,0 +1,56 @@
+/**
+ * What a Gumloop server says about a failure, in any of its shapes: `{"error":{"code","message","type",…}}`
+ * (docs.gumloop.com/api-reference), a flat `{"error":"code","message":"…"}`, and RFC 6749 §5.2's `{"error":"code",
+ * "error_description":"…"}`. The text is foreign: it is scrubbed of what was sent and cleaned. Pure.
+ */
+import { isJsonObject, type JsonObject } from "./json.ts";
+import { scrub } from "./scrub.ts";
+import type { Secret } from "./secret.ts";
+
+export interface ServerWords {
+  /** Machine-readable names: RFC 6749's `error`, or code and type of Gumloop's envelope. */
+  readonly codes: readonly string[];
+  /** For people; empty when the server said nothing. */
+  readonly text: string;
+}
+
+/** Reads an error body. `sent` are the secrets of the request: a server may echo them. */
+export function serverWords(json: JsonObject | null, sent: readonly Secret[]): ServerWords {
+  if (json === null) return { codes: [], text: "" };
+  const error = json["error"];
+  const [codes, texts] = isJsonObject(error)
+    ? [
+        [error["code"], error["type"]],
+        [error["message"], json["message"], error["code"]],
+      ]
+    : [[error], [json["message"], json["error_description"], error]];
+  const text = texts.find((candidate) => typeof candidate === "string" && candidate.trim() !== "");
+  return {
+    codes: codes.filter((code) => typeof code === "string"),
+    text: typeof text === "string" ? scrub(text, sent) : "",
+  };
+}
+
+const PLAN = /\b(?:plans?|tier|subscri\w+|upgrade|pro)\b|requires_pro|tier_required/i;
+
+/** Whether the server refuses because of what the account pays for, and not of who asks. */
+export function isAboutPlan({ codes, text }: ServerWords): boolean {
+  return [...codes, text].some((word) => PLAN.test(word));
+}
+
+/** What to do about a status that is the same for every request and credential; null for any other. */
+export function statusAdvice(status: number): string | null {
+  switch (status) {
+    case 402:
+      return "the account has no credits left, or its plan does not pay for this: see https://www.gumloop.com/settings/billing";
+    case 426:
+      return "the server asks for a newer client: install the newest gum-cred";
+    default:
+      return null;
+  }
+}
+
+/** `: what the server said`; empty when it said nothing. */
+export function quoted({ text }: ServerWords): string {
+  return text === "" ? "" : `: ${text}`;
+}

@@ -1,0 +1,40 @@
+/** Which texts are shown as paths, and which could be keys. */
+import { expect, test } from "bun:test";
+import { shownPath } from "./shown-path.ts";
+
+test.each([
+  "sk-EXAMPLE-0123456789",
+  "sk-proj-EXAMPLE",
+  "sk-ant-api03-EXAMPLE-abc",
+  "gsk_EXAMPLE0123",
+  "xai-EXAMPLE0123",
+  "AIzaSyEXAMPLE0123456789",
+  "fw_EXAMPLE0123",
+  "eyJhbGciOi.EXAMPLE.c2ln",
+  "Bearer EXAMPLE",
+  "0123456789abcdef0123456789abcdef",
+  "EXAMPLE+base64/of/a/key0123==",
+])("%s is not shown", (text) => {
+  expect(shownPath(text)).not.toContain("EXAMPLE");
+  expect(shownPath(text)).not.toContain("0123");
+});
+
+test.each([
+  "/run/secrets/openai",
+  "/run/secrets/sk-abc",
+  "./key",
+  "../secrets/openai-production-key",
+  "~/keys/openai-production-key",
+  "C:\\keys\\openai",
+  "openai.txt",
+  "sk-openai.txt",
+  "team-credentials-of-production.json",
+  ".env",
+  "key",
+])("%s is shown", (path) => {
+  expect(shownPath(path)).toBe(path);
+});
+
+test("what is shown is clean", () => {
+  expect(shownPath("/run/\u001b[31msecret\u202e")).toBe("/run/ [31msecret");
+});

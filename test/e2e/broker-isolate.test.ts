@@ -1,0 +1,92 @@
+/** `gum-cred broker --isolate`: the command has the broker and nothing else, and cannot get out. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type RunOptions, run } from "../support/binary.ts";
+import { startVendorUpstream } from "../support/vendor-upstream.ts";
+
+const UNSHARE = ["unshare", "-U", "-n", "-m", "--map-current-user", "--keep-caps", "true"];
+const allowed =
+  process.platform === "linux" && Bun.which("unshare") !== null && Bun.spawnSync(UNSHARE).exitCode === 0;
+if (!allowed) console.warn("--isolate is not tested: this kernel refuses user namespaces");
+
+const upstream = startVendorUpstream();
+const folder = mkdtempSync("/tmp/gum-cred-isolate-");
+const runtime = `${folder}/run`;
+mkdirSync(runtime, { mode: 0o700 });
+writeFileSync(`${runtime}/secret`, "of the session");
+const bus = Bun.listen({ unix: `${folder}/bus`, socket: { data: () => {} } });
+const abstract = Bun.listen({ unix: `\0gum-cred-test-${process.pid}`, socket: { data: () => {} } });
+afterAll(async () => {
+  bus.stop(true);
+  abstract.stop(true);
+  await upstream.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ENV = {
+  OPENAI_API_KEY: "sk-EXAMPLE-openai-0123456789",
+  OPENAI_BASE_URL: `${upstream.url}/v1`,
+  XDG_RUNTIME_DIR: runtime,
+};
+
+async function isolated(script: string, options: RunOptions = {}) {
+  const result = await run(["broker", "--isolate", "--quiet", "openai", "--", "sh", "-c", script], {
+    ...options,
+    env: { ...ENV, ...options.env },
+  });
+  expect(result.stdout + result.stderr).not.toContain("EXAMPLE");
+  return result;
+}
+
+const ASK = 'curl -sS -m 10 -H "authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/chat/completions"';
+const connects = (address: string) =>
+  `python3 -c 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1].replace("@", chr(0)))' '${address}' 2>/dev/null`;
+
+describe.skipIf(!allowed)("inside", () => {
+  test("the broker answers, small and large", async () => {
+    const { stdout, stderr, code } = await isolated(
+      `${ASK}; head -c 3000000 /dev/zero | ${ASK.replace("chat/completions", "count")} -X POST --data-binary @-`,
+    );
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("stand-in-1");
+    expect(stdout).toContain('"bytes":3000000');
+  });
+
+  test("no bus by path or by abstract name, no run-time folder, no other port", async () => {
+    const script = `
+      ${connects(`${folder}/bus`)} && echo path
+      ${connects(`@gum-cred-test-${process.pid}`)} && echo abstract
+      ls -A "$XDG_RUNTIME_DIR"
+      curl -s -m 5 ${upstream.url}/ && echo port
+      env | grep -E 'DBUS|INSIDE'
+      echo end`;
+    expect((await isolated(script)).stdout).toBe("end\n");
+  });
+
+  test("no capability, and none to be had", async () => {
+    const script = `
+      grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status | grep -v 0000000000000000
+      grep NoNewPrivs /proc/self/status
+      umount -l "$XDG_RUNTIME_DIR" 2>/dev/null && echo unmounted
+      unshare -Urm sh -c 'umount -l "$XDG_RUNTIME_DIR" && cat "$XDG_RUNTIME_DIR/secret"' 2>/dev/null
+      for pid in /proc/[0-9]*; do cat $pid/root${runtime}/secret 2>/dev/null; done
+      nsenter -t ${process.pid} -m cat ${runtime}/secret 2>/dev/null
+      echo end`;
+    expect((await isolated(script)).stdout).toBe("NoNewPrivs:\t1\nend\n");
+    expect(existsSync(`${runtime}/secret`)).toBe(true);
+  });
+
+  test("it ends as its command does", async () => {
+    expect((await isolated("exit 7")).code).toBe(7);
+    expect((await isolated("kill -TERM $$")).signal).toBe("SIGTERM");
+    const none = await run(["broker", "--isolate", "openai", "--", "gum-cred-no-such-program"], { env: ENV });
+    expect(none.code).toBe(127);
+  });
+});
+
+test("where it cannot be had the command does not run, exit 6", async () => {
+  const { code, stdout, stderr } = await isolated("echo ran", { env: { PATH: `${folder}/empty` } });
+  expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+  expect(stderr).toContain("E_ISOLATION");
+});
