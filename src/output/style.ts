@@ -31,5 +31,20 @@ export function styleOf(fd: 1 | 2, argv: readonly string[] = process.argv.slice(
   return !own.includes("--no-color") && colorAllowed(process.env, fd) ? COLOURED : PLAIN;
 }
 
+/** Stands for an escape character in what a command returns, until everything else in it was made safe to print. */
+const MARK = "\ue1b1";
+const mark = (code: number) => (text: string) => `${MARK}${code}m${text}${MARK}0m`;
+const MARKED: Style = { heading: mark(1), good: mark(32), bad: mark(31), warning: mark(33), faint: mark(2) };
+
+/** The style of a command's output, to be coloured by {@link coloured} when it is printed. */
+export const outputStyle = (): Style => (styleOf(1) === PLAIN ? PLAIN : MARKED);
+
+/** An output that is safe to print, with the colours that {@link outputStyle} marked; without them where it is plain. */
+export function coloured(text: string): string {
+  if (!text.includes(MARK)) return text;
+  const escape = styleOf(1) === PLAIN ? "" : "\u001b[$1";
+  return text.replace(/\ue1b1(\d{1,2}m)/g, escape);
+}
+
 /** The style of what is said on stderr. */
 export const stderrStyle = (): Style => styleOf(2);

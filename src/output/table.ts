@@ -1,7 +1,7 @@
 /** Text tables for people: aligned, no borders, nothing that a terminal could misread, no wider than the terminal. */
 import { clean } from "../core/errors.ts";
 import { columnsOf } from "../os/streams/terminal.ts";
-import { styleOf } from "./style.ts";
+import { outputStyle } from "./style.ts";
 import { wrapped } from "./wrap.ts";
 
 const GAP = "  ";
@@ -33,7 +33,7 @@ export function table(
   const cells = rows.map((row) => row.map((cell) => clean(cell)));
   const widths = fitting([headings, ...cells], limit);
   if (widths === null) return cells.map((row) => record(headings, row, limit)).join("\n");
-  const { heading } = styleOf(1);
+  const { heading } = outputStyle();
   const [head, ...body] = [headings, ...cells].map((row) => lines(row, widths));
   return `${[...(head ?? []).map(heading), ...body.flat()].join("\n")}\n`;
 }

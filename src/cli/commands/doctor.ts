@@ -2,7 +2,7 @@
 import { type Check, problem } from "../../app/doctor/check.ts";
 import { clean, GumCredError } from "../../core/errors.ts";
 import { columnsOf } from "../../os/streams/terminal.ts";
-import { styleOf } from "../../output/style.ts";
+import { outputStyle } from "../../output/style.ts";
 import { wrapped } from "../../output/wrap.ts";
 import { type Context, defineCommand } from "../command.ts";
 
@@ -64,7 +64,7 @@ function lines({ name, state, message, hint }: Check): string {
   const below = [clean(message, 1_000), ...(hint ? [clean(hint, 1_000)] : [])].flatMap((text) =>
     wrapped(text, width - indent.length).map((line) => indent + line),
   );
-  const style = styleOf(1);
+  const style = outputStyle();
   const painted = { ok: style.good, warning: style.warning, problem: style.bad }[state](state);
   const head =
     painted + " ".repeat(STATE_COLUMNS - state.length) + name.replaceAll("_", " ").padEnd(NAME_COLUMNS);
