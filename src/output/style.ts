@@ -42,8 +42,8 @@ export const outputStyle = (): Style => (styleOf(1) === PLAIN ? PLAIN : MARKED);
 /** An output that is safe to print, with the colours that {@link outputStyle} marked; without them where it is plain. */
 export function coloured(text: string): string {
   if (!text.includes(MARK)) return text;
-  const escape = styleOf(1) === PLAIN ? "" : "\u001b[$1";
-  return text.replace(/\ue1b1(\d{1,2}m)/g, escape);
+  const sequence = styleOf(1) === PLAIN ? "" : "\u001b[$1";
+  return text.replace(/\ue1b1(\d{1,2}m)/g, sequence);
 }
 
 /** The style of what is said on stderr. */
