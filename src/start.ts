@@ -23,7 +23,12 @@ async function start(): Promise<void> {
   await import("./main.ts");
 }
 
+/** Throws where stdout may have been closed, which only native calls tell apart from /dev/null: the rest is main.ts's. */
 async function print(text: string): Promise<never> {
+  if (Bun.file("/proc/self/fd/1").lastModified === Bun.file("/dev/null").lastModified)
+    throw new Error("closed");
+  // Without a reader the write must fail and not end us.
+  process.on("SIGPIPE", () => {});
   await Bun.write(Bun.stdout, text);
   process.exit(0);
 }

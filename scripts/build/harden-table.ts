@@ -130,11 +130,31 @@ const closeRangeArm64: CodePattern = {
   put: "e0 14 80 52 81 00 80 52 02 00 80 52", // mov w0, #167; mov w1, #4; mov w2, #0
 };
 
+/*
+ * Ignored signals: Bun begins with signal(SIGPIPE, SIG_IGN) and signal(SIGXFSZ, SIG_IGN), after which nobody can tell
+ * whether the caller had them ignored, which `exec` owes the program that follows. Both calls are made to be for signal
+ * 0, which there is not; src/os/process/harden.ts does the ignoring, and remembers what it replaced.
+ */
+const SIGNALS_X64 = "be 01 00 00 00 bf 0d 00 00 00 e8 ?? ?? ?? ?? be 01 00 00 00 bf 19 00 00 00 e8";
+const SIGNALS_ARM64 = "a0 01 80 52 21 00 80 52 ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? ?? 20 03 80 52 21 00 80 52";
+const SIGNALS_DARWIN_ARM64 = "a0 01 80 52 21 00 80 52 ?? ?? ?? ?? 20 03 80 52 21 00 80 52";
+
+function keptSignals(find: string, places: readonly [number, number], put: string): readonly CodePattern[] {
+  const names = ["SIGPIPE", "SIGXFSZ"];
+  return places.map((at, index) => ({ what: `the call of signal for ${names[index]}`, find, at, put }));
+}
+
+// mov esi, 1; mov edi, 13; call signal; mov esi, 1; mov edi, 25; call signal
+const signalsX64 = keptSignals(SIGNALS_X64, [6, 21], "00");
+// mov w0, #13; mov w1, #1; …; bl signal; mov w0, #25; mov w1, #1
+const signalsArm64 = keptSignals(SIGNALS_ARM64, [0, 20], "00 00");
+const signalsDarwinArm64 = keptSignals(SIGNALS_DARWIN_ARM64, [0, 12], "00 00");
+
 export const CODE: Readonly<Record<`${Target["os"]}-${Target["cpu"]}`, readonly CodePattern[]>> = {
-  "linux-x64": [engineOptionsX64, closeRangeX64],
-  "linux-arm64": [engineOptionsArm64, closeRangeArm64],
+  "linux-x64": [engineOptionsX64, closeRangeX64, ...signalsX64],
+  "linux-arm64": [engineOptionsArm64, closeRangeArm64, ...signalsArm64],
   "windows-x64": [engineOptionsWindowsX64],
   "windows-arm64": [engineOptionsArm64],
-  "darwin-x64": [engineOptionsX64],
-  "darwin-arm64": [engineOptionsDarwinArm64],
+  "darwin-x64": [engineOptionsX64, ...signalsX64],
+  "darwin-arm64": [engineOptionsDarwinArm64, ...signalsDarwinArm64],
 };

@@ -6,6 +6,8 @@ import { hasCode } from "../core/errors.ts";
 import { openProfile, type Profile, profileNames } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
 import { withProfileLock } from "../gumloop/session.ts";
+import { catchInterruption } from "../os/process/interruption.ts";
+import { startTimeLimit } from "../os/time-limit.ts";
 import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
 import { requireKeychain } from "./keychain.ts";
 import { shadows } from "./sign-in.ts";
@@ -16,27 +18,45 @@ export interface SignedOut {
   readonly revokeFailed: boolean;
   /** An API key was removed; it lives on at Gumloop until it is revoked there. */
   readonly apiKeyRemoved: boolean;
+  /** The user interrupted the wait for the server; everything was removed all the same. */
+  readonly interrupted: boolean;
 }
 
-const NOTHING: SignedOut = { profiles: [], revoked: false, revokeFailed: false, apiKeyRemoved: false };
+/** For all of a run's revocations, in milliseconds: a server that does not answer may not keep anybody signed in here. */
+const REVOKE_MS = 5_000;
+
+const NOTHING: SignedOut = {
+  profiles: [],
+  revoked: false,
+  revokeFailed: false,
+  apiKeyRemoved: false,
+  interrupted: false,
+};
 
 /** Signs one profile out, or all of them. A machine without any keychain service has nothing to remove. */
 export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise<SignedOut> {
+  const interruption = catchInterruption();
   try {
     // Before the lock, whose folder a container may not be able to make.
     await requireKeychain(ports);
     const keychain = await ports.keychain();
     const names = all ? await profileNames(keychain) : [scope.profile];
     let result = NOTHING;
+    let leftMs = REVOKE_MS;
     for (const name of names) {
       const profile = openProfile(keychain, name, ports.digest);
-      result = merge(result, await withProfileLock(name, ports, () => signOutProfile(profile, ports)));
+      const started = performance.now();
+      const limit = { ms: leftMs, interrupt: interruption.signal };
+      result = merge(result, await withProfileLock(name, ports, () => signOutProfile(profile, ports, limit)));
+      leftMs = Math.max(0, leftMs - (performance.now() - started));
     }
-    return result;
+    return { ...result, interrupted: interruption.signal.aborted };
   } catch (error) {
     if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
     ports.note("this machine has no keychain service, so nothing was stored on it");
     return NOTHING;
+  } finally {
+    interruption.end();
   }
 }
 
@@ -50,17 +70,25 @@ export async function storedProfiles(ports: Ports): Promise<readonly string[]> {
   }
 }
 
+interface RevokeLimit {
+  readonly ms: number;
+  readonly interrupt: AbortSignal;
+}
+
 /** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
-async function signOutProfile(profile: Profile, ports: Voice): Promise<SignedOut> {
+async function signOutProfile(profile: Profile, ports: Voice, within: RevokeLimit): Promise<SignedOut> {
   const { stored } = await profile.read();
   const session = stored.refresh_token ?? stored.access_token;
-  const revoked = session !== undefined && (await ports.busy("Revoking", revokeStored(stored, ports)));
+  const limit = startTimeLimit(within.ms, within.interrupt);
+  const revoking = revokeStored(stored, ports, limit.signal).finally(limit.clear);
+  const revoked = session !== undefined && (await ports.busy("Revoking", revoking));
   const removed = await profile.clear();
   return {
     profiles: removed ? [profile.name] : [],
     revoked,
     revokeFailed: session !== undefined && !revoked,
     apiKeyRemoved: stored.api_key !== undefined,
+    interrupted: false,
   };
 }
 
@@ -75,5 +103,6 @@ function merge(a: SignedOut, b: SignedOut): SignedOut {
     revoked: a.revoked || b.revoked,
     revokeFailed: a.revokeFailed || b.revokeFailed,
     apiKeyRemoved: a.apiKeyRemoved || b.apiKeyRemoved,
+    interrupted: a.interrupted || b.interrupted,
   };
 }

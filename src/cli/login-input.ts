@@ -12,6 +12,7 @@ import { fail } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
+import { stdinInForeground } from "../os/streams/foreground.ts";
 import type { Context, Input } from "./command.ts";
 import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
@@ -168,7 +169,7 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
         onUrl: (url, opened) => tellUrl(url, opened, openBrowser, context),
         onSlow: (line) => context.ports.note(line),
         onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
-        ...(mayPaste ? { pasted: Bun.stdin.stream() } : {}),
+        ...(mayPaste ? { pasted: stdinInForeground() } : {}),
       }),
     );
     return {

@@ -9,17 +9,26 @@ export const AF_UNIX = 1;
 /** `<sys/un.h>`: `char sun_path[108]`, after the two bytes of the family. */
 const SUN_PATH_BYTES = 108;
 
+/** Where a server listens, and which one it has to be. */
+export interface SocketAddress {
+  /** A `struct sockaddr_un`. */
+  readonly name: Uint8Array<ArrayBuffer>;
+  /** The GUID that the server must state; null where the address has none. */
+  readonly guid: string | null;
+}
+
 /**
- * The `struct sockaddr_un` of every `unix:path=` and `unix:abstract=` among the addresses, in their order.
+ * Every `unix:path=` and `unix:abstract=` among the addresses, in their order.
  * Throws TypeError for a name that no socket can have.
  */
-export function socketAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
+export function socketAddresses(addresses: string): readonly SocketAddress[] {
   return addresses.split(";").flatMap((address) => {
     if (!address.startsWith("unix:")) return [];
     const pairs = address.slice("unix:".length).split(",");
     const path = valueUnder(pairs, "path=");
     const name = path ?? valueUnder(pairs, "abstract=");
-    return !name ? [] : [socketAddress(path === null, unescaped(name))];
+    if (!name) return [];
+    return [{ name: socketAddress(path === null, unescaped(name)), guid: valueUnder(pairs, "guid=") }];
   });
 }
 

@@ -36,7 +36,10 @@ export interface Message {
 }
 
 /** Far more than any keychain sends, where the specification allows 128 MiB. */
-export const MOST_BYTES = 16 * 1024 * 1024;
+export const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Values in one message: each costs a hundred times its bytes, and a keychain of ten thousand entries has as many. */
+const MOST_VALUES = 100_000;
 
 /** The types that the specification gives the fields we read. */
 const FIELD_TYPES = new Map<number, string>([
@@ -119,6 +122,7 @@ function newReader(bytes: Uint8Array, start: number, little: boolean): Reader {
   let at = start;
   /** No value may go on behind it: the end of the array that is being read, or of the message. */
   let limit = bytes.length;
+  let values = 0;
 
   /** Takes `count` bytes and returns where they begin. */
   function take(count: number): number {
@@ -180,6 +184,7 @@ function newReader(bytes: Uint8Array, start: number, little: boolean): Reader {
 
   function value(type: Type, depth: number): Value {
     if (depth > DEEPEST) throw new TypeError("a D-Bus message that is nested too deeply");
+    if (++values > MOST_VALUES) throw new TypeError("a D-Bus message with too many values");
     switch (type.code) {
       case "s":
         return text(u32());

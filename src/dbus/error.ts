@@ -13,7 +13,11 @@ export function connectFailure(errno: number): GumCredError {
       return fail("E_KEYCHAIN_UNAVAILABLE", "no session bus listens at its address");
     case ERRNO.EACCES:
     case ERRNO.EPERM:
-      return fail("E_KEYCHAIN_DENIED", "the session bus belongs to another user");
+      return fail(
+        "E_KEYCHAIN_DENIED",
+        "the session bus belongs to another user",
+        "unset DBUS_SESSION_BUS_ADDRESS, or set it to the bus of your own session",
+      );
     default:
       return fail("E_KEYCHAIN_FAILED", `the session bus cannot be connected to (errno ${errno})`);
   }

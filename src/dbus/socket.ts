@@ -15,7 +15,7 @@ import {
   type SocketCalls,
   socketCalls,
 } from "../os/native/libc.ts";
-import { AF_UNIX, socketAddresses } from "./address.ts";
+import { AF_UNIX, type SocketAddress, socketAddresses } from "./address.ts";
 import { messageLength } from "./decode.ts";
 import { connectFailure } from "./error.ts";
 import { FIXED_BYTES } from "./types.ts";
@@ -45,6 +45,10 @@ const LONGEST_LINE = 1024;
 /** Between two attempts to connect to a bus that has too many waiting. */
 const RETRY_MS = 10;
 const NEW_LINE = 0x0a;
+/** `<sys/socket.h>` of Linux: asks for the `struct ucred` of the other side, three 32-bit numbers: pid, uid, gid. */
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const UCRED_BYTES = 12;
 
 /**
  * Connects to the first of the addresses where a server listens. Throws E_KEYCHAIN_UNAVAILABLE where none
@@ -57,12 +61,15 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     throw fail("E_KEYCHAIN_FAILED", message, NATIVE_CALLS_HINT);
   }
   let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
-  for (const address of knownAddresses(addresses)) {
+  for (const { name, guid } of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);
     if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${errno()})`);
     try {
-      const reason = connect(system, fd, address, deadline);
-      if (reason === 0) return busSocket(system, fd);
+      const reason = connect(system, fd, name, deadline);
+      if (reason === 0) {
+        requireOurs(system, fd);
+        return busSocket(system, fd, guid);
+      }
       failure = connectFailure(reason);
     } catch (error) {
       system.close(fd);
@@ -73,7 +80,25 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
   throw failure;
 }
 
-function knownAddresses(addresses: string): readonly Uint8Array<ArrayBuffer>[] {
+/**
+ * An abstract name, or a path in a folder that others can write, may have been taken over by another user's program.
+ * Before it is told anything it must prove to be run by us or by root.
+ */
+function requireOurs(system: SocketCalls, fd: number): void {
+  const peer = new Uint32Array(UCRED_BYTES / 4);
+  const known = system.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, Uint32Array.of(UCRED_BYTES)) === 0;
+  const uid = known ? peer[1] : null;
+  if (uid === 0 || uid === process.geteuid?.()) return;
+  throw fail(
+    "E_KEYCHAIN_DENIED",
+    uid === null
+      ? "the system does not tell whose session bus it is"
+      : `the session bus is run by another user (uid ${uid})`,
+    "unset DBUS_SESSION_BUS_ADDRESS, or set it to the bus of your own session",
+  );
+}
+
+function knownAddresses(addresses: string): readonly SocketAddress[] {
   try {
     return socketAddresses(addresses);
   } catch {
@@ -97,7 +122,7 @@ function greeting(): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
 }
 
-function busSocket(system: SocketCalls, fd: number): BusSocket {
+function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSocket {
   let open = true;
   let greeted = false;
   let admitted = false;
@@ -159,7 +184,10 @@ function busSocket(system: SocketCalls, fd: number): BusSocket {
       seen = filled;
       if (end < 0 && filled < LONGEST_LINE) continue;
       const line = new TextDecoder().decode(take(end + 1));
-      if (line.startsWith("OK ")) return;
+      if (line.startsWith("OK ")) {
+        requireGuid(line.slice("OK ".length).trim(), guid);
+        return;
+      }
       if (line.startsWith("REJECTED"))
         throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
       throw fail("E_KEYCHAIN_FAILED", "the program at the session bus's address is not a message bus");
@@ -191,6 +219,16 @@ function busSocket(system: SocketCalls, fd: number): BusSocket {
       buffer.fill(0);
     },
   };
+}
+
+/** The address says which server it leads to ("UUIDs" in the specification). */
+function requireGuid(stated: string, wanted: string | null): void {
+  if (wanted === null || stated.toLowerCase() === wanted.toLowerCase()) return;
+  throw fail(
+    "E_KEYCHAIN_DENIED",
+    "another message bus listens at the session bus's address: its GUID is not the address's",
+    "sign in to the desktop again, or set DBUS_SESSION_BUS_ADDRESS to the bus that runs now",
+  );
 }
 
 function lengthOf(buffer: Uint8Array): number {

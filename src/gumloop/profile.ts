@@ -99,7 +99,8 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       const stored: Partial<Record<ProfileField, Secret>> = {};
       for (const field of fields) {
         const value = found.get(account(field));
-        if (value) stored[field] = value;
+        // An empty entry is none: no credential is, and deleting is not what every program can do.
+        if (value && reveal(value) !== "") stored[field] = value;
       }
       const token = stored.access_token;
       const modifiedAt = () => (fields.includes("base_url") ? times(keychain, name, stored) : null);

@@ -5,14 +5,18 @@ import { type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /**
  * Revokes a stored session with its refresh token, else its access token, at its own base URL
- * (RFC 7009). True when the server agreed; never throws for a server that did not.
+ * (RFC 7009). True when the server agreed; never throws for a server that did not, nor when `signal` ended the wait.
  */
-export async function revokeStored(stored: StoredProfile, ports: Pick<Voice, "debug">): Promise<boolean> {
+export async function revokeStored(
+  stored: StoredProfile,
+  ports: Pick<Voice, "debug">,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const token = stored.refresh_token ?? stored.access_token;
   if (!token) return false;
   try {
     const { revoke } = await import("./oauth/token-endpoint.ts");
-    await revoke(storedBaseUrl(stored), token);
+    await revoke(storedBaseUrl(stored), token, signal);
     return true;
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;

@@ -10,6 +10,7 @@ import { type Finding, foundAt } from "../resolve/finding.ts";
 import type { Candidate } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
+import { valueProblem } from "../resolve/sources/usable-value.ts";
 import { openProfile, type Profile, type ProfileReading } from "./profile.ts";
 import { needsRefresh, refreshSession } from "./session.ts";
 import { readSettled } from "./settled.ts";
@@ -108,5 +109,7 @@ function companion(candidate: Candidate, stored: StoredProfile): string | null {
   if (stored.user_id === undefined) {
     throw fail("E_INCOMPLETE", "the stored API key has no user_id beside it");
   }
+  const problem = valueProblem(stored.user_id, "the stored user_id");
+  if (problem) throw problem;
   return reveal(stored.user_id);
 }

@@ -7,7 +7,7 @@ import { clean, fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import type { Keychain, KeychainOptions, PasswordUnlock } from "./keychain.ts";
-import { VARIABLE } from "./possible.ts";
+import { unreachable, VARIABLE } from "./possible.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
 export const BACKENDS = [
@@ -130,7 +130,18 @@ export async function unlockKeychain(
   env: RawEnvironment = process.env,
   timeoutMs = DIALOG_TIMEOUT_MS,
 ): Promise<void> {
-  switch (namedBackend(env) ?? platformBackend()) {
+  const named = namedBackend(env);
+  await unlockBackend(named ?? platformBackend(), env, timeoutMs).catch((error: unknown) => {
+    throw named === null ? error : unreachable(error);
+  });
+}
+
+async function unlockBackend(
+  backend: ReturnType<typeof platformBackend> | Backend,
+  env: RawEnvironment,
+  timeoutMs: number,
+): Promise<void> {
+  switch (backend) {
     case "desktop":
       return unlockDesktop(env, timeoutMs);
     case "secret-service":

@@ -4,7 +4,7 @@
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
-import { hasCode } from "../core/errors.ts";
+import { fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 
 /** The variable that names the backend to use, whatever the platform prefers. */
@@ -22,4 +22,10 @@ export function keychainPossible(env: RawEnvironment): boolean {
   } catch (error) {
     return !hasCode(error, "E_KEYCHAIN_UNAVAILABLE");
   }
+}
+
+/** A keychain that was named and is not there: no machine without one, where nothing is stored, but a failure. */
+export function unreachable(error: unknown): unknown {
+  if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return error;
+  return fail("E_KEYCHAIN_UNREACHABLE", `${error.message} (${VARIABLE} asks for it)`);
 }

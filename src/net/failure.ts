@@ -4,6 +4,7 @@
  */
 import { clean, fail, GumCredError } from "../core/errors.ts";
 import { systemCode } from "../core/system-error.ts";
+import type { UpstreamProxy } from "./proxy.ts";
 
 /** Codes of the resolver, the system and Bun's HTTP client. */
 const CONNECTION: Readonly<Record<string, string>> = {
@@ -17,6 +18,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ENETUNREACH: "the network cannot be reached",
   EHOSTUNREACH: "the host cannot be reached",
   EPROTO: "the TLS handshake failed",
+  ERR_PROXY_TUNNEL: "it refused the connection to the server",
   Malformed_HTTP_Response: "the answer is not HTTP",
 };
 
@@ -35,6 +37,18 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
 
 const CERTIFICATE_HINT = "check this machine's clock, the base URL, and whether something reads the traffic";
 
+const PROXY_HINT = "check the proxy, or name the host in NO_PROXY to go without it";
+
+/** Whoever is at fault, a request that goes through a proxy reaches nothing else. */
+function proxyFailure(code: string, place: string, { variable, scheme, host }: UpstreamProxy): GumCredError {
+  if (scheme !== "http" && scheme !== "https") {
+    const message = `${variable} names a ${clean(scheme, 20)} proxy, which gum-cred does not support`;
+    return fail("E_NETWORK", message, "set it to an http:// or https:// proxy");
+  }
+  const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
+  return fail("E_NETWORK", `${place}: through the proxy ${clean(host)} (${variable}): ${reason}`, PROXY_HINT);
+}
+
 /**
  * An error of fetch as one of ours, E_NETWORK or E_TIMEOUT, `untrusted` for a certificate. One that is ours already
  * stays what it is.
@@ -42,6 +56,7 @@ const CERTIFICATE_HINT = "check this machine's clock, the base URL, and whether 
 export function networkFailure(
   error: unknown,
   place: string,
+  proxy: UpstreamProxy | null = null,
   untrusted: "E_NETWORK" | "E_UNTRUSTED" = "E_NETWORK",
 ): GumCredError {
   if (error instanceof GumCredError) return error;
@@ -52,6 +67,7 @@ export function networkFailure(
     const message = `${place}: the TLS certificate was refused: ${certificate}`;
     return fail(untrusted, message, CERTIFICATE_HINT);
   }
+  if (proxy !== null) return proxyFailure(code, place, proxy);
   const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;
   return fail("E_NETWORK", `${place}: ${reason}`);
 }

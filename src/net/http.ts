@@ -8,6 +8,7 @@ import { reveal, type Secret } from "../core/secret.ts";
 import { startTimeLimit, type TimeLimit } from "../os/time-limit.ts";
 import { VERSION } from "../version.ts";
 import { networkFailure } from "./failure.ts";
+import { proxyFor } from "./proxy.ts";
 
 /** Who asks: version and system, as the official client says of itself. */
 const USER_AGENT = `gum-cred/${VERSION} (${process.platform} ${process.arch})`;
@@ -85,7 +86,8 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       body: await readBody(response, limitBytes, place),
     };
   } catch (error) {
-    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place, request.untrusted);
+    const proxy = proxyFor(url, process.env);
+    throw stopped(limit, timeoutMs, place) ?? networkFailure(error, place, proxy, request.untrusted);
   } finally {
     limit.clear();
   }

@@ -1,8 +1,9 @@
 /** What reading one candidate can give, and which findings end the search. Pure. */
 import type { Credential } from "../core/credential.ts";
 import type { GumCredError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
+import { reveal, type Secret } from "../core/secret.ts";
 import type { Candidate } from "./plan.ts";
+import { valueProblem } from "./sources/usable-value.ts";
 
 /** The result of reading one candidate. Everything but `found` and `absent` carries the error to raise. */
 export type Finding =
@@ -22,13 +23,19 @@ export interface Reading {
   readonly finding: Finding | null;
 }
 
-/** A credential found at a candidate; companions, base URL and expiry where there are any. */
+/**
+ * What was found at a candidate; companions, base URL and expiry where there are any. An empty value is `absent`, one
+ * that cannot be a credential `invalid`.
+ */
 export function foundAt(
   candidate: Candidate,
   value: Secret,
   more: Partial<Pick<Credential, "method" | "userId" | "baseUrl" | "expiresAt" | "kept">> = {},
 ): Finding {
   const { provider, level, spec, source, location } = candidate;
+  if (reveal(value) === "") return { state: "absent" };
+  const error = valueProblem(value, location);
+  if (error) return { state: "invalid", error };
   const credential: Credential = {
     ...{ provider, level, method: spec.method, source, location, value },
     ...{ userId: null, baseUrl: null, expiresAt: null },

@@ -113,7 +113,7 @@ test.skipIf(process.platform !== "linux")(
       ["env gumloop", 0],
       ["status", 0],
       ["redact", 4],
-      ["exec gumloop -- true", 125],
+      ["exec gumloop -- true", 0],
       ["exec --mask gumloop -- true", 125],
       ["keychain", 4],
     ] as const;

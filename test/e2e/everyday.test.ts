@@ -68,14 +68,17 @@ test.skipIf(process.platform !== "linux")("is what the whole program says", asyn
   }
 });
 
-test("a full stdout is an error here too, and a closed pipe is none", async () => {
+test("a full or closed stdout is an error here too, and a closed pipe is none", async () => {
   const sh = (redirection: string) =>
     run([`gum-cred env gumloop ${redirection}`], {
       program: ["sh", "-c"],
       env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" },
     });
-  const { code, stderr } = await sh(">/dev/full");
-  expect(code).toBe(1);
-  expect(stderr).toContain("error[E_OUTPUT]");
+  for (const redirection of [">/dev/full", ">&-"]) {
+    const { code, stderr } = await sh(redirection);
+    expect([redirection, code]).toEqual([redirection, 1]);
+    expect(stderr).toContain("error[E_OUTPUT]");
+  }
+  expect(await sh(">/dev/null")).toMatchObject({ code: 0, stderr: "" });
   expect(await sh("| true")).toMatchObject({ stderr: "" });
 });

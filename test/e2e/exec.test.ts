@@ -146,7 +146,7 @@ z' ${"D=$(printf '\\001\\033')"}; exec env 'E F=odd name' '1=digit' $EXEC cat /p
     const { stdout } = await sh(`${EXEC} env | grep ^GUMLOOP_ | sort`, {
       env: { GUMLOOP_API_KEY: "shadow-EXAMPLE", GUMLOOP_USER_ID: "u" },
     });
-    expect(stdout).toBe(`GUMLOOP_ACCESS_TOKEN=${TOKEN}\n`);
+    expect(stdout).toBe(`GUMLOOP_ACCESS_TOKEN=${TOKEN}\nGUMLOOP_BASE_URL=https://api.gumloop.com/api/v1\n`);
   });
   test("arguments that are not UTF-8 arrive byte for byte", async () => {
     const bytes = "\\377\\376 \\303 \\355\\240\\200 ok \\303\\251 \\357\\277\\275";
@@ -263,4 +263,24 @@ describe.skipIf(process.getuid?.() !== 0)("while it holds secrets", () => {
   test("the command it becomes is an ordinary process again", async () => {
     expect((await asNobody(`${EXEC} stat -c %u /proc/self/status`)).stdout).toBe("65534\n");
   });
+});
+
+test.each([
+  ["", "0000000000000000"],
+  ["trap '' PIPE; ", "0000000000001000"],
+  ["trap '' XFSZ; ", "0000000001000000"],
+  ["trap '' PIPE XFSZ HUP; ", "0000000001001001"],
+])("ignored signals are as the caller has them: %s", async (trap, mask) => {
+  const script = `${trap}exec gum-cred exec gumloop -- grep SigIgn /proc/self/status`;
+  const { stdout } = await run([script], {
+    program: ["bash", "-c"],
+    env: { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" },
+  });
+  expect(stdout).toBe(`SigIgn:\t${mask}\n`);
+});
+
+test("a reader that goes away does not end gum-cred itself by a signal", async () => {
+  const script = `gum-cred providers --json | true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout } = await run([script], { program: ["bash", "-c"] });
+  expect(stdout).toBe("0\n");
 });

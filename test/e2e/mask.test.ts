@@ -200,7 +200,8 @@ describe("on a terminal", () => {
   });
 
   test("Ctrl-C is the program's, once", async () => {
-    const script = "trap 'echo interrupted' INT; echo ready; sleep 5; sleep 0.3; exit 6";
+    const script =
+      "trap 'echo interrupted; came=1' INT; echo ready; while test -z \"$came\"; do sleep 0.1; done; sleep 0.3; exit 6";
     const { screen, code } = await onTerminal(script, [["ready", "\u0003"]]);
     expect(screen.match(/interrupted/g)).toHaveLength(1);
     expect(code).toBe(6);
@@ -298,5 +299,80 @@ describe("with a keyring", () => {
     expect(stdout).toBe(`key *** user ${userId} at ${world.server.baseUrl}\n`);
     const result = await world.ok(["exec", "--mask", "--", "sh", "-c", 'echo "$GUMLOOP_API_KEY" >&2']);
     expect(result.stderr).toBe("***\n");
+  });
+});
+
+describe("as the program would run by itself", () => {
+  test.each([
+    ["a file", "exec 7</etc/passwd; gum-cred exec --mask gumloop -- sh -c 'head -c 4 <&7'", "root"],
+    [
+      "a high one, and a gap",
+      'exec 30</etc/passwd; gum-cred exec --mask gumloop -- sh -c \'ls /proc/self/fd | tr "\\n" " "; head -c 4 /proc/self/fd/30\'',
+      "0 1 2 3 30 root",
+    ],
+    ["a substituted process", "gum-cred exec --mask gumloop -- cat <(echo there)", "there"],
+    [
+      "a lock",
+      "exec 9>/tmp/gum-cred-lock-$$; flock 9; gum-cred exec --mask gumloop -- flock -n 9 && echo held; rm /tmp/gum-cred-lock-$$",
+      "held",
+    ],
+  ])("open files are inherited: %s", async (_, script, expected) => {
+    const env = { ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN };
+    const { stdout } = await run(["-c", script], { program: ["bash"], env });
+    expect(stdout.trim()).toBe(expected);
+  });
+
+  test("on a terminal too", async () => {
+    const seen: string[] = [];
+    const child = Bun.spawn(
+      [
+        "bash",
+        "-c",
+        `exec 7</etc/passwd; ${gumCred()} ${MASK.join(" ")} head -c 4 /proc/self/fd/7; sleep 0.1`,
+      ],
+      {
+        env: { PATH: process.env["PATH"], ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN, TERM: "vt100" },
+        terminal: { cols: 80, rows: 24, data: (_, bytes) => void seen.push(Buffer.from(bytes).toString()) },
+      },
+    );
+    await child.exited;
+    await Bun.sleep(50);
+    child.terminal?.close();
+    expect(seen.join("")).toBe("root");
+  });
+
+  test("a child that stops takes us along, and goes on with us", async () => {
+    const child = Bun.spawn([gumCred(), ...MASK, "sh", "-c", "echo $$; kill -STOP $$; echo on; exit 3"], {
+      env: { PATH: process.env["PATH"], ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN },
+      stdout: "pipe",
+    });
+    const state = () => readFileSync(`/proc/${child.pid}/stat`, "latin1").split(") ")[1]?.charAt(0);
+    const end = performance.now() + SOON_MS * 3;
+    while (state() !== "T" && performance.now() < end) await Bun.sleep(20);
+    expect(state()).toBe("T");
+    child.kill("SIGCONT");
+    expect(await child.exited).toBe(3);
+    expect(await child.stdout.text()).toEndWith("on\n");
+  });
+
+  test("Ctrl-Z on a terminal stops both; fg goes on with both", async () => {
+    let screen = "";
+    const script = `${gumCred()} ${MASK.join(" ")} sh -c 'echo ready; sleep 1; echo went on; exit 3'; echo stopped $?; sleep 0.3; fg; echo ended $?`;
+    const child = Bun.spawn(["bash", "--norc", "-ic", script], {
+      env: { PATH: process.env["PATH"], ...NO_KEYCHAIN, GUMLOOP_ACCESS_TOKEN: TOKEN, TERM: "vt100" },
+      terminal: {
+        cols: 200,
+        rows: 24,
+        data: (terminal, bytes) => {
+          const before = screen.includes("ready\r");
+          screen += Buffer.from(bytes).toString();
+          if (!before && screen.includes("ready\r")) terminal.write("\u001a");
+        },
+      },
+    });
+    await child.exited;
+    await Bun.sleep(50);
+    child.terminal?.close();
+    expect(screen).toMatch(/ready[\s\S]*stopped 147[\s\S]*went on[\s\S]*ended 3/);
   });
 });

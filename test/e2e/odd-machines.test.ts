@@ -93,3 +93,179 @@ describe("authorities of a company", () => {
     expect(stderr).toContain("GET /api/v1/models: 200");
   });
 });
+
+/** prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN), then the command; Linux 6.3. */
+const NO_EXECUTABLE_MEMORY = [
+  "python3",
+  "-c",
+  "import ctypes, os, signal, sys; [signal.signal(n, signal.SIG_DFL) for n in (13, 25)]; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) and sys.exit(99); os.execvp(sys.argv[1], sys.argv[1:])",
+];
+const sh = (script: string) => ["sh", "-c", `${script}; exec "$@"`, "sh"];
+const POOR: readonly (readonly [string, readonly string[], boolean])[] = [
+  [
+    "no executable memory",
+    NO_EXECUTABLE_MEMORY,
+    Bun.spawnSync([...NO_EXECUTABLE_MEMORY, "true"]).exitCode === 0,
+  ],
+  ["2 GB of address space", sh("ulimit -v 2000000"), true],
+  ["500 MB of address space", sh("ulimit -v 500000"), true],
+];
+
+describe.each(POOR.filter(([, , possible]) => possible))("with %s", (_what, program) => {
+  const there = (args: readonly string[], env: Record<string, string> = {}) =>
+    run([gumCred(), ...args], { program, env: { ...TOKEN, ...env } });
+
+  test.each([
+    [["get", "gumloop"], 0, "tok-EXAMPLE\n"],
+    [["exec", "gumloop", "--", "sh", "-c", "echo $GUMLOOP_ACCESS_TOKEN; exit 7"], 7, "tok-EXAMPLE\n"],
+    [["exec", "gumloop", "--", "./nothing"], 127, ""],
+    [["exec", "gumloop", "--", "/etc/passwd"], 126, ""],
+    [["exec", "gumloop", "--", "sh", "-c", "kill -TERM $$"], null, ""],
+  ])("%p ends with %p", async (args, code, stdout) => {
+    expect(await there(args)).toMatchObject({ code, stdout });
+  });
+
+  test("the program has the default action of SIGPIPE and SIGXFSZ", async () => {
+    const { stdout } = await there(["exec", "gumloop", "--", "grep", "SigIgn", "/proc/self/status"]);
+    expect(stdout).toBe("SigIgn:\t0000000000000000\n");
+  });
+
+  test.each(["--version", "--help", "env gumloop", "header gumloop", "providers", "status"])(
+    "%s works",
+    async (args) => {
+      const { code, stdout } = await there(args.split(" "));
+      expect([code, stdout.length > 10]).toEqual([0, true]);
+    },
+  );
+
+  test.each([
+    [
+      ["exec", "--mask", "gumloop", "--", "echo", "x"],
+      [0, 125],
+    ],
+    [["get", "openai"], [4]],
+    [["redact"], [0, 4]],
+    [["keychain"], [4]],
+    [["logout"], [4]],
+    [["login", "--api-key", "-", "--user-id", "u"], [4]],
+  ])("%p works or fails aloud", async (args, codes) => {
+    const { code, stderr } = await there(args, { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" });
+    expect(codes).toContain(code ?? -1);
+    if (code !== 0) expect(stderr).toContain("error[E_");
+    expect(stderr).not.toContain("E_INTERNAL");
+  });
+});
+
+describe("stdout that cannot be written", () => {
+  const commands = [
+    "get gumloop",
+    "env gumloop",
+    "header gumloop",
+    "status",
+    "providers",
+    "--help",
+    "--version",
+    "completion bash",
+  ];
+  const rows = commands.flatMap((args) => [">&-", "> /dev/full"].map((where) => [args, where, 1] as const));
+  test.each([
+    ...rows,
+    ["exec --mask gumloop -- echo x", ">&-", 125],
+    ["exec --mask gumloop -- echo x", "> /dev/full", 125],
+    ["exec --mask gumloop -- true", ">&-", 0],
+  ])("gum-cred %s %s", async (args, where, code) => {
+    const result = await run(["-c", `gum-cred ${args} ${where}`], { program: ["sh"], env: TOKEN });
+    expect(result.code).toBe(code);
+    if (code !== 0) expect(result.stderr).toContain("error[E_OUTPUT]");
+  });
+
+  test("/dev/null, opened for reading too, is an output as any other", async () => {
+    const script = `gum-cred get gumloop <>/dev/null 1>&0`;
+    expect(await run(["-c", script], { program: ["sh"], env: TOKEN })).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("values that are none", () => {
+  const commands = [
+    "get openai",
+    "header openai",
+    "env openai",
+    "exec openai -- env",
+    "exec --mask openai -- env",
+  ];
+  const values = [
+    ["   ", "has white space only"],
+    [" sk-EXAMPLE", "has white space around its value"],
+    ["sk-EXAMPLE\n", "has white space around its value"],
+    ["sk\nEXAMPLE", "has more than one line"],
+    ["sk\u0007EXAMPLE", "contains a control character"],
+  ] as const;
+  const names = ["OPENAI_API_KEY", "GUM_CRED_ORG_OPENAI_API_KEY"];
+  const rows = commands.flatMap((args) =>
+    names.flatMap((name) => values.map((row) => [args, name, ...row] as const)),
+  );
+  test.each(rows)("gum-cred %s with %s=%j", async (args, name, value, words) => {
+    const { code, stdout, stderr } = await run(args.split(" "), { env: { [name]: value } });
+    expect(code).toBe(args.startsWith("exec") ? 125 : 7);
+    expect(stderr).toContain(`error[E_MALFORMED]: ${name} ${words}`);
+    expect(stdout).not.toContain("EXAMPLE");
+  });
+
+  test.each([...commands, "get openai --json", "env openai --format json"])(
+    "gum-cred %s with bytes that are not UTF-8",
+    async (args) => {
+      const script = `OPENAI_API_KEY=$(printf 'sk-EXAMPLE\\377') exec gum-cred ${args}`;
+      const { code, stdout, stderr } = await run(["-c", script], { program: ["sh"] });
+      expect([code, stdout.includes("EXAMPLE")]).toEqual([args.startsWith("exec") ? 125 : 7, false]);
+      expect(stderr).toContain("OPENAI_API_KEY is not UTF-8 text");
+    },
+  );
+
+  test("an empty one counts as unset, by every command", async () => {
+    for (const args of ["get openai", "header openai", "env openai"]) {
+      expect((await run(args.split(" "), { env: { OPENAI_API_KEY: "" } })).code).toBe(3);
+    }
+  });
+});
+
+describe("a keychain or bus that was named and is not there", () => {
+  test.each([
+    [{ DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" }],
+    [{ DBUS_SESSION_BUS_ADDRESS: "unix:abstract=gum-cred-nobody" }],
+    [{ DBUS_SESSION_BUS_ADDRESS: "tcp:host=127.0.0.1,port=1" }],
+    [{ GUM_CRED_KEYCHAIN: "secret-service" }],
+    [{ GUM_CRED_KEYCHAIN: "kwallet" }],
+    [{ GUM_CRED_KEYCHAIN: "macos-keychain" }],
+  ])("%p is exit 4", async (named: Record<string, string>) => {
+    for (const args of [["env"], ["get", "openai"], ["env", "gumloop"]]) {
+      const { code, stderr } = await run(args, { env: named });
+      expect([args, code, stderr.includes("error[E_KEYCHAIN_UNREACHABLE]")]).toEqual([args, 4, true]);
+    }
+    expect((await run(["env", "gumloop"], { env: { ...TOKEN, ...named } })).code).toBe(0);
+  });
+});
+
+describe("scripts that cannot be run", () => {
+  const made = (name: string, text: string) => {
+    writeFileSync(`${folder}/${name}`, text, { mode: 0o755 });
+    return `${folder}/${name}`;
+  };
+  test.each([
+    ["crlf", "#!/bin/sh\r\necho\r\n", 126, "its first line ends in a carriage return"],
+    ["crlf-argument", "#!/bin/nothing -e\r\n", 126, "its interpreter '/bin/nothing' is missing"],
+    ["no-interpreter", "#! /opt/nothing\n", 126, "its interpreter '/opt/nothing' is missing"],
+    ["no-line", "exit 9\n", 9, ""],
+  ])("%s", async (name, text, code, words) => {
+    const path = made(name, text);
+    for (const more of [[], ["--mask"]]) {
+      for (const [command, env] of [
+        [path, {}],
+        [name, { PATH: `${folder}:/usr/bin:/bin` }],
+      ] as const) {
+        const result = await run(["exec", ...more, "gumloop", "--", command], { env: { ...TOKEN, ...env } });
+        expect([more, command, result.code]).toEqual([more, command, code]);
+        expect(result.stderr).toContain(words);
+      }
+    }
+  });
+});

@@ -1,5 +1,7 @@
 /** Signing out, for good: every entry, at the right server, whatever else is going on. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { gumCred } from "../support/binary.ts";
+import { SOON_MS } from "../support/patience.ts";
 import { startStandIn } from "../support/stand-in/server.ts";
 import {
   profileEntries,
@@ -97,6 +99,32 @@ describe("logout", () => {
       expect(await profileEntries(world, profile)).toEqual({});
     });
   }
+
+  test.each(["SIGINT", "SIGTERM", null] as const)(
+    "a server that never answers: everything is removed, within 5 s or at %s",
+    async (signal) => {
+      const profiles = [fresh(), fresh()];
+      for (const profile of profiles) await signedIn(profile);
+      world.server.faults.inject({ path: "/oauth/revoke", hang: true });
+      const started = performance.now();
+      const more = signal === null ? ["--all-profiles"] : ["--profile", profiles[0] ?? ""];
+      const child = Bun.spawn([gumCred(), "logout", ...more], {
+        env: world.env,
+        stderr: "pipe",
+        stdout: "pipe",
+      });
+      if (signal !== null) {
+        while (!world.server.log().some(({ path }) => path === "/oauth/revoke")) await Bun.sleep(10);
+        child.kill(signal);
+      }
+      expect(await child.exited).toBe(signal === null ? 0 : 130);
+      expect(performance.now() - started).toBeLessThan(signal === null ? 5_000 + SOON_MS : 2_000 + SOON_MS);
+      expect(await child.stderr.text()).toContain("warning: the session could not be revoked");
+      expect(await profileEntries(world, profiles[0] ?? "")).toEqual({});
+      if (signal === null) expect(await profileEntries(world, profiles[1] ?? "")).toEqual({});
+    },
+    20_000,
+  );
 
   test("removes duplicates, and nothing of other profiles or services", async () => {
     const profile = fresh();

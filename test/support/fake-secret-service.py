@@ -85,6 +85,8 @@ def answer(message):
             if item in owner.items and not owner.locked
         }
         return new_method_return(message, "a{o(oayays)}", (found,))
+    if method == "Get" and body[1] == "Collections":
+        return new_method_return(message, "v", (("ao", list(collections)),))
     if path in collections:
         return of_collection(message, collections[path], method, body)
     for owner in collections.values():
@@ -156,6 +158,9 @@ while True:
         os._exit(1)
     if called == OPTIONS.get("nonsenseAt"):
         kind, value = OPTIONS["nonsense"]
+        times = OPTIONS.get("nonsenseTimes", 1)
+        if times > 1:
+            value[0] = value[0] * times if kind[0] == "a" else (value[0][0], value[0][1] * times)
         connection.send(new_method_return(incoming, kind, tuple(value)))
         continue
     reply = answer(incoming)

@@ -38,6 +38,8 @@ export interface FakeOptions {
   /** What it answers with `nonsense`, a signature and its values. */
   readonly nonsenseAt?: Method;
   readonly nonsense?: readonly [signature: string, values: readonly unknown[]];
+  /** How often the list that it begins with is repeated, for answers too long for an argument. */
+  readonly nonsenseTimes?: number;
 }
 
 export interface FakeSecretService extends PrivateBus {

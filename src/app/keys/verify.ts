@@ -109,14 +109,15 @@ async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVe
     const { value } = credential;
     const { assessment, error } = await verifyKey(provider, value, companions, scope, ports, credential);
     // A key that no request can carry was never sent: the vendor is not what failed.
-    const verdict = assessment?.verdict ?? (error?.code === "E_MALFORMED" ? "unverifiable" : "unreachable");
+    const unsendable = assessment === null && error?.code === "E_MALFORMED" ? error : null;
+    const verdict = assessment?.verdict ?? (unsendable ? "unverifiable" : "unreachable");
     if (assessment && verdict !== "unreachable") await rememberVerdict(listed, verdict, ports);
     return {
       provider,
       credential,
       verdict,
       message: assessment?.message ?? error?.message ?? "",
-      error: null,
+      error: unsendable,
     };
   } catch (error) {
     // A base URL that is refused for one vendor says nothing about the others.

@@ -23,6 +23,9 @@ export const logout = defineCommand({
       kind: "data",
       data: { status: "ok", oauth_revoked: result.revoked, oauth_revoke_failed: result.revokeFailed },
       human: human(result, context),
+      ...(result.interrupted
+        ? { error: fail("E_INTERRUPTED", "interrupted; the stored entries were removed all the same") }
+        : {}),
     };
   },
 });

@@ -30,7 +30,7 @@ export function browserCommands(
 ): readonly string[][] {
   const wished = (env["BROWSER"] ?? "")
     .split(platform === "win32" ? ";" : ":")
-    .map((entry) => wishedCommand(entry, url));
+    .map((entry) => wishedCommand(entry, url, platform));
   const own = systemCommand(url, platform, env);
   return [...wished, own].flatMap((command) => {
     const program = command && findProgram(command[0] ?? "", env);
@@ -38,10 +38,35 @@ export function browserCommands(
   });
 }
 
-function wishedCommand(entry: string, url: string): string[] | null {
-  const words = entry.split(/\s+/).filter((word) => word !== "" && word !== "&");
+function wishedCommand(entry: string, url: string, platform: NodeJS.Platform): string[] | null {
+  const words = commandOf(entry, platform).filter((word) => word !== "&");
   if (words.length === 0) return null;
   return entry.includes("%s") ? words.map((word) => word.replaceAll("%s", () => url)) : [...words, url];
+}
+
+/** A program's path may have spaces in it, as on macOS and Windows: the longest that is a program is taken. */
+function commandOf(entry: string, platform: NodeJS.Platform): string[] {
+  const parts = entry.trim().split(" ");
+  for (let count = parts.length; count > 0; count--) {
+    const path = parts.slice(0, count).join(" ");
+    if (isAbsolute(path) && isProgram(path))
+      return [path, ...wordsOf(parts.slice(count).join(" "), platform)];
+  }
+  return wordsOf(entry, platform);
+}
+
+/** Words as a shell has them: quotes, and a backslash where it is no separator, keep a space in a word. Nothing is expanded. */
+function wordsOf(entry: string, platform: NodeJS.Platform): string[] {
+  if (platform === "win32") {
+    return (entry.match(/(?:"[^"]*"|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ""));
+  }
+  const words = entry.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/g) ?? [];
+  const part = /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g;
+  return words.map((word) =>
+    word.replace(part, (_, double?: string, single?: string, escaped?: string) => {
+      return double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? "";
+    }),
+  );
 }
 
 function systemCommand(url: string, platform: NodeJS.Platform, env: RawEnvironment): string[] | null {

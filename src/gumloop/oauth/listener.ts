@@ -6,6 +6,7 @@
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { isForeignPeer, peerUid } from "../../net/peer.ts";
+import { raiseDescriptorLimit } from "../../os/process/descriptor-limit.ts";
 import { type Answered, type Expected, parseCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
 
@@ -37,6 +38,7 @@ export function listen(port: number, expected: Omit<Expected, "redirectUri">): L
   const { promise, resolve } = Promise.withResolvers<Answered>();
   let waiting = true;
   const entry = { path: ENTRY + crypto.randomUUID(), url: "", used: false };
+  raiseDescriptorLimit();
   const server = bind(port, (request, client) => {
     const refused = refusal(request, host, [PATH, entry.path]);
     if (refused) return refused;

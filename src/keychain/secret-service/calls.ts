@@ -70,6 +70,12 @@ export const collectionLocked = (collection: string) => property(collection, COL
  */
 export const readDefaultAlias = call(SERVICE_PATH, SERVICE, "ReadAlias", "(s)", ["default"], "(o)");
 
+/** Every collection's path: `[paths]`. */
+export const allCollections = property(SERVICE_PATH, SERVICE, "Collections");
+
+/** GNOME Keyring's, in memory only; it is there when nothing else is. */
+export const SESSION_COLLECTION = "/org/freedesktop/secrets/collection/session";
+
 /** An encrypted session: `[their public key, session path]`. */
 export const openEncryptedSession = (publicKey: Uint8Array) =>
   call(

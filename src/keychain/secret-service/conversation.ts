@@ -10,14 +10,17 @@ import { refusal } from "../../dbus/error.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import {
+  allCollections,
   collectionLocked,
   ERROR,
   NOTHING,
   openEncryptedSession,
   openPlainSession,
   readDefaultAlias,
+  SESSION_COLLECTION,
 } from "./calls.ts";
 import { type Cipher, type KeyPair, newKeyPair, plainCipher } from "./dh-session.ts";
+import { flag, texts } from "./typed.ts";
 
 /** What secrets travel in. */
 export interface Session {
@@ -66,6 +69,19 @@ function pathIn(alias: Sent): string | null {
   return path === NOTHING ? null : path;
 }
 
+/** Without any collection nothing is stored; where there are some, nobody says which is meant. */
+function refuseWithoutDefault(reply: Reply): void {
+  if (isGone(reply)) return;
+  const [paths] = valuesOf(reply);
+  const others = texts(paths).filter((path) => path !== SESSION_COLLECTION);
+  if (others.length === 0) return;
+  throw fail(
+    "E_KEYCHAIN_FAILED",
+    `the keychain service has ${others.length === 1 ? "a collection" : `${others.length} collections`} but no default one`,
+    "choose which one is exposed or the default, in KeePassXC's Secret Service settings or in Seahorse",
+  );
+}
+
 /** A conversation over the session bus of `env`, which is first looked for when something is asked. */
 export function newConversation(env: RawEnvironment): Conversation {
   let bus: Bus | null = null;
@@ -89,6 +105,7 @@ export function newConversation(env: RawEnvironment): Conversation {
       Bun.sleepSync(PAUSE_MS);
       collection = pathIn(send([readDefaultAlias], deadline));
     }
+    if (collection === null) refuseWithoutDefault(first(ask([allCollections], deadline)));
     return collection;
   }
 
@@ -99,7 +116,7 @@ export function newConversation(env: RawEnvironment): Conversation {
   const visiting = (path: string, build: Build): readonly Call[] => [collectionLocked(path), ...build(path)];
 
   function visited(path: string, [locked, ...replies]: readonly Reply[]): Visit {
-    if (valuesOf(present(locked))[0] === true) throw lockedError();
+    if (flag(valuesOf(present(locked))[0])) throw lockedError();
     return { collection: path, replies };
   }
 
@@ -120,7 +137,7 @@ export function newConversation(env: RawEnvironment): Conversation {
     state(deadline) {
       const path = located(locate(deadline), deadline);
       if (path === null) return "missing";
-      return valuesOf(first(ask([collectionLocked(path)], deadline)))[0] === true ? "locked" : "unlocked";
+      return flag(valuesOf(first(ask([collectionLocked(path)], deadline)))[0]) ? "locked" : "unlocked";
     },
     enter(build, deadline) {
       const path = located(locate(deadline), deadline);

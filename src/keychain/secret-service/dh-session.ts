@@ -47,6 +47,8 @@ export function newKeyPair(chosen?: bigint): KeyPair {
   return {
     publicKey,
     async agree(theirs) {
+      // Before the arithmetic, whose time grows with the square of the length.
+      if (theirs.length > PRIME_BYTES) throw new RangeError("not a usable public key");
       const key = BigInt(`0x0${theirs.toHex()}`);
       if (key <= 1n || key >= PRIME - 1n) throw new RangeError("not a usable public key");
       const shared = bigEndian(power(key, exponent));

@@ -27,6 +27,7 @@ import {
 } from "./calls.ts";
 import { type Conversation, first, isGone, lockedError, newConversation, valuesOf } from "./conversation.ts";
 import type { Cipher } from "./dh-session.ts";
+import { attributes, count, flag } from "./typed.ts";
 
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
@@ -162,10 +163,10 @@ function newest(talk: Conversation, items: readonly string[], deadline: Deadline
   const calls = items.flatMap((item) => [itemProperty(item, "Modified"), itemProperty(item, "Attributes")]);
   const replies = talk.ask(calls, deadline);
   const ranked = items.flatMap((item, index) => {
-    const [modified, attributes] = replies.slice(index * 2, index * 2 + 2);
-    if (!modified?.ok || !attributes?.ok) return []; // gone meanwhile
-    const marked = (attributes.values[0] as Attributes).get("application") === APPLICATION;
-    return [{ item, modified: modified.values[0] as bigint, marked }];
+    const [modified, labelled] = replies.slice(index * 2, index * 2 + 2);
+    if (!modified?.ok || !labelled?.ok) return []; // gone meanwhile
+    const marked = attributes(labelled.values[0]).get("application") === APPLICATION;
+    return [{ item, modified: count(modified.values[0]), marked }];
   });
   ranked.sort((a, b) => Number(b.modified - a.modified) || Number(b.marked) - Number(a.marked));
   return ranked[0]?.item ?? null;
@@ -175,7 +176,7 @@ function newest(talk: Conversation, items: readonly string[], deadline: Deadline
 function refuseIfLocked(talk: Conversation, item: string, deadline: Deadline): void {
   const locked = first(talk.ask([itemProperty(item, "Locked")], deadline));
   if (isGone(locked)) return;
-  if (valuesOf(locked)[0] === true) throw lockedError("an entry of the keychain is locked");
+  if (flag(valuesOf(locked)[0])) throw lockedError("an entry of the keychain is locked");
   throw fail("E_KEYCHAIN_FAILED", "the keychain did not return every entry");
 }
 
@@ -220,8 +221,8 @@ async function write(
   }
 }
 
-function remove(talk: Conversation, attributes: Attributes, deadline: Deadline): boolean {
-  const visit = talk.enter((collection) => [searchItems(collection, attributes)], deadline);
+function remove(talk: Conversation, wanted: Attributes, deadline: Deadline): boolean {
+  const visit = talk.enter((collection) => [searchItems(collection, wanted)], deadline);
   return visit !== null && removeAll(talk, pathsOf(visit.replies[0]), deadline);
 }
 
@@ -245,7 +246,7 @@ function list(talk: Conversation, service: string, deadline: Deadline): readonly
   );
   const accounts = replies
     .filter((reply) => !isGone(reply))
-    .map((reply) => (valuesOf(reply)[0] as Attributes).get("username"));
+    .map((reply) => attributes(valuesOf(reply)[0]).get("username"));
   return [...new Set(accounts.filter((account) => account !== undefined))].sort();
 }
 

@@ -66,10 +66,12 @@ let placeOfErrno: (() => Pointer | null) | null = null;
 
 /** What every run uses. `struct rlimit` is two unsigned 64-bit numbers, the soft limit first. */
 export const libc = opener({
+  fcntl: { args: ["i32", "i32"], returns: "i32" },
   faccessat: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
   getrlimit: { args: ["i32", "buffer"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
   setrlimit: { args: ["i32", "buffer"], returns: "i32" },
+  signal,
   write: { args: ["i32", "buffer", "usize"], returns: "i64" },
   ...ERRNO_PLACE,
 });
@@ -83,7 +85,6 @@ export const streamCalls = opener({ poll, read: { args: ["i32", "buffer", "usize
 export const execCalls = opener({
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
   setenv: { args: ["buffer", "buffer", "i32"], returns: "i32" },
-  signal,
   unsetenv: { args: ["buffer"], returns: "i32" },
 });
 /** The opened functions of {@link execCalls}. */
@@ -109,6 +110,8 @@ export const lockCalls = opener({ flock: { args: ["i32", "i32"], returns: "i32" 
 /** A client of a Unix socket; Linux only. All return at once but poll, which takes its limit in milliseconds. */
 export const socketCalls = linuxOnly({
   close,
+  // descriptor, level, option, where the value goes, its length
+  getsockopt: { args: ["i32", "i32", "i32", "buffer", "buffer"], returns: "i32" },
   connect: { args: ["i32", "buffer", "u32"], returns: "i32" },
   poll,
   recv: { args: ["i32", "buffer", "usize", "i32"], returns: "i64" },

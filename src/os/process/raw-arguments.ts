@@ -24,7 +24,7 @@ export function rawArguments(last: readonly string[]): readonly Uint8Array[] {
 }
 
 function commandLine(): Uint8Array[] {
-  const bytes = new Uint8Array(process.getBuiltinModule("node:fs").readFileSync("/proc/self/cmdline"));
+  const bytes = ownCommandLine();
   const strings: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(0, start) + 1 || bytes.length;
@@ -32,4 +32,12 @@ function commandLine(): Uint8Array[] {
     start = end;
   }
   return strings;
+}
+
+function ownCommandLine(): Uint8Array {
+  try {
+    return new Uint8Array(process.getBuiltinModule("node:fs").readFileSync("/proc/self/cmdline"));
+  } catch {
+    return new Uint8Array(); // no /proc
+  }
 }

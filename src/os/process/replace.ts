@@ -4,30 +4,49 @@
  * library's own environment is changed in place instead of being rebuilt from decoded strings.
  */
 import { ptr } from "bun:ffi";
+import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail } from "../../core/errors.ts";
-import { cString, type ExecCalls, errno, errnoName, execCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
+import { systemCode } from "../../core/system-error.ts";
+import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
+import { findProgram } from "./find-program.ts";
 import { softenProcess } from "./harden.ts";
-import { type Program, startFailure, variableValue } from "./program.ts";
+import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
 import { rawArguments } from "./raw-arguments.ts";
-
-const SIG_DFL = 0;
-/** The signals that Bun ignores from its start; a program inherits what is ignored, and nothing else. */
-const IGNORED_BY_BUN = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
 
 /**
  * Does not return. Throws E_COMMAND_NOT_FOUND, E_NOT_EXECUTABLE, or E_OWN_FAILURE where it cannot be tried
  * and E_UNSAFE_VALUE for a value with a NUL byte. After a throw our own environment has changed already.
  */
-export function replaceProcess({ command, args, set, unset }: Program): never {
+export function replaceProcess(program: Program): never {
+  const { command, args, set, unset } = program;
   const c = execCalls();
-  if (!c)
-    throw fail("E_OWN_FAILURE", "cannot run another program: native calls are refused", NATIVE_CALLS_HINT);
+  if (!c) return replaceByNode(program);
   const argv = rawArguments([command, ...args]);
   changeEnvironment(c, set, unset);
   softenProcess();
-  for (const signal of IGNORED_BY_BUN) c.signal(signal, SIG_DFL);
   c.execvp(argv[0] ?? cString(""), pointersTo(argv));
-  throw startFailure(command, errnoName(errno()));
+  throw startFailure(command, errnoName(errno()), process.env["PATH"]);
+}
+
+/** Where native calls are refused. Variables whose bytes are not UTF-8 are altered here, which is not refused. */
+function replaceByNode(program: Program): never {
+  const { command, args } = program;
+  refuseLostBytes(program);
+  const env = childEnvironment(program);
+  const found = findProgram(command, env["PATH"]);
+  if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
+  try {
+    execve(found.path, [command, ...args], env);
+  } catch (error) {
+    if (systemCode(error) !== "ENOEXEC") throw startFailure(command, systemCode(error), env["PATH"]);
+    execve("/bin/sh", ["/bin/sh", found.path, ...args], env);
+  }
+  throw startFailure(command, null, env["PATH"]);
+}
+
+function execve(path: string, argv: readonly string[], env: RawEnvironment): void {
+  const set = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  process.execve?.(path, argv, Object.fromEntries(set));
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {

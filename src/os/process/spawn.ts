@@ -2,13 +2,13 @@
  * Starts a program as a child, with the caller's limits and a changed environment. Its environment is made of
  * JavaScript's strings: bytes that are not UTF-8 are lost from other variables, and refused in arguments.
  */
+import { readdirSync } from "node:fs";
 import type { RawEnvironment } from "../../core/environment.ts";
-import { fail } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
-import { cString } from "../native/libc.ts";
+import { isInherited } from "../streams/descriptors.ts";
+import { findProgram } from "./find-program.ts";
 import { hardenProcess, softenProcess } from "./harden.ts";
-import { childEnvironment, type Program, startFailure } from "./program.ts";
-import { rawArguments } from "./raw-arguments.ts";
+import { childEnvironment, type Program, refuseLostBytes, startFailure } from "./program.ts";
 
 /** The child's standard streams: descriptors of ours, or a pseudo-terminal for all three. */
 export type Streams =
@@ -25,32 +25,52 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
   refuseLostBytes(program);
   const { command, args } = program;
   const env = childEnvironment(program);
+  const found = findProgram(command, env["PATH"]);
+  if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
   softenProcess();
   try {
-    return spawn([command, ...args], env, streams);
+    return spawn(found.path, [command, ...args], env, streams);
   } catch (error) {
-    throw startFailure(command, systemCode(error));
+    throw startFailure(command, systemCode(error), env["PATH"]);
   } finally {
     hardenProcess();
   }
 }
 
-/** JavaScript's strings cannot hold bytes that are not UTF-8, and nothing may run with other arguments. */
-function refuseLostBytes({ command, args }: Program): void {
-  const words = [command, ...args];
-  const raw = rawArguments(words);
-  if (words.some((word, index) => !Buffer.from(raw[index] ?? []).equals(cString(word)))) {
-    throw fail("E_OWN_FAILURE", "an argument is not UTF-8 and cannot be passed on with --mask");
+/** From 3 on, the caller's open files: execve(2) hands them on too. The gaps stay closed. */
+function inherited(): (number | null)[] {
+  const open: (number | null)[] = [];
+  for (const name of listed("/proc/self/fd") ?? listed("/dev/fd") ?? []) {
+    const fd = Number(name);
+    if (fd > 2 && isInherited(fd)) open[fd - 3] = fd;
+  }
+  return Array.from(open, (fd) => fd ?? null);
+}
+
+function listed(folder: string): readonly string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return null;
   }
 }
 
 /** A script without `#!` is the shell's, as execvp(3) has it. */
-function spawn(command: readonly string[], env: RawEnvironment, streams: Streams): Bun.Subprocess {
+function spawn(path: string, command: readonly string[], env: RawEnvironment, streams: Streams) {
+  const options = { env: { ...env }, ...streamOptions(streams) };
   try {
-    return Bun.spawn([...command], { env: { ...env }, ...streams });
+    return Bun.spawn([path, ...command.slice(1)], { ...options, argv0: command[0] ?? "" });
   } catch (error) {
-    const script = systemCode(error) === "ENOEXEC" ? Bun.which(command[0] ?? "") : null;
-    if (!script) throw error;
-    return Bun.spawn(["/bin/sh", script, ...command.slice(1)], { env: { ...env }, ...streams });
+    if (systemCode(error) !== "ENOEXEC") throw error;
+    return Bun.spawn(["/bin/sh", path, ...command.slice(1)], options);
   }
+}
+
+function streamOptions(streams: Streams) {
+  if ("terminal" in streams) {
+    // The pseudo-terminal takes the place of the first three.
+    return { ...streams, stdio: [null, null, null, ...inherited()] as unknown as [null, null, null] };
+  }
+  const { stdin, stdout, stderr } = streams;
+  return { stdio: [stdin, stdout, stderr, ...inherited()] as unknown as ["inherit", number, number] };
 }

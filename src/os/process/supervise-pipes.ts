@@ -7,6 +7,7 @@ import { fstatSync, write } from "node:fs";
 import type { GumCredError } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
+import { wasClosed } from "../streams/descriptors.ts";
 import { outputFailure } from "../streams/standard-streams.ts";
 import { within } from "../time-limit.ts";
 import type { JobControl } from "./job-control.ts";
@@ -63,7 +64,7 @@ function pump(from: number, to: number, filter: ByteFilter, control: JobControl)
   let waitingSince = Number.POSITIVE_INFINITY;
   let failed: GumCredError | null = null;
   const put = async (bytes: Uint8Array): Promise<boolean> => {
-    const code = await writeAll(to, bytes);
+    const code = bytes.length > 0 && wasClosed(to) ? "EBADF" : await writeAll(to, bytes);
     if (code !== null && code !== "EPIPE") failed = outputFailure(to, code);
     return code === null;
   };

@@ -11,6 +11,7 @@ import { type JobControl, jobControl } from "./job-control.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { Program } from "./program.ts";
 import { type Start, startProgram } from "./spawn.ts";
+import { followStops } from "./stops.ts";
 import { superviseThroughPipes } from "./supervise-pipes.ts";
 import { superviseOnTerminal } from "./supervise-terminal.ts";
 
@@ -51,11 +52,18 @@ export async function supervise(supervision: Supervision): Promise<never> {
     child = startProgram(supervision, streams);
     return child;
   };
+  const following = onTerminal
+    ? () => {}
+    : followStops(
+        () => child,
+        () => () => {},
+      );
   try {
     if (filter === null) start({ stdin: "inherit", stdout: 1, stderr: 2 });
     else await (onTerminal ? superviseOnTerminal : superviseThroughPipes)(start, filter, control);
     await child?.exited;
   } finally {
+    following();
     await supervision.atEnd?.();
   }
   return endLike(child, control);

@@ -8,6 +8,7 @@ import { errno, errnoName, libc, POLLIN, POLLOUT, streamCalls } from "../native/
 
 /** Writes all of it. Null, or the code of the system call that failed: `EPIPE` when the reader has closed it. */
 export function writeAll(fd: number, bytes: Uint8Array): string | null {
+  if (wasClosed(fd)) return "EBADF";
   const c = libc();
   if (!c) return writeByNode(fd, bytes);
   for (let rest = bytes; rest.length > 0; ) {
@@ -19,6 +20,41 @@ export function writeAll(fd: number, bytes: Uint8Array): string | null {
     }
   }
   return null;
+}
+
+/** `<fcntl.h>` */
+const F_GETFD = 1;
+const FD_CLOEXEC = 1;
+/** Linux's, the same on x64 and arm64. */
+const O_CLOEXEC = 0o2000000;
+
+/** Whether the descriptor is open and goes on to a program that we become or start. */
+export function isInherited(fd: number): boolean {
+  const flags = libc()?.fcntl(fd, F_GETFD) ?? -1;
+  return flags >= 0 && (flags & FD_CLOEXEC) === 0;
+}
+
+/**
+ * Whether a standard stream was closed when we started (`>&-`): Bun then opens /dev/null in its place, not to be inherited,
+ * which no descriptor that came from outside can be.
+ */
+export function wasClosed(fd: number): boolean {
+  if (fd > 2) return false;
+  const c = libc();
+  if (!c) return isMarkedClosed(fd);
+  const flags = c.fcntl(fd, F_GETFD);
+  return flags < 0 || (flags & FD_CLOEXEC) !== 0;
+}
+
+/** The same where native calls are refused; false where there is no /proc either. */
+function isMarkedClosed(fd: number): boolean {
+  try {
+    const info = process.getBuiltinModule("node:fs").readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+    const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /** How many bytes were read, 0 at the end; or the code of the system call that failed. */

@@ -21,7 +21,7 @@ export async function readConfigured(
         `the ${wanted.level} key for ${wanted.provider} is set by policy, but its source ${candidate.location} has no key`,
       );
     }
-    return foundAt(candidate, got.value, {
+    const found = foundAt(candidate, got.value, {
       // What a vendor gives in exchange for an identity is a bearer token, not a key.
       ...(wanted.source.kind === "federation" ? { method: "oauth" as const } : {}),
       expiresAt: got.expiresAt === null ? null : iso(got.expiresAt),
@@ -29,6 +29,9 @@ export async function readConfigured(
         ? { kept: { at: iso(got.kept.at), until: iso(got.kept.until), stale: got.kept.stale } }
         : {}),
     });
+    if (found.state !== "absent") return found;
+    const whose = `the ${wanted.level} key for ${wanted.provider}`;
+    throw fail("E_POLICY_SOURCE", `${whose} is set by policy, but its source ${candidate.location} is empty`);
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     if (error.code === "E_KEYCHAIN_LOCKED") return { state: "locked", error };

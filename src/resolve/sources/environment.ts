@@ -7,6 +7,7 @@ import { fail, GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import { type Finding, foundAt } from "../finding.ts";
 import type { Candidate } from "../plan.ts";
+import { valueProblem } from "./usable-value.ts";
 
 const ABSENT: Finding = { state: "absent" };
 
@@ -41,6 +42,8 @@ function withCompanions(candidate: Candidate, value: Secret, environment: Enviro
   for (const companion of spec.companions) {
     userId = environment.get(companion.variable);
     if (userId === null) return missingCompanion(candidate, companion.variable);
+    const error = valueProblem(secret(userId), companion.variable);
+    if (error) return { state: "invalid", error };
   }
   return foundAt(candidate, value, { userId });
 }

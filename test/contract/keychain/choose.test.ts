@@ -46,7 +46,7 @@ describe("by name", () => {
       expect(keychain.backend).toBe(name);
       expect(await keychain.state()).toBe("unavailable");
       await expectError(keychain.list(SERVICE), "E_KEYCHAIN_UNREACHABLE");
-      await expectError(unlockKeychain({ GUM_CRED_KEYCHAIN: name }, 500), "E_KEYCHAIN_UNAVAILABLE");
+      await expectError(unlockKeychain({ GUM_CRED_KEYCHAIN: name }, 500), "E_KEYCHAIN_UNREACHABLE");
     }
   });
 

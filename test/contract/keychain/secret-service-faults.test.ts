@@ -35,9 +35,12 @@ afterEach(async () => {
   stopping = [];
 });
 
-async function fake(options: FakeOptions): Promise<{ service: FakeSecretService; keychain: Keychain }> {
+async function fake(
+  options: FakeOptions,
+  timeoutMs = TIMEOUT_MS,
+): Promise<{ service: FakeSecretService; keychain: Keychain }> {
   const service = await startFakeSecretService(options);
-  const keychain = openKeychain({ timeoutMs: TIMEOUT_MS, mayPrompt: false }, service.env);
+  const keychain = openKeychain({ timeoutMs, mayPrompt: false }, service.env);
   stopping.push(service.stop, keychain.close);
   return { service, keychain };
 }
@@ -96,6 +99,9 @@ describe("a fault at any step of any operation is an error, in time", () => {
       ["s", ["nonsense-EXAMPLE"]],
       ["", []],
       ["aas", [[["nonsense-EXAMPLE"]]]],
+      // What a property is, is not in the reply's own type.
+      ["v", [["s", "nonsense-EXAMPLE"]]],
+      ["v", [["a{su}", { nonsense: 1 }]]],
     ] as const) {
       const { keychain } = await fake({ collections: FILLED, nonsenseAt, nonsense });
       expect(await failing(keychain, operation)).toBe("E_KEYCHAIN_FAILED");
@@ -154,8 +160,11 @@ describe("other ways", () => {
     expect(await keychain.list(SERVICE)).toEqual([]);
   });
 
-  test("no default collection, or an alias to one that is gone: locked, and nothing is found", async () => {
-    for (const options of [{ collections: {}, default: null }, { default: "gone" }]) {
+  test("no collection at all: locked, and nothing is found", async () => {
+    for (const options of [
+      { collections: {}, default: null },
+      { collections: { session: {} }, default: null },
+    ]) {
       const { service, keychain } = await fake(options);
       expect(await keychain.state()).toBe("locked");
       expect(await keychain.read(SERVICE, [ACCOUNT])).toEqual(new Map());
@@ -163,6 +172,35 @@ describe("other ways", () => {
       expect(service.calls()).not.toContain("CreateCollection");
     }
   });
+
+  test.each([
+    ["none", { collections: FILLED, default: null }],
+    ["one that is gone", { collections: { ...FILLED, other: {} }, default: "gone" }],
+  ])("collections, and as the default %s: a failure, never an empty keychain", async (_, options) => {
+    const { keychain } = await fake(options);
+    for (const operation of Object.values(OPERATIONS)) {
+      const error = await expectError(operation(keychain), "E_KEYCHAIN_FAILED");
+      expect(error.message).toContain("no default one");
+    }
+  });
+
+  test.each([
+    ["a public key of 3 MB", "OpenSession", ["vo", [["ay", [1]], "/s"]], 3_000_000],
+    ["half a million items", "SearchItems", ["ao", [["/a"]]], 500_000],
+    ["5 MB", "SearchItems", ["ao", [[`/${"a".repeat(50_000)}`]]], 100],
+  ] as const)(
+    "%s in answer to %s: a failure, at once",
+    async (_, nonsenseAt, nonsense, nonsenseTimes) => {
+      const options = { collections: FILLED, nonsenseAt, nonsense, nonsenseTimes };
+      const { keychain } = await fake(options, 20_000);
+      const memory = process.memoryUsage().rss;
+      const started = process.cpuUsage();
+      await expectError(keychain.read(SERVICE, [ACCOUNT]), "E_KEYCHAIN_FAILED");
+      expect(process.cpuUsage(started).user / 1000).toBeLessThan(SOON_MS);
+      expect(process.memoryUsage().rss - memory).toBeLessThan(400_000_000);
+    },
+    30_000,
+  );
 
   test("KeePassXC: searches find supersets, items have attributes of its own, a write replaces them", async () => {
     const extraAttributes = { Title: "gumloop", UserName: "", URL: "", Notes: "", Path: "/gumloop" };

@@ -196,3 +196,43 @@ describe("reaching it", () => {
     await socket.stop();
   });
 });
+
+test.each(["0123456789abcdef0123456789abcdef", ""])(
+  "a bus whose GUID is not '%s' is not told anything",
+  async (guid) => {
+    const bus = await startPrivateBus();
+    const [address = ""] = (bus.env["DBUS_SESSION_BUS_ADDRESS"] ?? "").split(",guid=");
+    const of = (value: string) => ({ ...bus.env, DBUS_SESSION_BUS_ADDRESS: `${address},guid=${value}` });
+    const ending = await probe(of(guid), "read");
+    expect([ending.code, ending.message]).toEqual(["E_KEYCHAIN_DENIED", expect.stringContaining("GUID")]);
+    await bus.stop();
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)("a bus of another user is not told anything", async () => {
+  const folder = mkdtempSync("/tmp/gum-cred-foreign-");
+  const heard = `${folder}/heard`;
+  writeFileSync(heard, "");
+  chmodSync(folder, 0o777);
+  chmodSync(heard, 0o666);
+  const listen = `
+import os, socket, sys
+os.setuid(65534)
+s = socket.socket(socket.AF_UNIX); s.bind("\\0" + sys.argv[1]); s.listen()
+print("ready", flush=True)
+c, _ = s.accept()
+open(sys.argv[1] + "/heard", "ab").write(c.recv(4096))
+print("heard", flush=True)`;
+  const other = Bun.spawn(["python3", "-c", listen, folder], { stdout: "pipe" });
+  const lines = other.stdout.getReader();
+  await lines.read();
+  const ending = await probe({ DBUS_SESSION_BUS_ADDRESS: `unix:abstract=${folder}` }, "read");
+  expect([ending.code, ending.message]).toEqual([
+    "E_KEYCHAIN_DENIED",
+    expect.stringContaining("another user (uid 65534)"),
+  ]);
+  await lines.read();
+  expect(await Bun.file(heard).text()).toBe("");
+  other.kill();
+  rmSync(folder, { recursive: true });
+});

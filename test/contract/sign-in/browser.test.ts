@@ -41,6 +41,8 @@ async function logged(): Promise<string[]> {
 
 const firefox = program(join(bin, "firefox"));
 const xdgOpen = program(join(bin, "xdg-open"));
+mkdirSync(join(bin, "My Apps"));
+const spaced = program(join(bin, "My Apps", "The Browser"));
 const broken = program(join(bin, "broken"), 3);
 program(join(here, "evil"));
 writeFileSync(join(bin, "plain-file"), "not a program");
@@ -76,6 +78,17 @@ describe("the commands on Linux", () => {
     ["%s within a word", { BROWSER: "firefox --url=%s" }, [[firefox, `--url=${URL_}`]]],
     ["arguments without %s", { BROWSER: "firefox -P work" }, [[firefox, "-P", "work", URL_]]],
     ["a shell's &", { BROWSER: "firefox %s &" }, [[firefox, URL_]]],
+    ["a path with spaces", { BROWSER: spaced }, [[spaced, URL_]]],
+    [
+      "a path with spaces, and arguments",
+      { BROWSER: `${spaced} -P 'my work' %s` },
+      [[spaced, "-P", "my work", URL_]],
+    ],
+    ["a quoted path", { BROWSER: `"${spaced}" --new` }, [[spaced, "--new", URL_]]],
+    ["a path in single quotes", { BROWSER: `'${spaced}'` }, [[spaced, URL_]]],
+    ["escaped spaces", { BROWSER: spaced.replaceAll(" ", "\\ ") }, [[spaced, URL_]]],
+    ["a quoted argument", { BROWSER: 'firefox --profile "a b" %s' }, [[firefox, "--profile", "a b", URL_]]],
+    ["quotes that do not end", { BROWSER: 'firefox "a b' }, [[firefox, '"a', "b", URL_]]],
     ["a relative path", { BROWSER: "./evil:bin/firefox:../x" }, []],
     ["no program", { BROWSER: `plain-file:folder:${bin}/plain-file:${bin}/folder` }, []],
     ["relative PATH entries", { BROWSER: "evil", PATH: `.::${"cwd"}:` }, []],

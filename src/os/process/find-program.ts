@@ -1,0 +1,61 @@
+/**
+ * Finds a program as execvp(3) does, and says why one that is there cannot be run. Looks at files; runs nothing.
+ */
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { systemCode } from "../../core/system-error.ts";
+
+/** glibc's `_CS_PATH`, where PATH is not set. */
+const STANDARD_PATH = "/bin:/usr/bin";
+/** `BINPRM_BUF_SIZE` of Linux: how much of a script's first line counts. */
+const FIRST_LINE_BYTES = 256;
+
+/**
+ * The file of that name in `searchPath`, where an empty folder is the current one; or the reason why there is none:
+ * `EACCES` when there are only files that cannot be run, else `ENOENT`. A name with a slash is a path and not looked for.
+ */
+export function findProgram(
+  name: string,
+  searchPath: string | undefined,
+): { readonly path: string } | "EACCES" | "ENOENT" {
+  if (name.includes("/")) return { path: name };
+  if (name === "") return "ENOENT";
+  let reason: "EACCES" | "ENOENT" = "ENOENT";
+  for (const folder of (searchPath ?? STANDARD_PATH).split(":")) {
+    const path = folder === "" ? `./${name}` : `${folder}/${name}`;
+    try {
+      if (!statSync(path).isFile()) throw Object.assign(new Error(), { code: "EACCES" });
+      accessSync(path, constants.X_OK);
+      return { path };
+    } catch (error) {
+      if (systemCode(error) === "EACCES") reason = "EACCES";
+    }
+  }
+  return reason;
+}
+
+/**
+ * Why the kernel did not find a script that is there (execve(2) says ENOENT for its interpreter too): the interpreter
+ * of its first line; null when the file is not there either, or is no script.
+ */
+export function missingInterpreter(name: string, searchPath: string | undefined): string | null {
+  const found = findProgram(name, searchPath);
+  if (typeof found === "string") return null;
+  const line = firstLine(found.path);
+  if (!line?.startsWith("#!")) return null;
+  // White space as the kernel knows it: a carriage return is part of the name.
+  return /^#![ \t]*([^ \t]+)/.exec(line)?.[1] ?? null;
+}
+
+function firstLine(path: string): string | null {
+  let file: number | null = null;
+  try {
+    file = openSync(path, "r");
+    const bytes = new Uint8Array(FIRST_LINE_BYTES);
+    const count = readSync(file, bytes);
+    return new TextDecoder().decode(bytes.subarray(0, count)).split("\n", 1)[0] ?? null;
+  } catch {
+    return null;
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
