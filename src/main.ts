@@ -4,23 +4,24 @@
  */
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext } from "./cli/context.ts";
+import { followable } from "./cli/hints.ts";
 import { type Line, readLine } from "./cli/line.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { ERRORS, fail, GumCredError } from "./core/errors.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
-import { colorAllowed } from "./os/streams/terminal.ts";
+import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
 import { VERSION, versionLine } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
   try {
     const line = await readLine(argv, PROGRAM);
-    const { command, input, globals, problem } = line;
+    const { command, input, globals, problem, topic } = line;
     if (problem) throw problem;
     if (globals.version) return await say(versionLine());
-    if (globals.help || !command) return await say(await help(command));
+    if (globals.help || !command) return await say(await help(command, topic));
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
     return failureIn(output, command, line);
@@ -34,9 +35,17 @@ async function say(text: string): Promise<number> {
   return 0;
 }
 
-async function help(command: Command | null): Promise<string> {
-  const { commandHelp, overview } = await import("./cli/help.ts");
-  return command ? commandHelp(command) : overview(await allCommands(), VERSION);
+async function help(command: Command | null, topic: string | null): Promise<string> {
+  const width = columnsOf(1);
+  if (topic?.startsWith("help ")) {
+    const { TOPICS, topicHelp } = await import("./cli/help-topics.ts");
+    const named = TOPICS.find((one) => topic === `help ${one}`);
+    if (named) return topicHelp(named, width);
+  }
+  const { commandHelp, groupHelp, overview } = await import("./cli/help.ts");
+  if (command) return commandHelp(command, width);
+  const commands = await allCommands();
+  return topic === null ? overview(commands, VERSION, width) : groupHelp(topic, commands, width);
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
@@ -48,9 +57,11 @@ function failureIn(output: Output, command: Command, line: Line): number {
 }
 
 /** The error on stderr, as the command line asks for it even where it does not parse. */
-function complain(error: GumCredError, exitCode: number, { globals }: Line): void {
+function complain({ code, message, hint }: GumCredError, exitCode: number, { globals }: Line): void {
   const color = globals.color && colorAllowed(process.env, 2);
-  writeErr(renderError(error, exitCode, globals.json, color));
+  const names = PROGRAM.map(({ name }) => name);
+  const followed = followable(hint, process.argv.slice(2), names);
+  writeErr(renderError({ code, message, hint: followed }, exitCode, globals.json, color));
 }
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */

@@ -1,9 +1,10 @@
 /** The keychain itself: which one it is, whether it is open, the names of its entries, and unlocking it. */
 import { fail, GumCredError, hasCode } from "../core/errors.ts";
+import type { Secret } from "../core/secret.ts";
 import { GUMLOOP_SERVICE } from "../gumloop/stored.ts";
 import type { Keychain, KeychainState } from "../keychain/keychain.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
-import type { Storage, Surroundings } from "../resolve/ports.ts";
+import type { Storage, Surroundings, Voice } from "../resolve/ports.ts";
 
 /** How long finding out why a keychain was chosen may take, in milliseconds. */
 const REASON_TIMEOUT_MS = 2_000;
@@ -59,27 +60,40 @@ async function reasonFor(ports: Surroundings): Promise<string | null> {
   }
 }
 
-const UNLOCK_HINT = "run 'gum-cred keychain unlock' in a terminal of the desktop session, without --no-input";
+const UNLOCK_HINT = "run 'gum-cred keychain unlock' on a terminal, without --no-input";
+const MOST_TRIES = 3;
+
+/** Who may be asked to unlock the keychain. */
+export interface Askers {
+  /** Whether the operating system may show a dialog. */
+  readonly systemDialog: boolean;
+  /** Asks for the keychain's password on the terminal; null where nobody can be asked. */
+  readonly password: ((isNew: boolean) => Promise<Secret>) | null;
+}
 
 /**
- * Opens the keychain, by a dialog of the operating system where one can be shown. Returns whether it had to be
- * opened. Throws E_KEYCHAIN_LOCKED where none can be shown, E_KEYCHAIN_DENIED when the user declines,
- * E_KEYCHAIN_TIMEOUT after 60 s, E_KEYCHAIN_UNAVAILABLE.
+ * Opens the keychain: by a dialog of the operating system where one can be shown, else with a password typed on the
+ * terminal. Returns whether it had to be opened. Throws E_KEYCHAIN_LOCKED where nobody can be asked,
+ * E_KEYCHAIN_DENIED when the user declines or the password is wrong three times, E_KEYCHAIN_TIMEOUT after 60 s,
+ * E_KEYCHAIN_UNAVAILABLE.
  */
-export async function unlock(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<boolean> {
+export async function unlock(askers: Askers, ports: Surroundings & Storage & Voice): Promise<boolean> {
   const keychain = await ports.keychain();
   const before = await closedState(keychain);
   if (before === "unlocked") return false;
   if (before === "unavailable") throw await whyUnavailable(keychain);
-  if (!maySystemAsk) {
+  if (askers.systemDialog) {
+    const { unlockKeychain } = await import("../keychain/choose.ts");
+    await unlockKeychain(ports.raw);
+  } else if (!askers.password || !(await unlockByPassword(askers.password, ports))) {
     throw fail(
       "E_KEYCHAIN_LOCKED",
       "the keychain is locked, and no unlock dialog can be shown here",
-      UNLOCK_HINT,
+      askers.password
+        ? `this keychain asks for its password itself: run gum-cred keychain unlock on the desktop; ${WITHOUT_KEYCHAIN}`
+        : `on a terminal, without --no-input, gum-cred keychain unlock asks for its password; ${WITHOUT_KEYCHAIN}`,
     );
   }
-  const { unlockKeychain } = await import("../keychain/choose.ts");
-  await unlockKeychain(ports.raw);
   if ((await keychain.state()) === "unlocked") return true;
   throw fail(
     "E_KEYCHAIN_LOCKED",
@@ -88,11 +102,34 @@ export async function unlock(maySystemAsk: boolean, ports: Surroundings & Storag
   );
 }
 
+const WITHOUT_KEYCHAIN =
+  "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID";
+
+/** False where the keychain takes no password from us. Throws E_KEYCHAIN_DENIED after three wrong ones. */
+async function unlockByPassword(
+  ask: (isNew: boolean) => Promise<Secret>,
+  ports: Surroundings & Voice,
+): Promise<boolean> {
+  const { passwordUnlock } = await import("../keychain/choose.ts");
+  const keychain = await passwordUnlock(ports.raw);
+  if (keychain === null) return false;
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    const password = await ask(keychain.isNew);
+    if (await ports.busy("Unlocking the keychain", keychain.unlock(password))) return true;
+    if (tries < MOST_TRIES) ports.warn("that password is wrong; try again");
+  }
+  throw fail(
+    "E_KEYCHAIN_DENIED",
+    "the keychain's password was wrong",
+    "it is the password that the keychain was made with, most often that of the login",
+  );
+}
+
 /** For commands that will need the keychain: the same, but any other failure is left for them to report. */
-export async function unlockIfLocked(maySystemAsk: boolean, ports: Surroundings & Storage): Promise<void> {
-  if (!maySystemAsk) return;
+export async function unlockIfLocked(askers: Askers, ports: Surroundings & Storage & Voice): Promise<void> {
+  if (!askers.systemDialog && !askers.password) return;
   const state = await closedState(await ports.keychain());
-  if (state === "locked") await unlock(maySystemAsk, ports);
+  if (state === "locked") await unlock(askers, ports);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Providers by name, and the credential in force of any one of them. */
 import type { Credential, Level } from "../core/credential.ts";
-import { fail } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import { providerId } from "../core/provider-id.ts";
 import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
@@ -9,6 +9,7 @@ import type { Resolution } from "../resolve/classify.ts";
 import { type Explanation, explain } from "../resolve/explain.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
 import type { Ports, Scope, Storage } from "../resolve/ports.ts";
+import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
@@ -16,8 +17,22 @@ export async function providerNamed(name: string, ports: Pick<Storage, "installe
   const provider =
     PROVIDERS.find((known) => known.id === id || known.aliases?.includes(id)) ??
     (await ports.installed.load(id));
-  if (!provider) throw fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`);
+  if (!provider) throw await unknownProvider(id, ports);
   return provider;
+}
+
+async function unknownProvider(id: string, ports: Pick<Storage, "installed">): Promise<GumCredError> {
+  const installed = await ports.installed.all().catch(() => []);
+  const known = [...PROVIDERS, ...installed].flatMap((provider) => [
+    provider.id,
+    ...(provider.aliases ?? []),
+  ]);
+  const { default: leven } = await import("leven");
+  const [near] = known
+    .map((name) => ({ name, distance: leven(id, name) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, name.length / 3))
+    .sort((a, b) => a.distance - b.distance);
+  return fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`, near && `did you mean '${near.name}'?`);
 }
 
 /** Every LLM vendor: built in, then installed. */
@@ -51,7 +66,30 @@ export async function explainProvider(
   ports: Ports,
 ): Promise<ExplainedProvider> {
   const resolution = await resolveAll(provider, level, scope, ports);
-  return { resolution, explanations: explain(resolution) };
+  return { resolution, explanations: explain(resolution, ports.environment.exported) };
+}
+
+/** Gumloop, and every LLM vendor of which a place holds something or cannot be read. */
+export async function explainEvery(
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly { readonly provider: Provider; readonly explained: ExplainedProvider }[]> {
+  const exported = ports.environment.exported;
+  const platforms = PROVIDERS.filter(({ kind }) => kind === "platform");
+  const every = await Promise.all(
+    platforms.map(async (provider) => ({
+      provider,
+      explained: await explainProvider(provider, null, scope, ports),
+    })),
+  );
+  const request = { providers: await vendorsInPlay(ports), level: null };
+  for (const [provider, resolution] of await resolveKeys(request, scope, ports, "all")) {
+    const explanations = explain(resolution, exported);
+    if (explanations.some(({ state }) => state !== "absent")) {
+      every.push({ provider, explained: { resolution, explanations } });
+    }
+  }
+  return every;
 }
 
 async function resolveAll(

@@ -5,7 +5,7 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
-import { fail } from "../core/errors.ts";
+import { clean, ERRORS, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type NewCredential, openProfile, type Profile } from "../gumloop/profile.ts";
 import { withProfileLock } from "../gumloop/session.ts";
@@ -17,6 +17,8 @@ export interface SignedIn {
   readonly method: "oauth" | "api_key";
   readonly baseUrl: string;
   readonly backend: string;
+  /** The account, where it is known without asking. */
+  readonly userId: string | null;
   /** Environment variables that win over what was just stored. */
   readonly shadowedBy: readonly string[];
   /** What an earlier `env` exported into this shell, and which other programs still use in its place. */
@@ -39,15 +41,36 @@ export async function signIn(obtain: Obtain, scope: Scope, ports: Ports): Promis
   const next = await obtain(baseUrl);
   const verifying = verify(gumloop, bearerOf(next), { baseUrl, teamId: scope.teamId }, ports);
   const { error } = await ports.busy("Asking Gumloop", verifying);
-  if (error) throw error;
+  if (error) throw error.exitCode === 3 ? refused(error, baseUrl) : error;
   await withProfileLock(profile.name, ports, () => storeWhole(profile, next));
   return {
     method: next.method,
     baseUrl,
     backend: keychain.backend,
+    userId: bearerOf(next).userId,
     shadowedBy: shadows(ports),
     outdated: outdatedExports(next, ports),
   };
+}
+
+/**
+ * Who is signed in to a profile, in words; null when nobody is. What is stored there may be incomplete. Throws the
+ * keychain's errors.
+ */
+export async function storedAccount(scope: Scope, ports: Ports): Promise<string | null> {
+  const { stored } = await openProfile(await ports.keychain(), scope.profile, ports.digest).read();
+  if (!stored.access_token && !stored.api_key) return null;
+  const how = stored.access_token ? "an OAuth session" : "an API key";
+  const user = stored.user_id ? ` of ${clean(reveal(stored.user_id), 60)}` : "";
+  const where = stored.base_url ? ` at ${clean(reveal(stored.base_url), 100)}` : "";
+  return `${how}${user}${where}`;
+}
+
+/** Nothing was stored, so that nothing else could find out more. */
+function refused({ code, message, hint }: GumCredError, baseUrl: string): GumCredError {
+  const own =
+    hint === ERRORS[code].hint ? "copy it again, whole, with the user id of the same account" : hint;
+  return fail(code, `${message}; nothing was stored`, `${own}; it was sent to ${baseUrl}`);
 }
 
 /** How often another program without our lock may write in between before it counts as a failure. */

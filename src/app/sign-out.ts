@@ -60,6 +60,16 @@ export async function signOut(all: boolean, scope: Scope, ports: Ports): Promise
   }
 }
 
+/** The profiles that anybody is signed in to; none where there is no keychain service. */
+export async function storedProfiles(ports: Ports): Promise<readonly string[]> {
+  try {
+    return await profileNames(await ports.keychain());
+  } catch (error) {
+    if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+    return [];
+  }
+}
+
 interface RevokeLimit {
   readonly ms: number;
   readonly interrupt: AbortSignal;

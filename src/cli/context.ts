@@ -9,13 +9,14 @@ import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { keychainPossible } from "../keychain/possible.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
+import { isTerminal } from "../os/streams/terminal.ts";
 import { installedProviders } from "../providers/installed/installed-providers.ts";
 import type { Policy } from "../resolve/policy.ts";
 import { readPolicy } from "../resolve/policy-file.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
-/** No operation on the keychain may take longer than this when nobody is there to answer a dialog. */
+/** All operations of a run on the keychain together may take so long. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;
 
 /** Throws E_INVALID_VALUE and E_BASE_URL_REFUSED for flags and variables that make no sense. */
@@ -78,7 +79,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     now: Date.now,
     memory: { refreshSent: false },
     keychain: () => {
-      keychain ??= openKeychain(raw);
+      keychain ??= openKeychain(raw, globals);
       return keychain;
     },
     keychainPossible: () => keychainPossible(raw),
@@ -107,9 +108,16 @@ function warn(line: string): void {
   writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
 }
 
-async function openKeychain(raw: RawEnvironment): Promise<Keychain> {
-  const { openKeychain: open } = await import("../keychain/choose.ts");
-  const keychain = await open({ timeoutMs: KEYCHAIN_TIMEOUT_MS, mayPrompt: false });
+async function openKeychain(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {
+  const [{ openKeychain: open }, { patientKeychain }] = await Promise.all([
+    import("../keychain/choose.ts"),
+    import("../keychain/patience.ts"),
+  ]);
+  let told = quiet;
+  const keychain = patientKeychain(open, KEYCHAIN_TIMEOUT_MS, () => {
+    if (!told && isTerminal(2)) writeErr("Waiting for the keychain …\n");
+    told = true;
+  });
   const stamp = changeStampPath(raw);
   return stamp === null ? keychain : withChangeStamp(keychain, stamp);
 }

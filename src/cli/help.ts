@@ -1,55 +1,141 @@
-/** Help texts, made from the same declarations that the parser reads. */
+/** Help texts, made from the same declarations that the parser reads, as wide as the terminal. */
+import { isTerminal } from "../os/streams/terminal.ts";
+import { type Style, styleOf } from "../output/style.ts";
+import { wrapped, wrappedCommand } from "../output/wrap.ts";
 import { type Command, type FlagSpec, GLOBAL_FLAGS } from "./command.ts";
 
 const INDENT = "  ";
+const WIDEST = 30;
+/** Below this a description stands under its term instead of beside it. */
+const BESIDE_COLUMNS = 60;
 
-/** The overview: every command with its summary. */
-export function overview(commands: readonly Command[], version: string): string {
-  const rows = commands.map((command) => [command.name, command.summary] as const);
-  return [
-    `gum-cred ${version}: credentials for Gumloop and LLM vendors, kept in the OS keychain`,
+const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
+  ["Sign in", /^(?:login|logout|refresh|status|profiles|teams)\b/],
+  ["Use what is stored", /^(?:env|exec|get|header|hook|setup|broker|redact)\b/],
+  ["LLM keys", /^(?:keys|providers|credits)\b/],
+  ["Find out why", /^(?:explain|doctor|keychain)\b/],
+  ["Organisation and plugins", /^(?:policy|plugins)\b/],
+  ["Other", /./],
+];
+
+const DOCUMENTS = "gum-cred help environment|exit-codes|plugins";
+
+/** The overview: every command with its summary, by what it is for. */
+export function overview(commands: readonly Command[], version: string, width: number): string {
+  const style = styleOf(1);
+  const left = [...commands];
+  const groups = GROUPS.flatMap(([title, names]) => {
+    const own = left.filter(({ name }) => names.test(name));
+    for (const command of own) left.splice(left.indexOf(command), 1);
+    if (own.length === 0) return [];
+    return [
+      "",
+      heading(title, style),
+      ...columns(
+        own.map(({ name, summary }) => [name, summary]),
+        width,
+      ),
+    ];
+  });
+  return finished([
+    ...wrapped(
+      `gum-cred ${version}: credentials for Gumloop and LLM vendors, kept in the OS keychain`,
+      width,
+    ),
     "",
     "Usage: gum-cred COMMAND [FLAGS]",
     "",
-    "Commands:",
-    ...columns(rows),
+    heading("First", style),
+    ...columns(
+      [
+        ["gum-cred login", "sign in to Gumloop and keep the credential in the OS keychain"],
+        ["gum-cred keys set openai", "keep an LLM vendor's key there too"],
+        ["eval $(gum-cred env)", "put what is stored into this shell"],
+      ],
+      width,
+    ),
+    ...groups,
     "",
-    "Flags of every command:",
-    ...columns(GLOBAL_FLAGS.map(flagRow)),
+    heading("Flags of every command", style),
+    ...columns(GLOBAL_FLAGS.map(flagRow), width),
     "",
-    "Try:",
-    ...columns([
-      ["gum-cred login", "sign in to Gumloop and keep the credential in the OS keychain"],
-      ["eval $(gum-cred env)", "put what resolves into this shell"],
-      ["gum-cred COMMAND --help", "flags and examples of one command"],
-    ]),
+    heading("More", style),
+    ...columns(
+      [
+        ["gum-cred COMMAND --help", "flags and examples of one command, or of a group such as keys"],
+        [DOCUMENTS, "variables, exit codes, the guide to provider plugins"],
+      ],
+      width,
+    ),
+  ]);
+}
+
+/** The help of a group: its commands, with what is typed after their names. */
+export function groupHelp(group: string, commands: readonly Command[], width: number): string {
+  const own = commands.filter(({ name }) => name === group || name.startsWith(`${group} `));
+  return finished([
+    `Usage: gum-cred ${group} COMMAND [FLAGS]`,
     "",
-  ].join("\n");
+    heading("Commands", styleOf(1)),
+    ...columns(
+      own.map((command) => [synopsis(command), command.summary] as const),
+      width,
+    ),
+    "",
+    ...wrapped(`'gum-cred ${group} COMMAND --help' has flags and examples of one.`, width),
+  ]);
 }
 
 /** One command's help. */
-export function commandHelp(command: Command): string {
-  const lines = [`${command.summary}`, "", `Usage: ${usage(command)}`];
-  if (command.details) lines.push("", command.details);
-  if (command.args.length > 0) {
-    lines.push("", "Arguments:", ...columns(command.args.map((spec) => [spec.name, spec.summary] as const)));
+export function commandHelp(command: Command, width: number): string {
+  const style = styleOf(1);
+  const lines = [
+    ...wrapped(command.summary, width),
+    "",
+    ...wrapped(`Usage: gum-cred ${synopsis(command)}`, width, "  "),
+  ];
+  if (command.details) {
+    for (const part of paragraphs(command.details)) lines.push("", ...wrapped(part, width));
   }
-  if (command.flags.length > 0) lines.push("", "Flags:", ...columns(command.flags.map(flagRow)));
-  lines.push("", "Flags of every command:", ...columns(GLOBAL_FLAGS.map(flagRow)));
-  lines.push("", "Examples:");
-  for (const example of command.examples)
-    lines.push(`${INDENT}# ${example.about}`, `${INDENT}${example.line}`);
-  return `${lines.join("\n")}\n`;
+  if (command.args.length > 0) {
+    const rows = command.args.map((spec) => [spec.name, spec.summary] as const);
+    lines.push("", heading("Arguments", style), ...columns(rows, width));
+  }
+  if (command.flags.length > 0) {
+    lines.push("", heading("Flags", style), ...columns(command.flags.map(flagRow), width));
+  }
+  lines.push("", heading("Flags of every command", style), ...columns(GLOBAL_FLAGS.map(flagRow), width));
+  lines.push("", heading("Examples", style));
+  for (const { about, line } of command.examples) {
+    lines.push(...wrapped(`# ${about}`, width - INDENT.length, "# ").map((text) => INDENT + text));
+    // Where it does not go to a terminal, a line is as it is typed.
+    const room = isTerminal(1) ? width : Number.POSITIVE_INFINITY;
+    lines.push(...line.split("\n").flatMap((one) => wrappedCommand(one, room, INDENT)));
+  }
+  return finished(lines);
 }
 
-function usage(command: Command): string {
+/** Declarations break their lines for the source's sake; a blank line or a blank at the beginning is meant. */
+function paragraphs(details: string): readonly string[] {
+  return details.replace(/\n(?=[^\n ])/g, " ").split(/\n+/);
+}
+
+function heading(title: string, style: Style): string {
+  return style.heading(`${title}:`);
+}
+
+function finished(lines: readonly string[]): string {
+  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+function synopsis(command: Command): string {
   const args = command.args.map((spec) => {
     const name = spec.many ? `${spec.name}…` : spec.name;
     return spec.required ? name : `[${name}]`;
   });
   const flags = command.flags.length > 0 ? ["[FLAGS]"] : [];
   const rest = command.rest ? [`-- ${command.rest}`] : [];
-  return ["gum-cred", command.name, ...args, ...flags, ...rest].join(" ");
+  return [command.name, ...args, ...flags, ...rest].join(" ");
 }
 
 function flagRow(flag: FlagSpec): readonly [string, string] {
@@ -58,13 +144,19 @@ function flagRow(flag: FlagSpec): readonly [string, string] {
   return [`${short}--${flag.name}${value}`, flag.summary];
 }
 
-const WIDEST = 30;
-
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(WIDEST, Math.max(...rows.map(([left]) => left.length)));
-  return rows.map(([left, right]) =>
-    left.length > width
-      ? `${INDENT}${left}\n${INDENT}${" ".repeat(width)}  ${right}`
-      : `${INDENT}${left.padEnd(width)}  ${right}`,
-  );
+/** Terms with their descriptions, beside each other where there is room. */
+export function columns(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const left = width < BESIDE_COLUMNS ? 2 : Math.min(WIDEST, Math.max(...rows.map(([term]) => term.length)));
+  const indent = INDENT + " ".repeat(left) + INDENT;
+  return rows.flatMap(([term, about]) => {
+    const described = wrapped(about, width - indent.length).map((line) => indent + line);
+    if (term.length > left) {
+      const broken = wrapped(term.replaceAll("|", "| "), width - INDENT.length, INDENT);
+      const whole =
+        term.length <= width - INDENT.length ? [term] : broken.map((line) => line.replaceAll("| ", "|"));
+      return [...whole.map((line) => INDENT + line), ...described];
+    }
+    const [first = "", ...others] = described;
+    return [INDENT + term.padEnd(left) + first.slice(INDENT.length + left), ...others];
+  });
 }

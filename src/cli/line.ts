@@ -4,6 +4,7 @@
  * it may be a secret.
  */
 import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { isTopic, withFormatMeant, withoutAliases } from "./aliases.ts";
 import {
   type Command,
   type Globals as CommandGlobals,
@@ -28,17 +29,28 @@ export interface Line {
   readonly globals: Globals;
   /** E_UNKNOWN_COMMAND, E_UNKNOWN_FLAG, E_USAGE or E_INVALID_VALUE; null for a correct line. */
   readonly problem: GumCredError | null;
+  /** The group or topic that help was asked for, such as `keys` or `help exit-codes`. */
+  readonly topic: string | null;
 }
 
 type Suggest = (word: string, known: readonly string[]) => Promise<string | null>;
 
 /** Reads a command line. A mistake is part of the answer, never thrown. */
 export async function readLine(
-  argv: readonly string[],
+  typed: readonly string[],
   program: readonly Entry[],
   suggest: Suggest = nearest,
 ): Promise<Line> {
-  if (argv[0] === "help") return readLine(["--help", ...argv.slice(1)], program, suggest);
+  const argv = withoutAliases(typed, takesValue);
+  if (argv[0] === "help") {
+    const [word] = argv.slice(1).filter(isPositional);
+    const line = await readLine(
+      ["--help", ...(word && isTopic(word) ? [] : argv.slice(1))],
+      program,
+      suggest,
+    );
+    return word && isTopic(word) ? { ...line, topic: `help ${word}` } : line;
+  }
   const end = argv.indexOf("--");
   const own = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? null : argv.slice(end + 1);
@@ -50,10 +62,12 @@ export async function readLine(
   const found = await findCommand(before.words, program);
   const command = found ?? (await meantCommand(own, program));
   const all = command ? [...GLOBAL_FLAGS, ...command.flags] : GLOBAL_FLAGS;
-  const split = splitLine(own, all, false);
+  const split = withFormatMeant(command, splitLine(own, all, false));
   const args = found ? split.words.slice(found.name.includes(" ") ? 2 : 1) : [];
   const input = inputOf(command, split, args, rest);
   const globals = readGlobals(input);
+  const topic = found ? null : groupIn(own, program);
+  if (topic !== null) return { command: null, input, globals, problem: null, topic };
   let problem = before.problem;
   if (problem === null && found) {
     const unknown = before.unknown ?? split.unknown;
@@ -68,7 +82,15 @@ export async function readLine(
     else if (rest !== null) problem = fail("E_USAGE", "'--' needs a command before it");
     else if (!globals.help) problem = await commandAsValue(own, program);
   }
-  return { command, input, globals, problem };
+  return { command, input, globals, problem, topic: null };
+}
+
+/** The group that help was asked for; null for anything else. */
+function groupIn(own: readonly string[], program: readonly Entry[]): string | null {
+  const [group, ...more] = own.filter(isPositional);
+  const asked = own.includes("--help") || own.includes("-h");
+  const exists = program.some(({ name }) => name.startsWith(`${group} `));
+  return asked && more.length === 0 && group !== undefined && exists ? group : null;
 }
 
 function readGlobals(input: Input): Globals {
@@ -257,7 +279,7 @@ async function unknownCommand(
     const list = group.map(({ name }) => name.slice(word.length + 1)).join(", ");
     const second = words[1];
     return second === undefined
-      ? fail("E_USAGE", `'${word}' needs one of: ${list}`)
+      ? fail("E_USAGE", `'${word}' needs one of: ${list}`, `run 'gum-cred ${word} --help'`)
       : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
   }
   const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);

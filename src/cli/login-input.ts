@@ -4,6 +4,7 @@
  * was found usable.
  */
 
+import { gumloop } from "../../plugins/gumloop/index.ts";
 import { requireKeychain } from "../app/keychain.ts";
 import type { Obtain } from "../app/sign-in.ts";
 import { parseBaseUrl } from "../core/base-url.ts";
@@ -13,7 +14,7 @@ import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
 import { stdinInForeground } from "../os/streams/foreground.ts";
 import type { Context, Input } from "./command.ts";
-import { canAsk, fileText, givenSecret, stdinText, usable } from "./secret-input.ts";
+import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
 /** The redirect port that the official CLI registered (docs.gumloop.com/cli/authentication). */
 const DEFAULT_CALLBACK_PORT = 8765;
@@ -28,6 +29,7 @@ type Way = "oauth" | "api-key" | "access-token" | "webhook";
 export async function obtainFrom(input: Input, context: Context): Promise<Obtain> {
   const ask = canAsk(context);
   const chosen = chosenWay(input);
+  checkValues(input);
   await requireKeychain(context.ports);
   const way = chosen ?? (ask ? await askWay() : null);
   if (way === null) {
@@ -39,11 +41,11 @@ export async function obtainFrom(input: Input, context: Context): Promise<Obtain
   }
   switch (way) {
     case "api-key":
-      return obtainApiKey(input, ask);
+      return obtainApiKey(input, ask, context);
     case "access-token":
       return obtainAccessToken(input, context);
     case "webhook":
-      return obtainFromWebhook(input, ask);
+      return obtainFromWebhook(input, ask, context);
     case "oauth":
       return obtainByBrowser(input, context);
   }
@@ -73,6 +75,14 @@ function chosenWay(input: Input): Way | null {
   return way;
 }
 
+/** Values of flags are checked before anything is asked. */
+function checkValues(input: Input): void {
+  whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600);
+  const userId = input.flag("user-id");
+  if (userId !== null) usableUserId(userId);
+}
+
 function methodOf(way: Way): "oauth" | "api-key" {
   return way === "access-token" || way === "oauth" ? "oauth" : "api-key";
 }
@@ -82,10 +92,11 @@ async function askWay(): Promise<Way> {
   return askChoice("Sign in to Gumloop", [
     { value: "oauth", label: "OAuth (browser)" },
     { value: "api-key", label: "API key" },
+    { value: "webhook", label: "Webhook snippet (has the API key and the user id in it)" },
   ]);
 }
 
-async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
+async function obtainApiKey(input: Input, ask: boolean, context: Context): Promise<Obtain> {
   const value = input.flag("api-key");
   if (value === null && !ask) {
     throw fail(
@@ -96,17 +107,22 @@ async function obtainApiKey(input: Input, ask: boolean): Promise<Obtain> {
   }
   const userId = input.flag("user-id");
   if (userId === null && !ask) throw missingUserId();
-  const given = value === null ? null : await secretFlag("api-key", value);
+  const given = value === null ? null : await secretFlag("api-key", value, context);
   return async (baseUrl) => {
     const prompts = await import("./prompts.ts");
-    const apiKey = given ?? usable(await prompts.askSecret("Gumloop API key"), "API key");
+    const apiKey =
+      given ??
+      usable(
+        await prompts.askSecret("Gumloop API key", `Keys are created at ${gumloop.setupUrl}`),
+        "API key",
+      );
     const owner = userId ?? (await prompts.askText("Gumloop user id"));
     return { method: "api_key", apiKey, userId: usableUserId(owner), baseUrl };
   };
 }
 
-async function obtainAccessToken(input: Input, _context: Context): Promise<Obtain> {
-  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "");
+async function obtainAccessToken(input: Input, context: Context): Promise<Obtain> {
+  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "", context);
   const { expiryOf } = await import("../gumloop/expiry.ts");
   const next = { method: "oauth", accessToken, refreshToken: null } as const;
   return async (baseUrl): Promise<NewCredential> => ({
@@ -116,10 +132,13 @@ async function obtainAccessToken(input: Input, _context: Context): Promise<Obtai
   });
 }
 
-async function obtainFromWebhook(input: Input, ask: boolean): Promise<Obtain> {
-  const place = input.flag("from-webhook") ?? "";
-  const text = place === "-" ? await stdinText("--from-webhook") : await fileText(place, "--from-webhook");
+async function obtainFromWebhook(input: Input, ask: boolean, context: Context): Promise<Obtain> {
+  const place = input.flag("from-webhook") ?? "-";
+  const read = () => givenText(place, "webhook URL or snippet", context);
+  // A person is asked only when the keychain was found usable.
+  const given = place === "-" && ask ? null : await read();
   return async (baseUrl) => {
+    const { text } = given ?? (await read());
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
     const named = input.flag("user-id") ?? found.userId;
     if (named === null && !ask) throw missingUserId();
@@ -185,8 +204,12 @@ async function untilInterrupted<T>(wait: (signal: AbortSignal) => Promise<T>): P
   }
 }
 
-async function secretFlag(name: "api-key" | "access-token", value: string): Promise<Secret> {
-  return givenSecret(`--${name}`, value, name === "api-key" ? "API key" : "access token");
+async function secretFlag(
+  name: "api-key" | "access-token",
+  value: string,
+  context: Context,
+): Promise<Secret> {
+  return givenSecret(`--${name}`, value, name === "api-key" ? "API key" : "access token", context);
 }
 
 function usableUserId(userId: string): string {

@@ -2,7 +2,7 @@
 import { type Command, type FlagSpec, GLOBAL_FLAGS } from "./command.ts";
 
 /** Exit codes, as docs/errors.md has them. */
-const EXIT_CODES: readonly (readonly [string, string])[] = [
+export const EXIT_CODES: readonly (readonly [string, string])[] = [
   ["0", "it worked"],
   ["1", "a bug in gum-cred"],
   ["2", "a bad flag, argument or value"],
@@ -15,7 +15,8 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
   ["130", "interrupted"],
 ];
 
-const ENVIRONMENT: readonly (readonly [string, string])[] = [
+/** The variables that gum-cred reads. */
+export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["GUMLOOP_ACCESS_TOKEN", "an access token; it wins over everything stored"],
   ["GUMLOOP_API_KEY, GUMLOOP_USER_ID", "an API key and the user id that belongs to it"],
   ["GUMLOOP_BASE_URL, GUMLOOP_TEAM_ID", "what --base-url and --team-id say"],

@@ -3,16 +3,22 @@
  * from keychain entries, files, policies and plugins: whatever steers a terminal is taken out here, for every command.
  */
 import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
+import { coloured } from "../output/style.ts";
 import type { Output } from "./command.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
-  return json ? `${safeJson(output.data)}\n` : withNewline(cleanLines(output.human));
+  return json ? `${safeJson(output.data)}\n` : withNewline(coloured(cleanLines(output.human)));
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */
-export function renderError(error: GumCredError, exitCode: number, json: boolean, color: boolean): string {
+export function renderError(
+  error: Pick<GumCredError, "code" | "message" | "hint">,
+  exitCode: number,
+  json: boolean,
+  color: boolean,
+): string {
   if (json) {
     const { code, message, hint } = error;
     return `${safeJson({ error: { code, message, hint, exit_code: exitCode } })}\n`;

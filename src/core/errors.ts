@@ -30,7 +30,7 @@ export const ERRORS = {
   E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
   E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
   E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
-  E_AUTHORIZATION_DENIED: { exit: 3, hint: "run 'gum-cred login' again and choose Allow" },
+  E_AUTHORIZATION_DENIED: { exit: 3, hint: "choose Allow in the browser the next time" },
   E_SOURCE_REJECTED: {
     exit: 3,
     hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",

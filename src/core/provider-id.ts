@@ -14,7 +14,14 @@ export function providerId(name: string): string {
   // Tested before lower-casing: the Kelvin sign, for one, lower-cases to an ASCII k.
   const first = trimmed.charAt(0);
   if (first === "" || first === "-" || !madeOf(trimmed, CHARACTERS) || trimmed.length > LONGEST) {
-    throw fail("E_UNKNOWN_PROVIDER", `'${clean(name, 40)}' is not a provider's name: only a-z, 0-9 and '-'`);
+    const hint = name.includes(",")
+      ? `separate providers by spaces: ${clean(name, 80).replaceAll(",", " ")}`
+      : undefined;
+    throw fail(
+      "E_UNKNOWN_PROVIDER",
+      `'${clean(name, 40)}' is not a provider's name: only a-z, 0-9 and '-'`,
+      hint,
+    );
   }
   return trimmed.toLowerCase();
 }

@@ -18,6 +18,12 @@ const READABLE: Record<string, string> = {
   "cURL with bearer": `curl -X POST https://api.gumloop.com/api/v1/start_pipeline \\
     -H "Authorization: Bearer ${KEY}" -H "Content-Type: application/json" \\
     -d '{"user_id": "${USER}", "saved_item_id": "x"}'`,
+  "cURL for cmd.exe": `curl -X POST ^"${URL_FORM.replaceAll("&", "^&")}^" ^\r\n  -H ^"Content-Type: application/json^"`,
+  "cURL for cmd.exe with bearer": `curl ^"https://api.gumloop.com/api/v1/start_pipeline^" ^\n -H ^"Authorization: Bearer ${KEY}^" ^\n -d ^"{\\^"user_id\\^": \\^"${USER}\\^"}^"`,
+  "cURL for PowerShell": `curl.exe -X POST "https://api.gumloop.com/api/v1/start_pipeline" \`\n -H "Authorization: Bearer ${KEY}" \`\n -d "{\`"user_id\`": \`"${USER}\`"}"`,
+  PowerShell: `Invoke-RestMethod -Uri "https://api.gumloop.com/api/v1/models" -Headers @{ "Authorization" = "Bearer ${KEY}"; "x-auth-key" = "${USER}" }`,
+  "the x-auth-key header": `curl https://api.gumloop.com/api/v1/models -H 'Authorization: Bearer ${KEY}' -H 'X-Auth-Key: ${USER}'`,
+  "the x-auth-key header in Java": `.header("Authorization", "Bearer ${KEY}").header("x-auth-key", "${USER}")`,
   "key twice, the same": `curl -X POST "${URL_FORM}" -H 'Authorization: Bearer ${KEY}'`,
   Python: `requests.post("https://api.gumloop.com/api/v1/start_pipeline", headers={"Authorization": "Bearer ${KEY}"}, json={'user_id': '${USER}'})`,
   JavaScript: `fetch("${URL_FORM}", {method: "POST"})`,

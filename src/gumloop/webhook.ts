@@ -1,6 +1,6 @@
 /**
  * Finds the API key and user id in what Gumloop's webhook panel shows: the webhook URL, or a whole snippet
- * (cURL, Python, JavaScript, Java, C++) around it. Pure. Key and id are opaque: no prefix, no length is
+ * (cURL for any shell, PowerShell, Python, JavaScript, Java, C++) around it. Pure. Key and id are opaque: no prefix, no length is
  * expected of them (docs.gumloop.com/api-reference/authentication).
  */
 import { clean, fail } from "../core/errors.ts";
@@ -17,7 +17,9 @@ const URL_IN_TEXT = /(https?:\/\/[^\s"'`<>\\)]+)/gi;
 const BARE_TARGET =
   /(?:\bcurl(?:\s+-X\s+\w+)?\s+|--url[\s=]+)["']?((?!https?:)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+[^\s"']*)/gi;
 const BEARER = /Bearer\s+([^\s"'`\\,;)]+)/gi;
-const USER_ID = /["'\\]*\buser_id["'\\]*\s*[:=,]\s*["'\\]*([A-Za-z0-9._~@+-]+)/g;
+const USER_ID = /["'`\\]*\b(?:user_id|x-auth-key)["'`\\]*\s*[:=,]\s*["'`\\]*([A-Za-z0-9._~@+-]+)/gi;
+/** How cmd.exe has the quotation marks and line ends of a command: behind a caret. */
+const CMD = /\^["&\r\n]/;
 const PLACEHOLDER = /^(?:YOUR[_-]|<|\{|\$|x{6,}$|\*+$)/i;
 
 /**
@@ -26,7 +28,8 @@ const PLACEHOLDER = /^(?:YOUR[_-]|<|\{|\$|x{6,}$|\*+$)/i;
  * request in the text goes to another host: a key that is sent there is not Gumloop's.
  */
 export function parseWebhook(text: string, apiOrigin: string): WebhookCredential {
-  const plain = text.replaceAll("&amp;", "&").replaceAll("\\&", "&").replaceAll("\\u0026", "&");
+  const bare = CMD.test(text) ? text.replace(/\^\r?\n/g, " ").replace(/\^(.)/g, "$1") : text;
+  const plain = bare.replaceAll("&amp;", "&").replaceAll("\\&", "&").replaceAll("\\u0026", "&");
   refuseOtherHost(plain, apiOrigin);
   const queries = [...plain.matchAll(URL_IN_TEXT)].flatMap(([url]) => queryOf(url, apiOrigin));
   const keys = [

@@ -6,7 +6,7 @@ import type { RawEnvironment } from "../core/environment.ts";
 import { clean, fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
-import type { Keychain, KeychainOptions } from "./keychain.ts";
+import type { Keychain, KeychainOptions, PasswordUnlock } from "./keychain.ts";
 import { unreachable, VARIABLE } from "./possible.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
@@ -20,6 +20,8 @@ export type Backend = (typeof BACKENDS)[number];
 
 /** How long the user may take to answer a dialog, in milliseconds. */
 export const DIALOG_TIMEOUT_MS = 60_000;
+/** How long a keychain may take to check a password, in milliseconds. */
+const PASSWORD_TIMEOUT_MS = 10_000;
 
 /**
  * The keychain that the user named, or this operating system's. Nothing is connected to, loaded or looked for
@@ -173,4 +175,27 @@ async function unlockSecrets(env: RawEnvironment, timeoutMs: number): Promise<vo
 
 async function unlockWallet(env: RawEnvironment, timeoutMs: number): Promise<void> {
   (await import("./kwallet/kwallet.ts")).unlockKwallet(env, timeoutMs);
+}
+
+/**
+ * How the keychain in force can be unlocked with a password that was typed on a terminal; null where it cannot.
+ * Throws the keychain's errors.
+ */
+export async function passwordUnlock(
+  env: RawEnvironment = process.env,
+  timeoutMs = PASSWORD_TIMEOUT_MS,
+): Promise<PasswordUnlock | null> {
+  const named = namedBackend(env) ?? platformBackend();
+  if (named === "desktop" || named === "secret-service") {
+    const { secretServicePassword } = await import("./secret-service/unlock-password.ts");
+    try {
+      const found = secretServicePassword(env, timeoutMs);
+      if (found || named === "secret-service") return found;
+    } catch (error) {
+      if (named === "secret-service" || !hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
+    }
+  }
+  if (named !== "desktop" && named !== "kwallet") return null;
+  const { kwalletPassword } = await import("./kwallet/unlock-password.ts");
+  return kwalletPassword(env, timeoutMs);
 }

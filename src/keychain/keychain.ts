@@ -46,11 +46,21 @@ export async function stateBy(ask: () => KeychainState | Promise<KeychainState>)
   }
 }
 
+/** A keychain that takes its password from us, for terminals on which it cannot show a dialog of its own. */
+export interface PasswordUnlock {
+  /** There is no keychain yet: the password is one to choose. */
+  readonly isNew: boolean;
+  /** False when the password is wrong. Throws the keychain's errors. */
+  unlock(password: Secret): Promise<boolean>;
+}
+
 export interface KeychainOptions {
   /** Upper bound in milliseconds for any one operation, connection included: 5000 unattended. */
   readonly timeoutMs: number;
   /** True when a person may be asked by the operating system to unlock; false forbids every dialog. */
   readonly mayPrompt: boolean;
+  /** Called when an operation has kept a person waiting for 2 s, where the backend can tell. */
+  readonly onSlow?: () => void;
 }
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */

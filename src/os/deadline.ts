@@ -10,16 +10,27 @@ export interface Deadline {
   expired(): GumCredError;
 }
 
-/** A deadline `timeoutMs` milliseconds from now. */
-export function deadlineIn(timeoutMs: number): Deadline {
-  const end = performance.now() + timeoutMs;
+/** After so many milliseconds a person should hear that something is waited for. */
+const SLOW_MS = 2_000;
+
+/**
+ * A deadline `timeoutMs` milliseconds from now. With `onSlow`, which is called once when a person should hear of the wait, {@link Deadline.remaining} may be less than what is left: its users ask it again after each wait.
+ */
+export function deadlineIn(timeoutMs: number, onSlow?: () => void): Deadline {
+  const start = performance.now();
+  const end = start + timeoutMs;
+  let told = onSlow === undefined;
   const expired = () =>
-    fail("E_KEYCHAIN_TIMEOUT", `the keychain did not answer within ${timeoutMs / 1000} s`);
+    fail("E_KEYCHAIN_TIMEOUT", `the keychain did not answer within ${Math.round(timeoutMs / 100) / 10} s`);
   return {
     remaining() {
-      const left = end - performance.now();
-      if (left <= 0) throw expired();
-      return Math.ceil(left);
+      const now = performance.now();
+      if (now >= end) throw expired();
+      if (!told && now >= start + SLOW_MS) {
+        told = true;
+        onSlow?.();
+      }
+      return Math.ceil((told ? end : Math.min(end, start + SLOW_MS)) - now);
     },
     expired,
   };

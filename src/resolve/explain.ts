@@ -15,19 +15,26 @@ export interface Explanation {
   readonly credential: Credential | null;
 }
 
-/** Every candidate in order, with its state and the reason for it. */
-export function explain({ readings }: Resolution): readonly Explanation[] {
+/**
+ * Every candidate in order, with its state and the reason for it. `exported` are the variables that gum-cred itself
+ * has set in this shell: they are not the user's, and the lookup goes on behind them.
+ */
+export function explain(
+  { readings }: Resolution,
+  exported: ReadonlyMap<string, string> = new Map(),
+): readonly Explanation[] {
   const decisive = decisiveReading(readings);
   return readings.map((reading) => {
     const { candidate, finding } = reading;
     const credential = finding?.state === "found" ? finding.credential : null;
-    return { candidate, credential, ...stateOf(reading, decisive) };
+    return { candidate, credential, ...stateOf(reading, decisive, exported) };
   });
 }
 
 function stateOf(
   { candidate, finding }: Reading,
   decisive: Reading | undefined,
+  exported: ReadonlyMap<string, string>,
 ): Pick<Explanation, "state" | "reason"> {
   const first = decisive?.candidate;
   if (finding === null) {
@@ -40,7 +47,7 @@ function stateOf(
         ? { state: "selected", reason: selectedReason(candidate) }
         : { state: "shadowed", reason: `${first?.location ?? "an earlier place"} comes first` };
     case "absent":
-      return { state: "absent", reason: absentReason(candidate) };
+      return { state: "absent", reason: absentReason(candidate, exported) };
     default:
       return { state: finding.state, reason: finding.error.message };
   }
@@ -54,6 +61,7 @@ function selectedReason({ level }: Candidate): string {
 
 const ABSENT: Record<Method, string> = { oauth: "no access token stored", api_key: "no API key stored" };
 
-function absentReason({ source, spec, location }: Candidate): string {
+function absentReason({ source, spec, location }: Candidate, exported: ReadonlyMap<string, string>): string {
+  if (exported.has(location)) return "set by gum-cred, looked through";
   return source === "keychain" ? ABSENT[spec.method] : `${location} is not set`;
 }

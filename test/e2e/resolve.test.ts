@@ -158,7 +158,7 @@ describe("keychain", () => {
       expect(result.stderr).toContain("unlock");
     }
     const status = await world.run(["status", "--json"]);
-    expect(JSON.parse(status.stdout)).toMatchObject({ authenticated: false, keychain: { state: "locked" } });
+    expect(JSON.parse(status.stdout)).toMatchObject({ authenticated: null, keychain: { state: "locked" } });
     const { stdout, code } = await world.run(["explain", "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).candidates.at(-1).state).toBe("locked");

@@ -62,6 +62,10 @@ export function checkExports({ environment, raw }: Variables, winner: Credential
     const value = environment.exported.get(name);
     return value !== undefined && value !== (winner && reveal(winner.value));
   });
+  if (old.length > 0 && winner === null) {
+    const what = `${old.join(", ")} in this shell was exported by gum-cred, and nothing is stored any more`;
+    return warning("exports", what, "run: eval $(gum-cred env --unset)");
+  }
   if (old.length > 0) {
     return warning("exports", `${old.join(", ")} in this shell differs from what is stored now`, again);
   }

@@ -2,10 +2,12 @@
  * Reads keys out of a dotenv file: recognises vendors by their variables, and plans what would be stored. The
  * file itself is never changed or deleted.
  */
-import { parse } from "dotenv";
+import { fail, type GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Provider } from "../../providers/contract.ts";
 import { type Companions, companionsIn } from "../companions.ts";
+import { type Entry, readDotenv } from "./dotenv-lines.ts";
+import { placeholder } from "./placeholder.ts";
 
 export interface PlannedKey {
   readonly provider: Provider;
@@ -13,45 +15,94 @@ export interface PlannedKey {
   readonly key: Secret;
   /** Settings of the key that the file has too, such as an endpoint. */
   readonly companions: Companions;
+  /** The lines of the file that hold it, earlier assignments of the variable included; counted from 1. */
+  readonly lines: readonly number[];
+}
+
+/** A vendor's variable whose value is not a key. */
+export interface RefusedValue {
+  readonly provider: Provider;
+  readonly variable: string;
+  readonly line: number;
+  readonly error: GumCredError;
 }
 
 export interface ImportPlan {
   readonly keys: readonly PlannedKey[];
+  readonly refused: readonly RefusedValue[];
   /** Variables of a vendor that an earlier variable of the same vendor outranks. */
   readonly outranked: readonly string[];
   /** Gumloop's own variables: those are for `login`. */
   readonly gumloop: readonly string[];
   /** How many other variables there are. Their names are not reported. */
   readonly others: number;
-}
-
-/** Plans an import from dotenv text. A vendor's variables count in the order its SDK reads them. */
-export function planImport(text: string, vendors: readonly Provider[]): ImportPlan {
-  const values = new Map(
-    Object.entries(parse(withoutBlankLines(text))).filter(([, value]) => value.trim() !== ""),
-  );
-  const keys: PlannedKey[] = [];
-  const outranked: string[] = [];
-  let settings = 0;
-  for (const provider of vendors) {
-    const present = provider.methods.flatMap(({ variables }) => variables).filter((name) => values.has(name));
-    const [first, ...rest] = present;
-    if (first === undefined) continue;
-    const companions = companionsIn(provider, (name) => values.get(name)?.trim() ?? null);
-    keys.push({ provider, variable: first, key: secret((values.get(first) ?? "").trim()), companions });
-    settings += companions.size;
-    outranked.push(...rest);
-  }
-  const gumloop = [...values.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
-  const others = values.size - keys.length - outranked.length - gumloop.length - settings;
-  return { keys, outranked, gumloop, others };
+  /** Whether the text holds anything beside the keys: other values, comments, text that is no assignment. */
+  readonly holdsMore: boolean;
 }
 
 /**
- * The time that dotenv's parser takes grows with the square of the number of line breaks that follow one another.
- * U+2028 and U+2029 count as line breaks in its pattern, and have no place in a key: U+FFFD marks where they were.
+ * Plans an import from dotenv text. A vendor's variables count in the order its SDK reads them; the last assignment
+ * of a variable counts. `source` is how messages name the text.
  */
-function withoutBlankLines(text: string): string {
-  const lines = text.replace(/[\u2028\u2029]/g, "\ufffd").split(/\r\n?|\n/);
-  return lines.filter((line) => line.trim() !== "").join("\n");
+export function planImport(text: string, vendors: readonly Provider[], source = "the file"): ImportPlan {
+  const { entries, otherLines } = readDotenv(text);
+  const last = new Map(
+    entries.filter(({ value }) => value.trim() !== "").map((entry) => [entry.name, entry]),
+  );
+  const keys: PlannedKey[] = [];
+  const refused: RefusedValue[] = [];
+  const outranked: string[] = [];
+  let settings = 0;
+  for (const provider of vendors) {
+    let chosen = false;
+    for (const variable of new Set(provider.methods.flatMap(({ variables }) => variables))) {
+      const entry = last.get(variable);
+      if (!entry) continue;
+      const reason = chosen ? null : unusable(entry);
+      if (chosen) outranked.push(variable);
+      else if (reason !== null)
+        refused.push({
+          provider,
+          variable,
+          line: entry.line,
+          error: refusal(entry, reason, source, provider),
+        });
+      else {
+        chosen = true;
+        const companions = companionsIn(provider, (name) => last.get(name)?.value.trim() ?? null);
+        settings += companions.size;
+        const lines = linesOf(variable, entries);
+        keys.push({ provider, variable, key: secret(entry.value.trim()), companions, lines });
+      }
+    }
+  }
+  const gumloop = [...last.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
+  const others = last.size - keys.length - refused.length - outranked.length - gumloop.length - settings;
+  const holdsMore =
+    otherLines > 0 || entries.some(({ name }) => !keys.some(({ variable }) => variable === name));
+  return { keys, refused, outranked, gumloop, others, holdsMore };
+}
+
+/** Why the value of a vendor's variable is not stored; null when it may be. */
+function unusable({ value, problem, line, lastLine }: Entry): string | null {
+  if (problem !== null) return problem;
+  if (lastLine > line) return "its value runs over several lines";
+  const what = placeholder(value.trim());
+  if (what !== null) return `it is ${what}`;
+  if (!/^[\x21-\x7e]+$/.test(value.trim())) return "it has spaces or characters that no key has";
+  return null;
+}
+
+function refusal({ name, line }: Entry, reason: string, source: string, provider: Provider): GumCredError {
+  return fail(
+    "E_MALFORMED",
+    `${source}: ${name} in line ${line} was refused: ${reason}`,
+    `put the key itself into that line, or store it with 'gum-cred keys set ${provider.id}'`,
+  );
+}
+
+function linesOf(variable: string, entries: readonly Entry[]): readonly number[] {
+  return entries
+    .filter(({ name }) => name === variable)
+    .flatMap(({ line, lastLine }) => Array.from({ length: lastLine - line + 1 }, (_, more) => line + more));
 }

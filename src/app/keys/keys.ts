@@ -54,17 +54,22 @@ export interface StoredKey extends KeyPlace {
   readonly replaced: string | null;
 }
 
-/**
- * Refuses a key that policy would never use: the provider is denied, or a stronger level enforces its own.
- * Throws E_POLICY, E_POLICY_DENIED, and the error of a stronger level that cannot be read.
- */
-export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+/** Throws E_USAGE for a place in which no key can be, before anything is asked or read. */
+export function checkPlace({ provider, level }: KeyPlace, scope: Scope): void {
   if (provider.kind !== "llm") {
     throw fail("E_USAGE", "Gumloop's own credential is not an LLM key", "run 'gum-cred login' to store it");
   }
   if (level === "team" && scope.teamId === null) {
     throw fail("E_USAGE", "a team key needs a team", "pass --team-id, or set GUMLOOP_TEAM_ID");
   }
+}
+
+/**
+ * Refuses a key that policy would never use: the provider is denied, or a stronger level enforces its own.
+ * Throws E_POLICY, E_POLICY_DENIED, and the error of a stronger level that cannot be read.
+ */
+export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+  checkPlace({ provider, level }, scope);
   const policy = await ports.policy();
   const denied = deniedError(policy, provider.id, scope.teamId);
   if (denied) throw denied;
@@ -145,7 +150,13 @@ export async function removeKey({ provider, level }: KeyPlace, scope: Scope, por
   const removed = await keychain.remove(OWN_SERVICE, account);
   await keychain.remove(OWN_SERVICE, noteAccount(account));
   if (provider.companions?.length) await keychain.remove(OWN_SERVICE, settingsAccount(account));
-  if (!removed) throw noKey(provider, level);
+  if (!removed) {
+    throw fail(
+      "E_NO_CREDENTIAL",
+      `no ${level} key for ${provider.title} is stored`,
+      "run 'gum-cred keys list' for the keys that are",
+    );
+  }
 }
 
 /** A key that exists somewhere, and whether it wins. */
@@ -169,7 +180,7 @@ export async function listKeys(
   const keys: ListedKey[] = [];
   for (const [provider, resolution] of resolutions) {
     if (resolution.error) errors.set(provider, resolution.error);
-    for (const explanation of explain(resolution)) {
+    for (const explanation of explain(resolution, ports.environment.exported)) {
       const { credential } = explanation;
       if (credential) keys.push({ provider, explanation, credential, note: notes(credential) });
     }

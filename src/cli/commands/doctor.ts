@@ -1,6 +1,9 @@
 /** `gum-cred doctor`: what is wrong, and what to do about it. */
 import { type Check, problem } from "../../app/doctor/check.ts";
 import { clean, GumCredError } from "../../core/errors.ts";
+import { columnsOf } from "../../os/streams/terminal.ts";
+import { outputStyle } from "../../output/style.ts";
+import { wrapped } from "../../output/wrap.ts";
 import { type Context, defineCommand } from "../command.ts";
 
 export const doctor = defineCommand({
@@ -49,7 +52,23 @@ function row({ name, state, message, hint }: Check) {
   return { name, state, message, hint };
 }
 
+const STATE_COLUMNS = 9;
+const NAME_COLUMNS = 15;
+/** Below this, what was found stands under the name of the check. */
+const BESIDE_COLUMNS = 60;
+
 function lines({ name, state, message, hint }: Check): string {
-  const first = `${state.padEnd(8)} ${name.replaceAll("_", " ").padEnd(14)} ${clean(message, 1_000)}\n`;
-  return hint ? `${first}${" ".repeat(24)}${clean(hint, 1_000)}\n` : first;
+  const width = columnsOf(1);
+  const isNarrow = width < BESIDE_COLUMNS;
+  const indent = " ".repeat(isNarrow ? 2 : STATE_COLUMNS + NAME_COLUMNS);
+  const below = [clean(message, 1_000), ...(hint ? [clean(hint, 1_000)] : [])].flatMap((text) =>
+    wrapped(text, width - indent.length).map((line) => indent + line),
+  );
+  const style = outputStyle();
+  const painted = { ok: style.good, warning: style.warning, problem: style.bad }[state](state);
+  const head =
+    painted + " ".repeat(STATE_COLUMNS - state.length) + name.replaceAll("_", " ").padEnd(NAME_COLUMNS);
+  if (isNarrow) return `${[head.trimEnd(), ...below].join("\n")}\n`;
+  const [first = "", ...others] = below;
+  return `${[head + first.slice(indent.length), ...others].join("\n")}\n`;
 }

@@ -1,5 +1,6 @@
 /** `gum-cred login`: what it takes and says; how the credential is obtained is login-input.ts. */
 import type { SignedIn } from "../../app/sign-in.ts";
+import { fail } from "../../core/errors.ts";
 import type { Command, Context } from "../command.ts";
 
 export const login: Command = {
@@ -37,15 +38,18 @@ export const login: Command = {
     { line: "gum-cred login --from-webhook -", about: "paste the cURL snippet that Gumloop shows" },
   ],
   run: async (context, input) => {
+    // A profile, base URL or team id that makes no sense is told before anything is asked.
+    const { scope } = context;
     const { requireAllowed } = await import("../../gumloop/resolve.ts");
     await requireAllowed(context.scope, context.ports);
     const { obtainFrom } = await import("../login-input.ts");
     const { signIn } = await import("../../app/sign-in.ts");
     const obtain = await obtainFrom(input, context);
     const { unlockIfLocked } = await import("../../app/keychain.ts");
-    const { maySystemAsk } = await import("../system-dialog.ts");
-    await unlockIfLocked(maySystemAsk(context), context.ports);
-    const result = await signIn(obtain, context.scope, context.ports);
+    const { askersOf } = await import("../system-dialog.ts");
+    await unlockIfLocked(askersOf(context), context.ports);
+    await confirmReplacement(context);
+    const result = await signIn(obtain, scope, context.ports);
     for (const name of result.shadowedBy) {
       context.ports.warn(
         `${name} is set and wins over what was stored; to use the keychain, run: unset ${name}`,
@@ -59,6 +63,20 @@ export const login: Command = {
   },
 };
 
+/** Asks on a terminal whether a sign-in may take another's place. Throws E_INTERRUPTED for no. */
+async function confirmReplacement(context: Context): Promise<void> {
+  const { canAsk } = await import("../secret-input.ts");
+  if (!canAsk(context)) return;
+  const { storedAccount } = await import("../../app/sign-in.ts");
+  const stored = await storedAccount(context.scope, context.ports);
+  if (stored === null) return;
+  const { askYesNo } = await import("../prompts.ts");
+  const shown = `The profile '${context.scope.profile}' is signed in already: ${stored}.`;
+  if (!(await askYesNo(shown, "Sign in in its place?"))) {
+    throw fail("E_INTERRUPTED", "not confirmed; nothing was changed", "--profile NAME keeps both");
+  }
+}
+
 function data(result: SignedIn, { scope }: Context): Record<string, unknown> {
   return {
     status: "ok",
@@ -71,6 +89,11 @@ function data(result: SignedIn, { scope }: Context): Record<string, unknown> {
 
 function human(result: SignedIn, { scope }: Context): string {
   const how = result.method === "oauth" ? "OAuth" : "an API key";
-  const where = scope.profile === "default" ? "" : ` as '${scope.profile}'`;
-  return `Signed in to Gumloop with ${how}${where}. The credential is in the OS keychain (${result.backend}).`;
+  const profile = scope.profile === "default" ? "" : ` --profile ${scope.profile}`;
+  const account = result.userId === null ? "" : ` as ${result.userId}`;
+  const where = scope.profile === "default" ? "" : ` (profile '${scope.profile}')`;
+  return (
+    `Signed in to Gumloop with ${how}${account}${where}. The credential is in the OS keychain (${result.backend}).\n` +
+    `Next: 'eval $(gum-cred env${profile})' puts it into this shell; 'gum-cred exec${profile} -- CMD' runs one command with it.`
+  );
 }

@@ -15,7 +15,9 @@ export const logout = defineCommand({
   ],
   run: async (context, input) => {
     const { signOut } = await import("../../app/sign-out.ts");
-    const result = await signOut(input.flags["all-profiles"], context.scope, context.ports);
+    const all = input.flags["all-profiles"];
+    if (all) await confirmAll(context);
+    const result = await signOut(all, context.scope, context.ports);
     await warn(result, context);
     return {
       kind: "data",
@@ -27,6 +29,19 @@ export const logout = defineCommand({
     };
   },
 });
+
+/** Asks on a terminal before every profile is signed out. Throws E_INTERRUPTED for no. */
+async function confirmAll(context: Context): Promise<void> {
+  const { canAsk } = await import("../secret-input.ts");
+  if (!canAsk(context)) return;
+  const { storedProfiles } = await import("../../app/sign-out.ts");
+  const names = await storedProfiles(context.ports);
+  if (names.length === 0) return;
+  const { askYesNo } = await import("../prompts.ts");
+  if (!(await askYesNo(`Signed in: ${names.join(", ")}.`, "Sign all of them out?"))) {
+    throw fail("E_INTERRUPTED", "not confirmed; nothing was changed");
+  }
+}
 
 function human(result: SignedOut, { scope }: Context): string {
   if (result.profiles.length === 0) return `Nothing was stored for '${scope.profile}'.`;

@@ -1,6 +1,7 @@
 /** `gum-cred status`: who am I, from where. */
 import type { Status } from "../../app/status.ts";
 import { masked } from "../../core/secret.ts";
+import { timeAndDistance } from "../../output/relative-time.ts";
 import { facts, table } from "../../output/table.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
@@ -31,7 +32,7 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
   const { credential } = found;
   return {
     profile: scope.profile,
-    authenticated: credential !== null && found.verification !== "rejected",
+    authenticated: isUnknown(found) ? null : credential !== null && found.verification !== "rejected",
     auth_method: credential?.method ?? null,
     source: credential?.source ?? null,
     location: credential?.location ?? null,
@@ -54,7 +55,14 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
 
 const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
-function signedIn({ credential, verification }: Status): string {
+/** Nobody can tell who is signed in while the keychain is locked or does not answer. */
+function isUnknown({ credential, error }: Status): boolean {
+  return credential === null && error?.exitCode === 4;
+}
+
+function signedIn(found: Status): string {
+  const { credential, verification, error } = found;
+  if (isUnknown(found)) return `unknown: ${error?.message}`;
   if (!credential) return "no";
   const what = METHODS[credential.method];
   return verification === "rejected" ? `no, the ${what} was rejected` : `yes, with an ${what}`;
@@ -69,7 +77,7 @@ function human(found: Status, { scope, ports }: Context): string {
     ["User id", credential?.userId],
     ["Team", scope.teamId],
     ["Base URL", found.baseUrl],
-    ["Expires", credential?.expiresAt],
+    ["Expires", credential?.expiresAt && timeAndDistance(credential.expiresAt, ports.now())],
     ["Server", found.verification === "skipped" ? null : found.verification],
     [
       "Keychain",

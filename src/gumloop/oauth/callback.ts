@@ -97,7 +97,11 @@ function refusal(error: string, description: string | null): GumCredError {
   // RFC 6749 §4.1.2.1: these two replace the statuses 500 and 503, which a redirect cannot carry.
   const passing = error === "server_error" || error === "temporarily_unavailable";
   const code = passing ? "E_SERVER" : "E_REJECTED";
-  return fail(code, `the server refused the sign-in: ${reason}`, "run 'gum-cred login' again");
+  return fail(
+    code,
+    `the server refused the sign-in: ${reason}`,
+    "sign in again; an API key works too: --method api-key",
+  );
 }
 
 function ignored(reason: string): Ignored {

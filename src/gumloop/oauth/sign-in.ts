@@ -93,6 +93,6 @@ function late(timeoutMs: number): GumCredError {
   return fail(
     "E_TIMEOUT",
     `no response from the browser within ${timeoutMs / 1000} s`,
-    "run 'gum-cred login' again; without a browser on this machine add --no-browser",
+    "--timeout SECONDS waits longer; without a browser on this machine add --no-browser",
   );
 }

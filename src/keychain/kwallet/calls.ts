@@ -40,6 +40,8 @@ export function daemonCalls(daemon: Daemon) {
     isOpen: (wallet: string) => call("isOpen", "(s)", [wallet], "(b)"),
     /** A handle, or -1. Waits for the user where the wallet is closed, or where every application is asked for. */
     open: (wallet: string) => call("open", "(sxs)", [wallet, 0n, APPLICATION], "(i)"),
+    /** Opens the wallet for everybody, as PAM does: with the key made of its password. A negative number when wrong. */
+    pamOpen: (wallet: string, key: Uint8Array) => call("pamOpen", "(sayi)", [wallet, key, 0], "()"),
     /** What the daemon can do, as XML. */
     introspect: { ...call("Introspect", "()", [], "(s)"), interface: "org.freedesktop.DBus.Introspectable" },
   };

@@ -24,7 +24,7 @@ export function kwallet(options: KeychainOptions, env: RawEnvironment = process.
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
   function within<T>(operation: (deadline: Deadline) => T): T {
     try {
-      return operation(deadlineIn(options.timeoutMs));
+      return operation(deadlineIn(options.timeoutMs, options.onSlow));
     } catch (error) {
       if (hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED", "E_KEYCHAIN_UNAVAILABLE")) {
         visits.disconnect();

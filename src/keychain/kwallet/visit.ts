@@ -185,8 +185,8 @@ function lockedError(): GumCredError {
   return fail(
     "E_KEYCHAIN_LOCKED",
     "the wallet is closed",
-    "sign in to the desktop, or run 'gum-cred keychain unlock' there; without a desktop set " +
-      "GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    "run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or " +
+      "GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   );
 }
 

@@ -204,8 +204,8 @@ export function lockedError(message = "the keychain is locked"): GumCredError {
   return fail(
     "E_KEYCHAIN_LOCKED",
     message,
-    "sign in to the desktop or run 'gum-cred keychain unlock' there; on a terminal alone run " +
-      "'gnome-keyring-daemon --replace --unlock' and type the keychain's password; without a desktop set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    "run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or " +
+      "GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   );
 }
 

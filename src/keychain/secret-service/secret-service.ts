@@ -45,7 +45,7 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
   /** Runs one operation under its deadline. After a failure the next one starts on a new connection. */
   async function within<T>(operation: (deadline: Deadline) => T | Promise<T>): Promise<T> {
     try {
-      return await operation(deadlineIn(options.timeoutMs));
+      return await operation(deadlineIn(options.timeoutMs, options.onSlow));
     } catch (error) {
       const vanished = hasCode(error, "E_KEYCHAIN_UNAVAILABLE") && talk.hasAnswered();
       if (vanished || hasCode(error, "E_KEYCHAIN_TIMEOUT", "E_KEYCHAIN_FAILED")) talk.disconnect();

@@ -121,6 +121,9 @@ export const socketCalls = linuxOnly({
 /** The opened functions of {@link socketCalls}. */
 export type SocketCalls = NonNullable<ReturnType<typeof socketCalls>>;
 
+/** The size of a terminal. On macOS `ioctl` takes its arguments in another way (Apple's ABI for variadic functions). */
+export const terminalCalls = linuxOnly({ ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" } });
+
 /** Pipes, signals and terminals, for a program that runs another one as its child. */
 export const jobCalls = opener(
   {

@@ -113,7 +113,8 @@ test("no default collection: nothing is stored, and storing says how to make one
   expect(await keychain.remove(SERVICE, "one")).toBe(false);
   const error = await expectError(keychain.write(SERVICE, "one", secret("x-EXAMPLE")), "E_KEYCHAIN_LOCKED");
   expect(error.message).toContain("no default keychain");
-  expect(error.hint).toContain("gnome-keyring-daemon --replace --unlock");
+  expect(error.hint).toContain("gum-cred keychain unlock");
+  expect(error.hint).not.toContain("gnome-keyring-daemon");
   keychain.close();
   await keyring.stop();
 });

@@ -3,18 +3,17 @@ import { defineCommand } from "../../command.ts";
 
 export const keychainUnlock = defineCommand({
   name: "keychain unlock",
-  summary: "Let the operating system ask for the keychain's password",
+  summary: "Unlock the keychain, by a dialog or with its password",
   args: [],
   flags: [],
   details:
-    "Needs a terminal and a display, and waits up to 60 seconds for the dialog. Does nothing when the keychain is\n" +
-    "open already.",
+    "With a display the operating system shows its own dialog and gets 60 seconds. On a terminal without one the password is asked for here, hidden, and given to GNOME Keyring or KWallet over the session bus. Does nothing when the keychain is open already.",
   examples: [{ line: "gum-cred keychain unlock", about: "before scripts that must not ask" }],
   run: async (context) => {
     const { ports } = context;
     const { unlock } = await import("../../../app/keychain.ts");
-    const { maySystemAsk } = await import("../../system-dialog.ts");
-    const opened = await unlock(maySystemAsk(context), ports);
+    const { askersOf } = await import("../../system-dialog.ts");
+    const opened = await unlock(askersOf(context), ports);
     const { backend } = await ports.keychain();
     return {
       kind: "data",

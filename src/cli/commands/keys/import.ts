@@ -5,6 +5,7 @@ import type { StoredKey } from "../../../app/keys/keys.ts";
 import type { Level } from "../../../core/credential.ts";
 import { GumCredError } from "../../../core/errors.ts";
 import { masked } from "../../../core/secret.ts";
+import { OWN_SERVICE } from "../../../keychain/keychain.ts";
 import { table } from "../../../output/table.ts";
 import type { Provider } from "../../../providers/contract.ts";
 import { type Command, type Context, LEVEL_FLAG, levelIn } from "../../command.ts";
@@ -18,7 +19,8 @@ export const keysImport: Command = {
     { name: "dry-run", summary: "show the plan and change nothing" },
     { name: "no-verify", summary: "store them without asking the vendors" },
   ],
-  details: "Vendors are recognised by the names of their variables. The file is never changed or deleted.",
+  details:
+    "FILE may be a file, a pipe or a descriptor, in UTF-8, or in UTF-16 with a byte order mark. Vendors are recognised by the names of their variables. Placeholders, references and values whose quotation mark is not closed are refused. The file is never changed or deleted.",
   examples: [
     { line: "gum-cred keys import .env --dry-run", about: "what would be stored" },
     { line: "gum-cred keys import - < .env", about: "from stdin" },
@@ -27,10 +29,11 @@ export const keysImport: Command = {
     const { ports, scope } = context;
     const { allVendors } = await import("../../../app/providers.ts");
     const { planImport } = await import("../../../app/keys/import.ts");
-    const { fileText, stdinText } = await import("../../secret-input.ts");
-    const file = input.positional[0] ?? "";
-    const text = file === "-" ? await stdinText("keys import") : await fileText(file, "keys import");
-    const plan = planImport(text, await allVendors(ports));
+    const { givenText } = await import("../../secret-input.ts");
+    const path = input.positional[0] ?? "";
+    const vendors = await allVendors(ports);
+    const { text, source, regular, onlyName } = await givenText(path, "lines of the dotenv file", context);
+    const plan = planImport(text, vendors, source);
     const level = levelIn(input) ?? "personal";
     const { refuseSeveral } = await import("../../../app/keys/verify.ts");
     if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
@@ -38,14 +41,26 @@ export const keysImport: Command = {
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
     tell(plan, context);
-    const outcomes = input.has("dry-run")
-      ? []
-      : await storeAll(plan, level, !input.has("no-verify"), context);
-    if (outcomes.length > 0 && file !== "-") {
-      ports.note(`note: the file still holds the keys; delete it with: shred -u -- '${file}'`);
+    const check = !input.has("no-verify");
+    const dry = input.has("dry-run");
+    if (dry) await requireOpenKeychain(plan, context);
+    const outcomes = dry ? [] : await storeAll(plan, level, check, context);
+    const stored = outcomes.filter((outcome) => outcome.stored !== null);
+    const whole = plan.refused.length === 0 && stored.length === outcomes.length;
+    if (regular && stored.length > 0) {
+      const { cleanUpNote } = await import("../../../app/keys/clean-up.ts");
+      const lines = plan.keys.filter(({ provider }) =>
+        stored.some((outcome) => outcome.provider === provider),
+      );
+      ports.note(cleanUpNote(path, lines, whole && onlyName && !plan.holdsMore));
     }
-    const error = outcomes.find((outcome) => outcome.error)?.error ?? undefined;
-    return { kind: "data", data: data(plan, outcomes, level), human: human(plan, outcomes, level), error };
+    const error = outcomes.find((outcome) => outcome.error)?.error ?? plan.refused[0]?.error;
+    return {
+      kind: "data",
+      data: { status: whole ? "ok" : "partial", dry_run: dry, keys: rows(plan, outcomes, level) },
+      human: human(plan, outcomes, level, check),
+      error,
+    };
   },
 };
 
@@ -53,6 +68,12 @@ interface Outcome {
   readonly provider: Provider;
   readonly stored: StoredKey | null;
   readonly error: GumCredError | null;
+}
+
+/** A dry run says what the run would: also that there is no keychain to store in, or that it is locked. */
+async function requireOpenKeychain(plan: ImportPlan, { ports }: Context): Promise<void> {
+  if (plan.keys.length === 0) return;
+  await (await ports.keychain()).list(OWN_SERVICE);
 }
 
 /** Stores each key on its own: one that its vendor rejects does not keep the others out. */
@@ -63,11 +84,9 @@ async function storeAll(
   { scope, ports }: Context,
 ): Promise<readonly Outcome[]> {
   const { storeKey } = await import("../../../app/keys/keys.ts");
-  const { usable } = await import("../../secret-input.ts");
   const outcomes: Outcome[] = [];
-  for (const { provider, variable, key, companions } of plan.keys) {
+  for (const { provider, key, companions } of plan.keys) {
     try {
-      usable(key, `value of ${variable}`);
       const stored = await storeKey({ provider, level }, key, { check, companions }, scope, ports);
       outcomes.push({ provider, stored, error: null });
     } catch (error) {
@@ -79,40 +98,57 @@ async function storeAll(
 }
 
 function tell(plan: ImportPlan, { ports }: Context): void {
+  for (const { error } of plan.refused) ports.note(`note: ${error.message}`);
   for (const name of plan.outranked) ports.note(`note: ${name} is left out: another variable outranks it`);
   for (const name of plan.gumloop) ports.note(`note: ${name} is left out: store it with 'gum-cred login'`);
-  if (plan.others > 0) ports.note(`note: ${plan.others} other variables are left alone`);
+  if (plan.others === 1) ports.note("note: one other variable is left alone");
+  if (plan.others > 1) ports.note(`note: ${plan.others} other variables are left alone`);
 }
 
-function data(plan: ImportPlan, outcomes: readonly Outcome[], level: Level) {
-  return {
-    status: "ok",
-    keys: plan.keys.map(({ provider, variable, key }) => {
-      const outcome = outcomes.find((one) => one.provider === provider);
-      return {
-        provider: provider.id,
-        level,
-        variable,
-        masked: masked(key),
-        stored: outcome?.stored != null,
-        verdict: outcome?.stored?.verdict ?? null,
-        error: outcome?.error?.code ?? null,
-      };
-    }),
-  };
-}
-
-function human(plan: ImportPlan, outcomes: readonly Outcome[], level: Level): string {
-  if (plan.keys.length === 0) return "No LLM vendor's variable is in there.";
-  const rows = plan.keys.map(({ provider, variable, key }) => {
+function rows(plan: ImportPlan, outcomes: readonly Outcome[], level: Level) {
+  const planned = plan.keys.map(({ provider, variable, key }) => {
     const outcome = outcomes.find((one) => one.provider === provider);
-    return [provider.id, level, variable, masked(key), said(outcome)];
+    return {
+      provider: provider.id,
+      level,
+      variable,
+      masked: masked(key),
+      stored: outcome?.stored != null,
+      verdict: outcome?.stored?.verdict ?? null,
+      error: outcome?.error?.code ?? null,
+    };
   });
-  return table(["Provider", "Level", "Variable", "Key", ""], rows);
+  const refused = plan.refused.map(({ provider, variable, line, error }) => ({
+    provider: provider.id,
+    level,
+    variable,
+    line,
+    masked: null,
+    stored: false,
+    verdict: null,
+    error: error.code,
+  }));
+  return [...planned, ...refused];
 }
 
-function said(outcome: Outcome | undefined): string {
-  if (!outcome) return "would be stored";
+function human(plan: ImportPlan, outcomes: readonly Outcome[], level: Level, check: boolean): string {
+  if (plan.keys.length + plan.refused.length === 0) return "No LLM vendor's variable is in there.";
+  const planned = plan.keys.map(({ provider, variable, key }) => {
+    const outcome = outcomes.find((one) => one.provider === provider);
+    return [provider.id, level, variable, masked(key), said(outcome, check)];
+  });
+  const refused = plan.refused.map(({ provider, variable, line }) => [
+    provider.id,
+    level,
+    variable,
+    "",
+    `refused (line ${line})`,
+  ]);
+  return table(["Provider", "Level", "Variable", "Key", ""], [...planned, ...refused]);
+}
+
+function said(outcome: Outcome | undefined, check: boolean): string {
+  if (!outcome) return check ? "would be verified, then stored" : "would be stored, unverified";
   if (outcome.error) return outcome.error.message;
   return outcome.stored?.verdict ? `stored (${outcome.stored.verdict})` : "stored, unverified";
 }

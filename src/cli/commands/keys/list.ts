@@ -8,16 +8,20 @@ import { keptFields, keptText } from "../../kept.ts";
 export const keysList = defineCommand({
   name: "keys list",
   summary: "List the LLM keys of every level, masked, and which one wins",
-  args: [],
+  args: [{ name: "PROVIDER", summary: "only these vendors", many: true }],
   flags: [],
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],
-  run: async ({ ports, scope, globals }) => {
+  run: async ({ ports, scope, globals }, input) => {
+    const { providerNamed } = await import("../../../app/providers.ts");
+    const wanted = await Promise.all(input.args.provider.map((name) => providerNamed(name, ports)));
     const { listKeys } = await import("../../../app/keys/keys.ts");
-    const { keys, errors } = await listKeys(scope, ports);
+    const { keys, errors } = await listKeys(scope, ports, wanted);
     const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
     // With --json stderr is the one error object, so that it can be parsed.
-    if (!globals.json) for (const { provider, message } of unread) ports.warn(`${provider}: ${message}`);
     const [error] = errors.values();
+    // A keychain that cannot be read is one failure, not one of each vendor.
+    const told = unread.filter(({ message }) => error?.exitCode !== 4 || message !== error.message);
+    if (!globals.json) for (const { provider, message } of told) ports.warn(`${provider}: ${message}`);
     const data = { keys: keys.map((key) => row(key, ports.now())), errors: unread };
     return { kind: "data", data, human: keys.length === 0 && error ? "" : human(keys, ports.now()), error };
   },

@@ -2,6 +2,7 @@
 import type { StoredKey } from "../../../app/keys/keys.ts";
 import type { Level } from "../../../core/credential.ts";
 import type { Secret } from "../../../core/secret.ts";
+import type { Provider } from "../../../providers/contract.ts";
 import { type Context, type FlagSpec, type Input, levelIn } from "../../command.ts";
 
 export const KEY_FLAG: FlagSpec = { name: "key", value: "KEY", summary: "the key; '-' reads it from stdin" };
@@ -17,26 +18,37 @@ export const PROVIDER_ARGUMENT = { name: "PROVIDER", summary: "the LLM vendor", 
 export async function store(context: Context, input: Input, mustExist = false): Promise<StoredKey> {
   const { ports, scope } = context;
   const { providerNamed } = await import("../../../app/providers.ts");
-  const { allowKey, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
+  const { allowKey, checkPlace, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
   const { givenCompanions } = await import("../../../app/companions.ts");
   const provider = await providerNamed(input.positional[0] ?? "", ports);
   const level: Level = levelIn(input) ?? "personal";
   const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
+  checkPlace({ provider, level }, scope);
+  const given = await givenKey(context, input);
+  const { unlockIfLocked } = await import("../../../app/keychain.ts");
+  const { askersOf } = await import("../../system-dialog.ts");
+  await unlockIfLocked(askersOf(context), ports);
   await allowKey({ provider, level }, scope, ports);
   if (mustExist) await requireStored({ provider, level }, scope, ports);
-  const key = await newKey(context, input, provider.title);
+  const key = given ?? (await askedKey(provider));
   const odd = provider.keyHint?.(key);
   if (odd) ports.note(`note: ${odd}`);
   return storeKey({ provider, level }, key, { check: !input.has("no-verify"), companions }, scope, ports);
 }
 
-async function newKey(context: Context, input: Input, title: string): Promise<Secret> {
-  const { canAsk, givenSecret, missingKey, usable } = await import("../../secret-input.ts");
+/** The key that `--key` gives; null where a person is to be asked for it later. Throws E_USAGE. */
+async function givenKey(context: Context, input: Input): Promise<Secret | null> {
+  const { canAsk, givenSecret, missingKey } = await import("../../secret-input.ts");
   const given = input.flag("key");
-  if (given !== null) return givenSecret("--key", given, "key");
+  if (given !== null) return givenSecret("--key", given, "key", context);
   if (!canAsk(context)) throw missingKey();
+  return null;
+}
+
+async function askedKey({ title, setupUrl }: Provider): Promise<Secret> {
+  const { usable } = await import("../../secret-input.ts");
   const { askSecret } = await import("../../prompts.ts");
-  return usable(await askSecret(`Key for ${title}`), "key");
+  return usable(await askSecret(`Key for ${title}`, `Keys are created at ${setupUrl}`), "key");
 }
 
 /** What is said of a stored key. */

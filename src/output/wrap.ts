@@ -1,0 +1,87 @@
+/** Lines that fit a width: words are wrapped, and only what is longer than a line is broken. Pure. */
+
+/** A text's lines, each at most `width` columns; the second and later ones begin with `indent`. */
+export function wrapped(text: string, width: number, indent = ""): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((long) => broken(long, width - indent.length))) {
+    const next = line === "" || line === indent ? line + word : `${line} ${word}`;
+    if (Bun.stringWidth(next) <= width || line === "" || line === indent) line = next;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line];
+}
+
+function broken(word: string, width: number): readonly string[] {
+  if (Bun.stringWidth(word) <= width) return [word];
+  const parts: string[] = [];
+  let part = "";
+  for (const character of word) {
+    if (part !== "" && Bun.stringWidth(part + character) > Math.max(1, width)) {
+      parts.push(part);
+      part = "";
+    }
+    part += character;
+  }
+  return part === "" ? parts : [...parts, part];
+}
+
+/** A shell command over several lines, joined by backslashes, broken at blanks outside of quotation marks only. */
+export function wrappedCommand(line: string, width: number, indent: string): readonly string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|\$\([^)]*\)|[^ ])+/g) ?? [line];
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of words) {
+    const next = current.trim() === "" ? current + word : `${current} ${word}`;
+    if (next.length <= width - 2 || current.trim() === "") current = next;
+    else {
+      lines.push(`${current} \\`);
+      current = `${indent}  ${word}`;
+    }
+  }
+  return [...lines, current];
+}
+
+/** Markdown's paragraphs, lists and tables wrapped again; code as it is, its comments on lines of their own. */
+export function reflowed(markdown: string, width: number): string {
+  const out: string[] = [];
+  let paragraph = "";
+  let isCode = false;
+  const flush = (): void => {
+    const indent = /^(?:[-*] |\d+\. )/.exec(paragraph)?.[0].replace(/./g, " ") ?? "";
+    if (paragraph !== "") out.push(...wrapped(paragraph, width, indent));
+    paragraph = "";
+  };
+  for (const line of markdown.trimEnd().split("\n")) {
+    const isFence = line.startsWith("```");
+    if (isFence) isCode = !isCode;
+    const isRow = !isCode && line.startsWith("|");
+    const isOwn = isCode || isFence || isRow || /^(?:#|$)/.test(line);
+    if (isOwn || /^(?:[-*] |\d+\. )/.test(line)) flush();
+    if (isRow) out.push(...tableRow(line, width));
+    else if (isCode && line.length > width) out.push(...codeLine(line, width));
+    else if (isOwn) out.push(...(isCode ? [line] : wrapped(line, width)));
+    else paragraph += (paragraph === "" ? "" : " ") + line.trim();
+  }
+  flush();
+  return `${out.join("\n")}\n`;
+}
+
+/** A row of a table as a paragraph: what it is about, and the rest below. */
+function tableRow(line: string, width: number): readonly string[] {
+  const cells = line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+  if (cells.every((cell) => /^:?-+:?$/.test(cell))) return [];
+  return wrapped(cells.filter(Boolean).join(": "), width, "    ");
+}
+
+/** A line of code that is too long: a comment behind it goes before it. */
+function codeLine(line: string, width: number): readonly string[] {
+  const [, code, comment] = /^(.*?)\s{2,}(# .*)$/.exec(line) ?? [];
+  return code === undefined || comment === undefined ? [line] : [...wrapped(comment, width, "# "), code];
+}

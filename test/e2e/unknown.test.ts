@@ -1,0 +1,43 @@
+/** A keychain that is locked or does not answer: nobody can tell who is signed in, and nobody waits for it twice. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { onTerminal } from "../support/terminal.ts";
+import { useWorld } from "../support/world.ts";
+
+const world = useWorld();
+afterEach(async () => {
+  world.keyring.thaw();
+  await world.keyring.unlock();
+});
+
+describe.each([
+  ["locked", () => world.keyring.lock(), "E_KEYCHAIN_LOCKED"],
+  ["hung", async () => world.keyring.freeze(), "E_KEYCHAIN_TIMEOUT"],
+])("%s", (_name, begin, code) => {
+  test("status: unknown, not no", async () => {
+    await begin();
+    const { code: exit, stdout, stderr } = await world.run(["status", "--json"]);
+    expect(exit).toBe(4);
+    expect(JSON.parse(stdout).authenticated).toBeNull();
+    expect(JSON.parse(stderr).error.code).toBe(code);
+    expect((await world.run(["status"])).stdout).toMatch(/^Signed in +unknown: /m);
+  }, 20_000);
+
+  test.each([[["status"]], [["keys", "list"]], [["env"]], [["explain", "openai"]]])(
+    "%p: one message, one wait, and a word while waiting",
+    async (args) => {
+      await begin();
+      const start = performance.now();
+      const { screen } = await onTerminal(args, [], { env: world.env, timeoutMs: 9_000 });
+      expect(performance.now() - start).toBeLessThan(7_500);
+      expect(screen.split("warning").length).toBeLessThanOrEqual(1);
+      expect(screen.includes("Waiting for the keychain")).toBe(code === "E_KEYCHAIN_TIMEOUT");
+    },
+    20_000,
+  );
+});
+
+test("--quiet waits in silence", async () => {
+  world.keyring.freeze();
+  const { screen } = await onTerminal(["status", "--quiet"], [], { env: world.env, timeoutMs: 9_000 });
+  expect(screen).not.toContain("Waiting");
+}, 20_000);
