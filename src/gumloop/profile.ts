@@ -162,8 +162,8 @@ async function times(
 ): Promise<ReadonlyMap<ProfileField, number> | null> {
   const fields = PROFILE_FIELDS.filter((field) => stored[field] !== undefined);
   const accounts = fields.map((field) => `${name}:${field}`);
-  const found = await keychain.modifiedAt?.(GUMLOOP_SERVICE, accounts);
-  if (!found || found.size === 0) return null;
+  const found = await keychain.modifiedAt(GUMLOOP_SERVICE, accounts);
+  if (found.size === 0) return null;
   return new Map(fields.map((field) => [field, found.get(`${name}:${field}`) ?? 0]));
 }
 

@@ -15,8 +15,7 @@ export function deferred(backend: string, load: () => Promise<Keychain>): Keycha
     // Loading may find that there is nothing to load.
     state: () => stateBy(() => use((keychain) => keychain.state())),
     read: (service, accounts) => use((keychain) => keychain.read(service, accounts)),
-    modifiedAt: (service, accounts) =>
-      use(async (keychain) => (await keychain.modifiedAt?.(service, accounts)) ?? new Map()),
+    modifiedAt: (service, accounts) => use((keychain) => keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),
     list: (service) => use((keychain) => keychain.list(service)),

@@ -57,9 +57,7 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
     read: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.read(service, accounts)),
     modifiedAt: async (service, accounts) =>
-      accounts.length === 0
-        ? new Map()
-        : use(async (keychain) => (await keychain.modifiedAt?.(service, accounts)) ?? new Map()),
+      accounts.length === 0 ? new Map() : use((keychain) => keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),
     list: (service) => use((keychain) => keychain.list(service)),
@@ -99,8 +97,7 @@ export function desktopSecretService(options: KeychainOptions, env: RawEnvironme
       return state === "locked" && (await unlocked()) ? service.state() : state;
     },
     read: (name, accounts) => use(() => service.read(name, accounts)),
-    modifiedAt: (name, accounts) =>
-      use(async () => (await service.modifiedAt?.(name, accounts)) ?? new Map()),
+    modifiedAt: (name, accounts) => use(() => service.modifiedAt(name, accounts)),
     write: (name, account, value) => use(() => service.write(name, account, value)),
     remove: (name, account) => use(() => service.remove(name, account)),
     list: (name) => use(() => service.list(name)),

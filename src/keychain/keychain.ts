@@ -25,7 +25,7 @@ export interface Keychain {
    * When entries were last written, in milliseconds since 1970, as exactly as the keychain keeps it (seconds, rounded
    * down). Accounts that are absent are missing, as is everything where the keychain keeps no times.
    */
-  modifiedAt?(service: string, accounts: readonly string[]): Promise<Map<string, number>>;
+  modifiedAt(service: string, accounts: readonly string[]): Promise<Map<string, number>>;
   /** Creates or replaces in place. Refuses the empty string and NUL with E_INVALID_VALUE. Never deletes first. */
   write(service: string, account: string, value: Secret): Promise<void>;
   /** Removes every entry of the account, duplicates included. False when there was none. */
@@ -65,3 +65,6 @@ export interface KeychainOptions {
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */
 export const OWN_SERVICE = "gum-cred";
+
+/** For keychains that keep no times, or whose times are not read. */
+export const noTimes: Keychain["modifiedAt"] = async () => new Map();
