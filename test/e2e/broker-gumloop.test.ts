@@ -57,7 +57,7 @@ describe("a stored session", () => {
 
   test("is renewed again and again in one run", async () => {
     const profile = fresh();
-    world.server.behaviour.expiresIn = 31;
+    world.server.behaviour.expiresIn = 2;
     await storeLiveSession(profile);
     world.server.expireAccessTokens();
     const { stdout } = await broker(

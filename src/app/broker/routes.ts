@@ -5,7 +5,7 @@
 import { gumloop } from "../../../plugins/gumloop/index.ts";
 import type { Injection, Route } from "../../broker/route.ts";
 import { BEARER, type Place, traitsOf } from "../../broker/traits.ts";
-import { DEFAULT_BASE_URL, parseBaseUrl } from "../../core/base-url.ts";
+import { DEFAULT_BASE_URL } from "../../core/base-url.ts";
 import type { Credential, Level } from "../../core/credential.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
@@ -17,6 +17,7 @@ import { allowedRequests, type Policy } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { companionsOf } from "../companions.ts";
 import { providerNamed } from "../providers.ts";
+import { vendorBaseUrl } from "../vendor-base-url.ts";
 import { keyVariablesOf } from "../vendor-exports.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 
@@ -143,11 +144,11 @@ async function vendorRoutes(
   provider: Provider,
   credential: Credential,
   { names }: SetupRequest,
-  { baseUrlFlag, teamId }: Scope,
+  scope: Scope,
   ports: Ports,
 ): Promise<readonly Address[]> {
-  const variable = provider.baseUrlVariable && ports.environment.get(provider.baseUrlVariable);
-  const baseUrl = baseUrlFlag?.href ?? (variable ? parseBaseUrl(variable).href : null);
+  const { teamId } = scope;
+  const baseUrl = vendorBaseUrl(provider, credential.level, scope, ports)?.href ?? null;
   const companions = await companionsOf(provider, credential, ports);
   const upstream = provider.apiBase({ baseUrl, teamId, companions });
   if (upstream !== null) return [{ name: provider.id, upstream }];
