@@ -112,6 +112,7 @@ async function checkout(folder: string): Promise<string> {
   const files = [
     "src",
     "plugins",
+    "docs",
     "scripts",
     "LICENSE",
     "README.md",
