@@ -76,7 +76,7 @@ describe.each(SHELLS.filter(({ command }) => Bun.which(command[0] ?? "")))("in $
 });
 
 describe("GitHub Actions", () => {
-  const env = { GUMLOOP_API_KEY: "key%EXAMPLE\nsecond", GUMLOOP_USER_ID: "user_abc", ...NOTHING };
+  const env = { GUMLOOP_API_KEY: "key%EXAMPLE second", GUMLOOP_USER_ID: "user_abc", ...NOTHING };
 
   function file(text: string): string {
     const path = `${folder}/github-env`;
@@ -89,9 +89,9 @@ describe("GitHub Actions", () => {
     const { stdout, stderr } = await run(["env", "--format", "github"], {
       env: { ...env, GITHUB_ENV: path },
     });
-    expect({ stdout, stderr }).toEqual({ stdout: "::add-mask::key%25EXAMPLE%0Asecond\n", stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: "::add-mask::key%25EXAMPLE second\n", stderr: "" });
     expect(readFileSync(path, "utf8")).toMatch(
-      /^FIRST=1\nGUMLOOP_API_KEY<<(gum-cred-[0-9a-f-]{36})\nkey%EXAMPLE\nsecond\n\1\nGUMLOOP_USER_ID=user_abc\n$/,
+      /^FIRST=1\nGUMLOOP_API_KEY=key%EXAMPLE second\nGUMLOOP_USER_ID=user_abc\nGUMLOOP_BASE_URL=https:\/\/api\.gumloop\.com\/api\/v1\n$/,
     );
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });

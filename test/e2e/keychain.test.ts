@@ -36,6 +36,7 @@ describe("keychain", () => {
         { service: "gumloop-cli", account: "default:api_key" },
         { service: "gumloop-cli", account: "default:base_url" },
         { service: "gumloop-cli", account: "default:user_id" },
+        { service: "gum-cred", account: "default:expiry" },
       ],
     });
     const human = (await world.ok(["keychain"])).stdout;

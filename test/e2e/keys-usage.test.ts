@@ -84,7 +84,7 @@ describe("adds up", () => {
   test("as a table", async () => {
     const { stdout } = await usage([`${folder}/a.log`, "--by", "provider"]);
     expect(stdout.split("\n").map((line) => line.trim().split(/ {2,}/))).toEqual([
-      ["Provider", "Requests", "Refused", "Failed", "Tokens in", "Tokens out", "Bytes up", "Bytes down"],
+      ["Provider", "Requests", "Refused", "Failed", "Tokens in", "Tokens out", "Up", "Down"],
       ["anthropic", "3", "0", "1", "3000", "150", "300", "600"],
       ["openai", "1", "1", "0", "10", "5", "200", "400"],
       ["-", "0", "1", "0", "0", "0", "0", "200"],

@@ -149,7 +149,7 @@ describe("plugins add", () => {
     const no = await ask("\\r");
     expect(no.stdout).toContain("https://api.kestrel.ai/v1/models");
     expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(false);
-    const yes = await ask("y");
+    const yes = await ask("y\\r");
     expect(yes.stdout).toContain("Installed");
     expect(existsSync(`${own()}/plugins/kestrel.json`)).toBe(true);
   });

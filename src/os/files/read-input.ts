@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { shownPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
 
 export interface InputFile {
@@ -50,7 +51,7 @@ function readAll(fd: number, path: string, limitBytes: number): Uint8Array<Array
     if (count === 0) return bytes.subarray(0, length);
     length += count;
     if (length > limitBytes) {
-      throw fail("E_MALFORMED", `${clean(path)} is larger than ${limitBytes / 1024} KiB`);
+      throw fail("E_MALFORMED", `${shownPath(path)} is larger than ${limitBytes / 1024} KiB`);
     }
   }
 }
@@ -79,7 +80,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function unreadable(path: string, code: string | null | undefined, error?: unknown): GumCredError | unknown {
   if (error !== undefined && !code) return error;
-  const shown = clean(path) || "''";
+  const shown = shownPath(path) || "''";
   return fail(
     "E_FILE_UNREADABLE",
     `${shown} ${REASONS[code ?? ""] ?? `cannot be read (${clean(code ?? "")})`}`,

@@ -63,6 +63,6 @@ function human(rows: readonly UsageRow[], total: UsageRow, keys: readonly UsageK
     );
   const cells = rows.map((row) => [...keys.map((key) => row[key] ?? "-"), ...numbers(row)]);
   const last = [...keys.map((_, index) => (index === 0 ? "Total" : "")), ...numbers(total)];
-  const headings = ["Requests", "Refused", "Failed", "Tokens in", "Tokens out", "Bytes up", "Bytes down"];
+  const headings = ["Requests", "Refused", "Failed", "Tokens in", "Tokens out", "Up", "Down"];
   return table([...keys.map((key) => HEADINGS[key]), ...headings], [...cells, last]);
 }
