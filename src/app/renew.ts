@@ -1,12 +1,13 @@
 /** Renews the stored session before it expires, because somebody asked for it. */
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { sameOrigin } from "../core/base-url.ts";
-import { fail } from "../core/errors.ts";
+import { fail, hasCode } from "../core/errors.ts";
 import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
 import { storedBaseUrl } from "../gumloop/stored.ts";
 import { deniedError } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
+import { endKept } from "./kept.ts";
 
 export interface Renewed {
   readonly baseUrl: string;
@@ -15,14 +16,19 @@ export interface Renewed {
 }
 
 /**
- * Renews the profile's session now. Throws E_NOT_SIGNED_IN where there is none to renew, E_BASE_URL_MISMATCH where
+ * Renews the profile's session now, and ends what is kept of a policy's sources. Throws E_NOT_SIGNED_IN where there is none to renew, E_BASE_URL_MISMATCH where
  * another server is asked for, the policy's refusal, and what a refresh throws.
  */
 export async function renewSession(scope: Scope, ports: Ports): Promise<Renewed> {
   const denied = deniedError(await ports.policy(), gumloop.id, scope.teamId);
   if (denied) throw denied;
+  await endKept(ports);
   const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
-  const current = await profile.read();
+  const current = await profile.read().catch((error: unknown) => {
+    // Where there is no keychain at all, nothing is stored.
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw nothingToRenew(scope.profile, false, false);
+    throw error;
+  });
   const { access_token: token, refresh_token: refreshToken, api_key: key } = current.stored;
   if (!token || !refreshToken) throw nothingToRenew(scope.profile, token !== undefined, key !== undefined);
   const server = storedBaseUrl(current.stored);

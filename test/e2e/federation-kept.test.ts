@@ -75,6 +75,9 @@ describe("cache_s and stale_ok_s", () => {
     expect((await get(cached, ["get", "openai", "--profile", "work"])).stdout).toBe(`${key}\n`);
     expect((await get(cached, ["env", "openai", "--format", "json"])).stdout).toContain(key);
     expect(reads).toBe(1);
+    expect((await get(cached, ["refresh"])).code).toBe(3); // no session, and yet it ends what is kept
+    expect((await get(cached)).stdout).toBe(`${key}\n`);
+    expect(reads).toBe(2);
     const command = {
       openai: { source: { command: ["/bin/sh", "-c", `echo sk-EXAMPLE-$$`], cache_s: 100 } },
     };

@@ -1,5 +1,6 @@
 /** Signing in over a sign-in: in place, revoking nothing, by two programs at once, and what this shell still shadows. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { run } from "../support/binary.ts";
 import { profileEntries, requests } from "../support/stored-session.ts";
 import { useWorld } from "../support/world.ts";
 
@@ -63,6 +64,12 @@ test("the official client's spelling of the method", async () => {
   const more = ["--api-key", "-", "--user-id", userId, ...at(profile)];
   await world.ok(["login", "--method", "api_key", ...more], { stdin: key });
   expect((await profileEntries(world, profile))["api_key"]).toBe(key);
+});
+
+test("refresh where there is no keychain has nothing to renew", async () => {
+  const { code, stderr } = await run(["refresh"]);
+  expect(code).toBe(3);
+  expect(stderr).toContain("there is nothing to renew");
 });
 
 describe("refresh", () => {

@@ -8,7 +8,8 @@ export const refresh = defineCommand({
   flags: [],
   details:
     "Sessions are renewed by themselves when their access token is about to expire; this is for scripts that need\n" +
-    "a whole lifetime ahead of them. Exit code 3 where there is no session to renew.",
+    "a whole lifetime ahead of them. What is kept of a policy's sources (cache_s) ends as well. Exit code 3 where\n" +
+    "there is no session to renew.",
   examples: [{ line: "gum-cred refresh && eval $(gum-cred env)", about: "a fresh token in this shell" }],
   run: async ({ ports, scope }) => {
     const { renewSession } = await import("../../app/renew.ts");
