@@ -41,6 +41,19 @@ test("for people: a line for each check, what to do below it, no secret", async 
   expect(result.stderr).toStartWith("gum-cred: error[E_REJECTED]: ");
 });
 
+test("a keyring of Python's that is not ours is told, and none is no check", async () => {
+  const { check, checks } = await doctor({
+    ...here(),
+    PYTHON_KEYRING_BACKEND: "keyrings.alt.file.PlaintextKeyring",
+  });
+  expect(check("official_cli")).toMatchObject({
+    state: "warning",
+    message: expect.stringContaining("PYTHON_KEYRING_BACKEND"),
+  });
+  expect(JSON.stringify(checks)).not.toContain("Plaintext");
+  expect((await doctor(here())).checks.map(({ name }) => name)).not.toContain("official_cli");
+});
+
 describe("keychain", () => {
   test("locked: exit 4 when it is needed, a warning when a variable signs in", async () => {
     await world.keyring.lock();

@@ -10,7 +10,13 @@ import { resolutionError, resolveGumloop } from "../../gumloop/resolve.ts";
 import type { Resolution } from "../../resolve/classify.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
-import { checkCopies, checkExports, checkNetwork, checkVariables } from "./environment.ts";
+import {
+  checkCopies,
+  checkExports,
+  checkNetwork,
+  checkOfficialClient,
+  checkVariables,
+} from "./environment.ts";
 import { checkStorage } from "./keychain.ts";
 import { checkAcceptance, checkServer } from "./server.ts";
 
@@ -30,6 +36,7 @@ export async function examine(scope: Scope, ports: Ports): Promise<readonly Chec
     checkBaseUrl(baseUrl),
     checkCredential(resolution, scope),
     checkNetwork(ports),
+    ...checkOfficialClient(ports),
     ...server,
     ...(winner && reached ? [await checkAcceptance(winner, baseUrl, scope, ports)] : []),
   ];

@@ -1,8 +1,9 @@
 /** Doctor's checks of the variables: conflicts, shadowing, stale exports, and values copied with extra characters. */
 import type { Credential } from "../../core/credential.ts";
 import { MARKER } from "../../core/environment.ts";
-import { fail } from "../../core/errors.ts";
+import { clean, fail } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
+import { mayExist } from "../../os/files/may-exist.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import { LEVELS, levelVariable } from "../../resolve/levels.ts";
 import type { Surroundings } from "../../resolve/ports.ts";
@@ -89,4 +90,18 @@ export function checkNetwork({ raw }: Variables): Check {
     `${found.join(", ")} set: whoever runs that proxy or authority can read what is sent`,
     "unset what you or your organisation did not set",
   );
+}
+
+/** Whether Python's `keyring` is told to look elsewhere, in which case the official CLI sees other entries than we do. */
+export function checkOfficialClient({ raw }: Variables): readonly Check[] {
+  const config = raw["XDG_CONFIG_HOME"] || `${raw["HOME"] ?? ""}/.config`;
+  const file = `${config}/python_keyring/keyringrc.cfg`;
+  const found = raw["PYTHON_KEYRING_BACKEND"]
+    ? "PYTHON_KEYRING_BACKEND"
+    : mayExist(file)
+      ? clean(file)
+      : null;
+  if (found === null) return [];
+  const message = `${found} can make the official gumloop CLI look in another keyring than gum-cred`;
+  return [warning("official_cli", message, "run: python3 -m keyring diagnose")];
 }
