@@ -1,8 +1,10 @@
 /**
  * Finds a program as execvp(3) does, and says why one that is there cannot be run. Looks at files; runs nothing.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { systemCode } from "../../core/system-error.ts";
+
+/** Loaded where it is used: a program that is simply run needs none of it, and loading it takes a third of a start. */
+const files = () => process.getBuiltinModule("node:fs");
 
 /** glibc's `_CS_PATH`, where PATH is not set. */
 const STANDARD_PATH = "/bin:/usr/bin";
@@ -19,6 +21,7 @@ export function findProgram(
 ): { readonly path: string } | "EACCES" | "ENOENT" {
   if (name.includes("/")) return { path: name };
   if (name === "") return "ENOENT";
+  const { accessSync, constants, statSync } = files();
   let reason: "EACCES" | "ENOENT" = "ENOENT";
   for (const folder of (searchPath ?? STANDARD_PATH).split(":")) {
     const path = folder === "" ? `./${name}` : `${folder}/${name}`;
@@ -47,6 +50,7 @@ export function missingInterpreter(name: string, searchPath: string | undefined)
 }
 
 function firstLine(path: string): string | null {
+  const { closeSync, openSync, readSync } = files();
   let file: number | null = null;
   try {
     file = openSync(path, "r");
