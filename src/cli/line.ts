@@ -225,7 +225,7 @@ function argumentProblem(
     return fail(
       "E_USAGE",
       `'${command.name}' needs a command after '--'`,
-      `gum-cred ${command.name} -- CMD ARG…`,
+      `write 'gum-cred ${command.name} -- CMD ARG…'`,
     );
   }
   let most = 0;
@@ -283,7 +283,8 @@ async function unknownCommand(
       : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
   }
   const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);
-  const hint = guess ? `did you mean 'gum-cred ${guess}'?` : undefined;
+  const meant = [guess, ...words.slice(1)].join(" ");
+  const hint = guess ? `did you mean 'gum-cred ${/^[\w. /-]+$/.test(meant) ? meant : guess}'?` : undefined;
   return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
 }
 

@@ -4,12 +4,15 @@
  */
 import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
 import { coloured } from "../output/style.ts";
+import { advice } from "./advice.ts";
 import type { Output } from "./command.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
-  return json ? `${safeJson(output.data)}\n` : withNewline(coloured(cleanLines(output.human)));
+  return json
+    ? `${safeJson(output.data)}\n`
+    : withNewline(coloured(cleanLines(advice().output(output.human))));
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */

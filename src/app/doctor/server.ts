@@ -78,10 +78,12 @@ export async function checkAcceptance(
 
 function further(credential: Credential, error: GumCredError): readonly string[] {
   const { source, location, userId } = credential;
-  const ownVariable = error.exitCode === 3 && source !== "keychain";
+  const refused = error.exitCode === 3;
+  const own = source === "env" || source === "file";
   const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
   return [
-    ...(ownVariable ? [`the credential came from ${location}; unset it to use the one in the keychain`] : []),
+    ...(refused && own ? [`run 'unset ${location}' to use the one in the keychain`] : []),
+    ...(refused && source === "keychain" ? ["run 'gum-cred login' to store another one"] : []),
     ...(short
       ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`]
       : []),

@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { quotedPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { ERRNO, errno, lockCalls } from "../native/libc.ts";
 
@@ -89,7 +90,9 @@ function refuseUnlessOurs(stat: Stats, kind: "directory" | "file", path: string)
     throw fail(
       "E_UNSAFE_FILE",
       `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
-      "remove it, or make it yours and writable by you alone",
+      kind === "file"
+        ? `it is made anew when it is gone; run: rm ${quotedPath(path)}`
+        : `make it yours and writable by you alone, if nothing of others is in it; run: chmod go-w ${quotedPath(path)}`,
     );
   }
 }

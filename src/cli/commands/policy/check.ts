@@ -4,6 +4,7 @@ import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
 import type { Policy } from "../../../resolve/policy.ts";
 import type { Ports } from "../../../resolve/ports.ts";
+import { advice } from "../../advice.ts";
 import { defineCommand, type Output } from "../../command.ts";
 
 export const policyCheck = defineCommand({
@@ -41,7 +42,11 @@ export const policyCheck = defineCommand({
 
 function invalid(problems: number): GumCredError | undefined {
   if (problems === 0) return undefined;
-  return fail("E_POLICY_INVALID", `the file has ${problems} problem${problems > 1 ? "s" : ""}`);
+  return fail(
+    "E_POLICY_INVALID",
+    `the file has ${problems} problem${problems > 1 ? "s" : ""}`,
+    "correct it and check it again",
+  );
 }
 
 async function checkLive(policy: Policy, file: string | null, ports: Ports): Promise<Output> {
@@ -50,7 +55,7 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
   const rows = checks.map((one) => [
     one.team === null ? one.level : `team ${one.team}`,
     ...[one.provider, one.source, one.error?.code ?? "ok", `${one.ms} ms`],
-    one.error ? `${one.error.message} (${one.error.hint})` : liveDetail(one),
+    one.error ? [one.error.message, ...hintOf(one).map((hint) => `(${hint})`)].join(" ") : liveDetail(one),
   ]);
   const sources = checks.map(({ error, expiresAt, ...one }) => ({
     ...one,
@@ -58,7 +63,7 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
       ok: error === null,
       code: error?.code ?? null,
       message: error?.message ?? null,
-      hint: error?.hint ?? null,
+      hint: hintOf({ error })[0] ?? null,
     },
     expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
   }));
@@ -71,6 +76,12 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
         : table(["Level", "Provider", "Source", "State", "Took", ""], rows),
     error: checks.find((one) => one.error)?.error ?? undefined,
   };
+}
+
+/** The hint of a failure that suits this command line, if there is one. */
+function hintOf({ error }: Pick<SourceCheck, "error">): readonly string[] {
+  const hint = error ? advice().hint(error.hint) : "";
+  return hint === "" ? [] : [hint];
 }
 
 function liveDetail({ location, expiresAt }: SourceCheck): string {
