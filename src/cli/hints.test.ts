@@ -65,6 +65,8 @@ const CASES: readonly (readonly [line: string, hint: string, expected: string])[
   ["providers nosuch", "run 'gum-cred providers'", "run 'gum-cred providers'"],
   ["keys set xai", "run 'gum-cred keys set openai'", "run 'gum-cred keys set openai'"],
   ["status", "run 'gum-cred status --verify'", "run 'gum-cred status --verify'"],
+  // But elsewhere.
+  ["keychain unlock", "'gum-cred keychain unlock' on a terminal", "'gum-cred keychain unlock' on a terminal"],
   // Nor a flag that was given.
   [
     "login --no-browser",

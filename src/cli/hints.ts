@@ -48,6 +48,8 @@ export const SWITCHES = ["no-browser", "no-verify", "yes", "force", "live", "deb
 /** Values that need no quotation marks in any shell. */
 const PLAIN = /^[A-Za-z0-9._~:/@%+-]+$/;
 const ASKED = new RegExp(`\\b(?:add|give|with|use) --(${SWITCHES.join("|")})\\b`);
+/** The same command, where it does something else. */
+const ELSEWHERE = /\bon (?:a terminal|the desktop)\b/;
 /** Between quotes, or behind `run: `; perhaps in `eval $(…)`. What follows may be a path in quotes of its own. */
 const COMMAND = /(?<=(?:'|run: )(?:eval \$\()?)gum-cred ([^'();\n]+?)(?= *(?:['();]|, |$))/g;
 
@@ -68,6 +70,7 @@ export function adviceFor(argv: readonly string[], names: readonly string[]): Ad
   const own = end < 0 ? typed : typed.slice(0, end);
   const failed = commandOf(own.filter(isWord(own)), names);
   const leadsOn = (text: string): boolean => {
+    if (ELSEWHERE.test(text)) return true;
     const flag = ASKED.exec(text)?.[1];
     if (flag !== undefined && own.includes(`--${flag}`)) return false;
     return ![...text.matchAll(COMMAND)].some(({ 0: all, 1: line = "", index }) => {
@@ -148,6 +151,8 @@ function carrying(line: string, failed: Line, typed: readonly string[], names: r
   const { name } = commandOf(words, names);
   const carried = CARRIED.flatMap(([flag, takes]) => {
     const value = flagValue(own, flag);
+    // What has been signed in to is stored with its server.
+    if (flag === "base-url" && failed.name === "login" && /^(?:env|exec)$/.test(name)) return [];
     const isTaken = value !== null && PLAIN.test(value) && takes.test(name) && !words.includes(`--${flag}`);
     return isTaken ? [`--${flag}`, value] : [];
   });

@@ -283,8 +283,9 @@ async function unknownCommand(
       : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
   }
   const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);
-  const meant = [guess, ...words.slice(1)].join(" ");
-  const hint = guess ? `did you mean 'gum-cred ${/^[\w. /-]+$/.test(meant) ? meant : guess}'?` : undefined;
+  const both = `${guess} ${words[1]}`; // whatever else was typed may be a secret
+  const meant = program.some(({ name }) => name === both) ? both : guess;
+  const hint = guess ? `did you mean 'gum-cred ${meant}'?` : undefined;
   return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
 }
 

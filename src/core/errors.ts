@@ -35,14 +35,14 @@ export const ERRORS = {
     exit: 3,
     hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
   },
-  E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
+  E_KEYCHAIN_LOCKED: { exit: 4, hint: "run 'gum-cred keychain unlock' on a terminal, and the command again" },
   E_KEYCHAIN_UNAVAILABLE: {
     exit: 4,
     hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
   E_KEYCHAIN_UNREACHABLE: {
     exit: 4,
-    hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    hint: "run 'unset GUM_CRED_KEYCHAIN DBUS_SESSION_BUS_ADDRESS', or correct them; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
   },
   E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
   E_KEYCHAIN_TIMEOUT: {
@@ -64,7 +64,7 @@ export const ERRORS = {
   E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
   E_BASE_URL_MISMATCH: {
     exit: 6,
-    hint: "run 'gum-cred login --profile NAME' to sign in there under another profile; or leave the other base URL out",
+    hint: "run 'gum-cred login --profile NAME' to sign in there, and give --profile NAME here too; or leave the other base URL out",
   },
   E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: redirects are never followed with a credential" },
   E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },

@@ -28,6 +28,8 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** Another program, by its path, and its first arguments in place of gum-cred, which it finds on PATH. */
+  readonly program?: readonly string[];
 }
 
 const DRIVER = `
@@ -81,10 +83,10 @@ print(json.dumps({"code": code, "screen": seen.decode(errors="replace").replace(
 export async function onTerminal(
   args: readonly string[],
   steps: readonly Step[] = [],
-  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/" }: TerminalOptions = {},
+  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/", program }: TerminalOptions = {},
 ): Promise<TerminalRun> {
   const spec = {
-    argv: [gumCred(), ...args],
+    argv: [...(program ?? [gumCred()]), ...args],
     env: { PATH: pathWithGumCred(), TERM: "xterm-256color", ...env },
     steps,
     columns,

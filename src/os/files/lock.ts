@@ -80,21 +80,28 @@ function openOurs(folder: string, name: string): number {
     }
     return fd;
   } catch (error) {
-    throw systemCode(error) === null ? error : unusable(folder, systemCode(error));
+    throw systemCode(error) === null ? error : unusable(folder, systemCode(error), path);
   }
 }
 
 function refuseUnlessOurs(stat: Stats, kind: "directory" | "file", path: string): void {
   const rightKind = kind === "directory" ? stat.isDirectory() : stat.isFile();
-  if (!rightKind || stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) {
-    throw fail(
-      "E_UNSAFE_FILE",
-      `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
-      kind === "file"
-        ? `it is made anew when it is gone; run: rm ${quotedPath(path)}`
-        : `make it yours and writable by you alone, if nothing of others is in it; run: chmod go-w ${quotedPath(path)}`,
-    );
-  }
+  const isOurs = stat.uid === process.geteuid?.();
+  if (rightKind && isOurs && (stat.mode & 0o022) === 0) return;
+  throw fail(
+    "E_UNSAFE_FILE",
+    `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
+    kind === "directory" && rightKind ? ownFolder(isOurs, path) : gone(path),
+  );
+}
+
+function ownFolder(isOurs: boolean, path: string): string {
+  if (!isOurs) return "set XDG_STATE_HOME to a folder of yours";
+  return `when nothing of others is in it, run: chmod go-w ${quotedPath(path)}`;
+}
+
+function gone(path: string): string {
+  return `it is made anew when it is gone; run: rm ${quotedPath(path)}`;
 }
 
 function isOursAlone(path: string): boolean {
@@ -106,9 +113,9 @@ function isOursAlone(path: string): boolean {
   }
 }
 
-function unusable(folder: string, code: string | null): GumCredError {
+function unusable(folder: string, code: string | null, path = folder): GumCredError {
   if (code === "ELOOP") {
-    return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, "remove it");
+    return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, gone(path));
   }
   return fail(
     "E_UNSAFE_FILE",

@@ -23,7 +23,8 @@ export const policyCheck = defineCommand({
     const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
     const { file } = input.args;
     const { live } = input.flags;
-    if (file === null && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
+    if (file === null && !live)
+      throw fail("E_USAGE", "name the file to check", "use --live for the policy in force");
     const checked =
       file === null ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
     if (live && checked.policy) return checkLive(checked.policy, file, ports);
