@@ -25,7 +25,7 @@ export async function requestHeaders(
       throw fail(
         "E_UNSAFE_VALUE",
         `the value of ${name} contains characters that are not valid in a header`,
-        "check that it was stored without line breaks; 'gum-cred login' stores it again",
+        `store it again, without line breaks; run 'gum-cred ${provider.kind === "llm" ? `keys set ${provider.id}` : "login"}'`,
       );
     }
     return { name, value: text };

@@ -215,6 +215,37 @@ export const DOCTOR_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "plugins remove: the keys are kept",
+    code: null,
+    where: "line",
+    once: true,
+    shows: [
+      "note: keys stored for '{id}' are still in the keychain, under the service 'gum-cred'; with the plugin installed again, 'gum-cred keys remove {id}' removes them",
+    ],
+    async prepare(stage) {
+      await stage.run("gum-cred plugins add deepgram --yes");
+      await stage.run("echo dg-EXAMPLE-0123456789 | gum-cred keys set deepgram --key - --no-verify");
+      stage.line = "gum-cred plugins remove deepgram";
+      stage.does.push([
+        /with the plugin installed again/,
+        async () => {
+          await stage.run("gum-cred plugins add deepgram --yes");
+          stage.line = "gum-cred keys list";
+        },
+      ]);
+    },
+  },
+  {
+    name: "doctor: another keyring of Python's",
+    code: null,
+    where: { row: "official_cli" },
+    shows: ["run 'unset PYTHON_KEYRING_BACKEND' to use the same one"],
+    prepare(stage) {
+      stage.env["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring";
+      stage.line = DOCTOR;
+    },
+  },
+  {
     name: "keys list: there is none under the profile",
     code: null,
     where: "output",
@@ -243,7 +274,7 @@ export const DOCTOR_SCENES: readonly Scene[] = [
     code: null,
     where: "output",
     shows: [
-      "No plugins are installed. 'gum-cred plugins list --catalogue' shows those that can be installed by name,\n",
+      "No plugins are installed. 'gum-cred plugins list --catalogue' shows those that can be installed by name,\nand 'gum-cred plugins new ID' prints a manifest to begin with.",
     ],
     prepare(stage) {
       stage.line = "gum-cred plugins list";
@@ -257,7 +288,7 @@ export const DOCTOR_SCENES: readonly Scene[] = [
     where: "output",
     once: true,
     shows: [
-      "'eval $(gum-cred env{profile})' puts it into this shell; 'gum-cred exec{profile} -- CMD' runs one command with it.",
+      "Signed in to Gumloop with {how}{account}{where}. The credential is in the OS keychain ({result.backend}).\nNext: 'eval $(gum-cred env{profile})' puts it into this shell; 'gum-cred exec{profile} -- CMD' runs one command with it.",
     ],
     prepare(stage) {
       stage.line = logsIn(stage, "work");

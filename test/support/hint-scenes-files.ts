@@ -151,6 +151,20 @@ export const FILE_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "the lock's folder can be written by others",
+    code: "E_UNSAFE_FILE",
+    shows: ["when nothing of others is in it, run: chmod go-w {quotedPath(path)}"],
+    prepare(stage) {
+      stage.env["XDG_RUNTIME_DIR"] = "";
+      const state = `${stage.home}/${ODD}`;
+      stage.env["XDG_STATE_HOME"] = state;
+      mkdirSync(`${state}/gum-cred`, { recursive: true });
+      chmodSync(`${state}/gum-cred`, 0o777);
+      stage.line = pipesLogin(stage);
+      stage.tells.push(/^when nothing of others/);
+    },
+  },
+  {
     name: "no place for locks",
     code: "E_UNSAFE_FILE",
     shows: ["set XDG_STATE_HOME to a folder that you can write to"],

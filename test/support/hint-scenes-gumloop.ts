@@ -13,13 +13,6 @@ function browser(stage: Stage): void {
 
 const freePort = (): number => 20_000 + Math.floor(Math.random() * 20_000);
 
-/** `gum-cred login` with a key, without being asked. */
-function pipesKey(stage: Stage, more = ""): string {
-  const { key, userId } = stage.world.server.addApiKey();
-  stage.pipes.push([/--api-key -/, key]);
-  return `gum-cred login --api-key - --user-id ${userId}${more}`;
-}
-
 export const GUMLOOP_SCENES: readonly Scene[] = [
   {
     name: "nobody is signed in, under a profile",
@@ -92,7 +85,7 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
   {
     name: "a key that belongs to another user id",
     code: "E_FORBIDDEN",
-    shows: ["; it was sent to {baseUrl}"],
+    shows: ["{own}; it was sent to {baseUrl}"],
     prepare(stage) {
       const { key, userId } = stage.world.server.addApiKey();
       stage.pipes.push([/--api-key -/, key]);
@@ -260,6 +253,20 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a sign-in that is not to be replaced",
+    code: "E_INTERRUPTED",
+    once: true,
+    shows: ["--profile NAME keeps both"],
+    async prepare(stage) {
+      await stage.world.signInWithKey();
+      const { key, userId } = stage.world.server.addApiKey();
+      stage.line = `gum-cred login --api-key ${key} --user-id ${userId}`;
+      stage.onTerminal([{ wait: "[y/N]", type: "n\r" }]);
+      const other = `${stage.line} --profile other`;
+      stage.does.push([/--profile NAME/, () => (stage.onTerminal([]), void (stage.line = other))]);
+    },
+  },
+  {
     name: "a snippet for another server",
     code: "E_BASE_URL_MISMATCH",
     shows: [
@@ -330,4 +337,3 @@ export const SERVER_SCENES: readonly Scene[] = [
     /check the base URL/,
   ),
 ];
-void pipesKey;

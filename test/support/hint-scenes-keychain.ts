@@ -21,7 +21,9 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
   {
     name: "locked, with the session in it",
     code: "E_KEYCHAIN_LOCKED",
-    shows: ["run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or "],
+    shows: [
+      "run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
     async prepare(stage) {
       await stage.world.signInWithKey("work");
       await stage.world.keyring.lock();
@@ -148,6 +150,41 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       Object.assign(stage.env, { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR });
       stage.line = "gum-cred keys list";
       stage.does.push([/allow gum-cred/, () => Object.assign(stage.env, stage.world.env)]);
+    },
+  },
+  {
+    name: "a program that is no bus at the bus's address",
+    code: "E_KEYCHAIN_FAILED",
+    shows: [
+      "run 'unset DBUS_SESSION_BUS_ADDRESS', or set it to the bus of your own session; without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
+    async prepare(stage) {
+      await stage.world.signInWithKey();
+      const path = `${stage.home}/bus`;
+      const bus = Bun.listen({
+        unix: path,
+        socket: { data: (socket) => void socket.write("HTTP/1.1 400\r\n") },
+      });
+      stage.ends.push(() => bus.stop(true));
+      stage.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${path}`;
+      stage.line = "gum-cred get gumloop";
+      stage.does.push([/^set it to the bus/, () => void delete stage.env["DBUS_SESSION_BUS_ADDRESS"]]);
+      signsIn(stage);
+    },
+  },
+  {
+    name: "a bus that hangs up",
+    code: "E_KEYCHAIN_FAILED",
+    shows: [
+      "run 'gum-cred doctor' to check the keychain; without it set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
+    prepare(stage) {
+      const path = `${stage.home}/bus`;
+      const bus = Bun.listen({ unix: path, socket: { data: (socket) => void socket.end() } });
+      stage.ends.push(() => bus.stop(true));
+      stage.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${path}`;
+      stage.line = "gum-cred get gumloop";
+      signsIn(stage);
     },
   },
   {

@@ -196,6 +196,34 @@ export const KEY_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a value that no header can carry",
+    code: "E_UNSAFE_VALUE",
+    shows: [
+      'store it again, without line breaks; run \'gum-cred {provider.kind === "llm" ? `keys set ${provider.id}` : "login"}\'',
+    ],
+    async prepare(stage) {
+      await stage.run(
+        "printf 'sk-EXAMPLE-\u00e9' | secret-tool store --label x application 'Python keyring library' service gum-cred username llm:personal:work:openai",
+      );
+      stage.line = "gum-cred header openai --profile work";
+      stage.tells.push(/^store it again/);
+      typesKey(stage, /^gum-cred keys set openai --profile work/);
+    },
+  },
+  {
+    name: "a placeholder in a dotenv file",
+    code: "E_MALFORMED",
+    shows: ["put the key itself into that line, or store it with 'gum-cred keys set {provider.id}'"],
+    prepare(stage) {
+      stage.file(".env", "OPENAI_API_KEY=your-key-here\n");
+      stage.line = "gum-cred keys import .env --no-verify --profile work";
+      const puts = () => stage.file(".env", `OPENAI_API_KEY=${stage.vendors.addKey("openai")}\n`);
+      stage.does.push([/put the key itself/, puts]);
+      stage.does.push([/store it with/, () => void (stage.line = "gum-cred get openai --profile work")]);
+      typesKey(stage, /^gum-cred keys set openai --profile work/);
+    },
+  },
+  {
     name: "a value with a space around it",
     code: "E_MALFORMED",
     shows: ["store or set it again, without spaces or line ends around it"],

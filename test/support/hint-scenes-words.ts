@@ -1,5 +1,4 @@
 /** Hints about what was typed: commands, flags, names, values, and variables that contradict each other. */
-import { mkdirSync, symlinkSync } from "node:fs";
 import type { Scene } from "./hint-follow.ts";
 import { type Stage, signsIn } from "./hint-stage.ts";
 
@@ -281,7 +280,7 @@ export const WORD_SCENES: readonly Scene[] = [
   {
     name: "a setting of the user's own",
     code: "E_SETTING_TAKEN",
-    shows: ["look at it with 'gum-cred setup', and replace it with --force"],
+    shows: ["look at it with 'gum-cred setup {request.program}', and replace it with --force"],
     prepare(stage) {
       stage.file(".claude/settings.json", JSON.stringify({ apiKeyHelper: "/mine" }));
       stage.line = "gum-cred setup claude --write";
@@ -289,5 +288,3 @@ export const WORD_SCENES: readonly Scene[] = [
     },
   },
 ];
-void mkdirSync;
-void symlinkSync;
