@@ -2,10 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { ERRORS } from "../src/core/errors.ts";
-import { SCENES } from "../test/support/hint-scenes.ts";
+import { OTHER_SCENES, SESSION_SCENES } from "../test/support/hint-scenes.ts";
 import { hasCommand } from "../test/support/hint-text.ts";
 import { literals, literalsOf } from "./literals.ts";
 
+const SCENES = { ...SESSION_SCENES, ...OTHER_SCENES };
 const scenes = Object.values(SCENES).flat();
 const shown = new Set(scenes.flatMap(({ shows }) => shows));
 

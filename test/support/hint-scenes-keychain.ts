@@ -1,6 +1,7 @@
 /** Hints about the keychain: locked, hung, absent, named and missing, and not ours to use. */
+import { sets, signsIn } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import { type Stage, signsIn } from "./hint-stage.ts";
+import type { Stage } from "./hint-stage.ts";
 import { startPrivateKeyring } from "./private-keyring.ts";
 
 const PASSWORD = "keyring-password-EXAMPLE";
@@ -45,9 +46,23 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       unlocks(stage);
       signsIn(stage);
       stage.does.push([/^on a terminal/, () => {}]);
-      const lets = () => void (stage.line = "gum-cred get gumloop");
-      stage.does.push([/without a keychain set/, () => (lets(), set(stage, "GUMLOOP_ACCESS_TOKEN"))]);
-      stage.does.push([/^GUMLOOP_API_KEY/, () => (lets(), set(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID"))]);
+      const lets = () => {
+        stage.line = "gum-cred get gumloop";
+      };
+      stage.does.push([
+        /without a keychain set/,
+        () => {
+          lets();
+          sets(stage, "GUMLOOP_ACCESS_TOKEN");
+        },
+      ]);
+      stage.does.push([
+        /^GUMLOOP_API_KEY/,
+        () => {
+          lets();
+          sets(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID");
+        },
+      ]);
     },
   },
   {
@@ -87,11 +102,22 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       nowhere(stage);
       signsIn(stage);
       stage.line = "gum-cred login --method oauth";
-      const reads = () => void (stage.line = "gum-cred get gumloop");
-      stage.does.push([/^without a keychain set/, () => (reads(), set(stage, "GUMLOOP_ACCESS_TOKEN"))]);
+      const reads = () => {
+        stage.line = "gum-cred get gumloop";
+      };
+      stage.does.push([
+        /^without a keychain set/,
+        () => {
+          reads();
+          sets(stage, "GUMLOOP_ACCESS_TOKEN");
+        },
+      ]);
       stage.does.push([
         /^GUMLOOP_API_KEY/,
-        () => (reads(), set(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID")),
+        () => {
+          reads();
+          sets(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID");
+        },
       ]);
     },
   },
@@ -120,7 +146,12 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       stage.env["GUM_CRED_KEYCHAIN"] = "kwallet";
       stage.line = "gum-cred get gumloop";
       signsIn(stage);
-      stage.does.push([/^correct them/, () => void (stage.env["GUM_CRED_KEYCHAIN"] = "secret-service")]);
+      stage.does.push([
+        /^correct them/,
+        () => {
+          stage.env["GUM_CRED_KEYCHAIN"] = "secret-service";
+        },
+      ]);
     },
   },
   {
@@ -204,7 +235,3 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
     },
   },
 ];
-
-function set(stage: Stage, ...names: readonly string[]): void {
-  for (const name of names) stage.env[name] = stage.values[name] ?? "";
-}

@@ -192,7 +192,12 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     shows: ["look at the manifest, then give --yes"],
     prepare(stage) {
       stage.line = "gum-cred plugins add deepgram";
-      stage.does.push([/give --yes/, () => void (stage.line += " --yes")]);
+      stage.does.push([
+        /give --yes/,
+        () => {
+          stage.line += " --yes";
+        },
+      ]);
     },
   },
   {
@@ -204,12 +209,16 @@ export const PLUGIN_SCENES: readonly Scene[] = [
       stage.line = "gum-cred plugins add frobnicate --yes";
       stage.does.push([
         /give a manifest's file/,
-        () => void (stage.line = `gum-cred plugins add ${path} --yes`),
+        () => {
+          stage.line = `gum-cred plugins add ${path} --yes`;
+        },
       ]);
       stage.reads.push([
         /--catalogue/,
         "deepgram",
-        () => void (stage.line = "gum-cred plugins add deepgram --yes"),
+        () => {
+          stage.line = "gum-cred plugins add deepgram --yes";
+        },
       ]);
     },
   },
@@ -223,7 +232,9 @@ export const PLUGIN_SCENES: readonly Scene[] = [
       stage.reads.push([
         /^gum-cred plugins list$/,
         "kestrel",
-        () => void (stage.line = "gum-cred plugins remove kestrel"),
+        () => {
+          stage.line = "gum-cred plugins remove kestrel";
+        },
       ]);
     },
   },
@@ -233,7 +244,12 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     shows: ["choose another id"],
     prepare(stage) {
       stage.line = "gum-cred plugins new openai";
-      stage.does.push([/choose another/, () => void (stage.line = "gum-cred plugins new kestrel")]);
+      stage.does.push([
+        /choose another/,
+        () => {
+          stage.line = "gum-cred plugins new kestrel";
+        },
+      ]);
     },
   },
   {

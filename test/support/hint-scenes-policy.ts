@@ -1,6 +1,7 @@
 /** Hints about the organisation's policy and its sources. */
+import { signsIn } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import { type Stage, signsIn } from "./hint-stage.ts";
+import type { Stage } from "./hint-stage.ts";
 import { type SelfSigned, selfSigned } from "./self-signed.ts";
 import { underSystemPolicy } from "./system-policy.ts";
 
@@ -37,7 +38,12 @@ export const POLICY_SCENES: readonly Scene[] = [
       inForce(stage, { openai: { source: { file: key } } });
       stage.env["OPENAI_API_KEY"] = stage.vendors.addKey("openai");
       stage.line = "gum-cred get openai --level personal";
-      stage.does.push([/leave --level out/, () => void (stage.line = "gum-cred get openai")]);
+      stage.does.push([
+        /leave --level out/,
+        () => {
+          stage.line = "gum-cred get openai";
+        },
+      ]);
       stage.does.push([/ask its administrator/, () => inForce(stage, {})]);
     },
   },
@@ -110,7 +116,12 @@ export const POLICY_SCENES: readonly Scene[] = [
       inForce(stage, { openai: { source: { env: "ACME_KEY" } } });
       stage.line = "gum-cred get openai";
       stage.tells.push(/no other key/);
-      stage.does.push([/ask the administrator/, () => void (stage.env["ACME_KEY"] = "sk-EXAMPLE-source")]);
+      stage.does.push([
+        /ask the administrator/,
+        () => {
+          stage.env["ACME_KEY"] = "sk-EXAMPLE-source";
+        },
+      ]);
     },
   },
   {
