@@ -70,6 +70,8 @@ export type Output =
       /** Keys in snake_case; never a secret. Printed with `--json`. */
       readonly data: Readonly<Record<string, unknown>>;
       readonly human: string;
+      /** True where that is a file's text, and no advice to who reads it. */
+      readonly verbatim?: true;
       /** Reported after the data: what it shows is true and still a failure. */
       readonly error?: GumCredError | undefined;
     }

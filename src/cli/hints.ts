@@ -11,15 +11,15 @@ import { withoutAliases } from "./aliases.ts";
 export const CARRIED: readonly (readonly [flag: string, takes: RegExp])[] = [
   [
     "profile",
-    /^(?:login|logout|refresh|teams|status|explain|env|exec|broker|get|header|redact|doctor|credits|keys (?:set|list|remove|verify|import|rotate))$/,
+    /^(?:login|logout|refresh|teams|status|explain|env|exec|broker|get|header|redact|doctor|credits|setup|keys (?:set|list|remove|verify|import|rotate))$/,
   ],
   [
     "base-url",
-    /^(?:login|refresh|teams|status|explain|env|exec|broker|get|header|doctor|keys (?:set|verify|rotate))$/,
+    /^(?:login|refresh|teams|status|explain|env|exec|broker|get|header|doctor|keys (?:set|verify|import|rotate))$/,
   ],
   [
     "team-id",
-    /^(?:teams|status|explain|env|exec|broker|get|header|redact|doctor|keys (?:set|list|remove|verify|import|rotate))$/,
+    /^(?:teams|status|explain|env|exec|broker|get|header|redact|doctor|setup|keys (?:set|list|remove|verify|import|rotate))$/,
   ],
   ["level", /^(?:explain|env|exec|broker|get|header|setup|keys (?:set|remove|import|rotate))$/],
 ];

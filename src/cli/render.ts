@@ -10,9 +10,9 @@ import type { Output } from "./command.ts";
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
-  return json
-    ? `${safeJson(output.data)}\n`
-    : withNewline(coloured(cleanLines(advice().output(output.human))));
+  if (json) return `${safeJson(output.data)}\n`;
+  const text = output.verbatim ? output.human : advice().output(output.human);
+  return withNewline(coloured(cleanLines(text)));
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */

@@ -86,6 +86,19 @@ export const SIGN_IN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "nothing comes back, and no browser was asked for",
+    code: "E_TIMEOUT",
+    once: true,
+    shows: [],
+    prepare(stage) {
+      const login = `gum-cred login --no-browser --callback-port ${freePort()}`;
+      stage.line = `${login} --timeout 1 </dev/null`;
+      stage.does.push([/add --no-browser/, () => Promise.reject(new Error("--no-browser was given"))]);
+      const open = 'read -r url <out; curl -sSL -o /dev/null "$url"; wait $!';
+      corrects(stage, /--timeout SECONDS/, `mkfifo out; ${login} --timeout 20 </dev/null >out & ${open}`);
+    },
+  },
+  {
     name: "a sign-in that is not to be replaced",
     code: "E_INTERRUPTED",
     once: true,

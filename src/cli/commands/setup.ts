@@ -34,7 +34,12 @@ export const setup = defineCommand({
     const plan = planSetup(request, situation, context.ports.raw);
     if (mode !== "show") carryOutSetup(plan);
     if (mode !== "remove") warnOf(plan, context);
-    return { kind: "data", data: data(request.program, mode, plan), human: human(mode, plan) };
+    return {
+      kind: "data",
+      data: data(request.program, mode, plan),
+      human: human(mode, plan),
+      verbatim: true,
+    };
   },
 });
 
