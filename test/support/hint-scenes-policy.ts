@@ -199,6 +199,20 @@ export const POLICY_SCENES: readonly Scene[] = [
       stage.reads.push([/^gum-cred policy check --live/, "418", mends]);
     },
   },
+  {
+    name: "a source whose answer is no key, checked live",
+    code: "E_SOURCE_DATA",
+    shows: [],
+    prepare(stage) {
+      const vault = { address: bao(stage, 418), mount: "secret", path: "llm/openai", field: "key" };
+      const auth = { token_file: stage.file("token", "hvs.EXAMPLE") };
+      inForce(stage, { openai: { source: { vault: { ...vault, auth } } } });
+      stage.line = "gum-cred policy check --live";
+      const mends = () =>
+        inForce(stage, { openai: { source: { vault: { ...vault, address: bao(stage), auth } } } });
+      stage.does.push([/no other key/, mends]);
+    },
+  },
 ];
 
 /** The system's policy, in a mount namespace. */
