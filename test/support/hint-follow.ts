@@ -18,8 +18,8 @@ export interface Scene {
   readonly where?: "line" | "output" | { readonly row: string };
   /** Advice as it stands in the source, all of which this scene shows. */
   readonly shows: readonly string[];
-  /** Needs a mount namespace. */
-  readonly mounts?: true;
+  /** Needs a mount namespace, or to be root. */
+  readonly needs?: "mounts" | "root";
   /** The line changes something, or takes long: it is not run once more for its JSON. */
   readonly once?: true;
   prepare(stage: Stage): unknown;

@@ -25,6 +25,7 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
     prepare(stage) {
       stage.line = "gum-cred refresh --profile work";
       browses(stage);
+      // Enter alone chooses the browser, which comes back to the port that everybody has.
       stage.answers.push([/^gum-cred login/, [{ wait: "Sign in to Gumloop", type: "\r" }]]);
     },
   },

@@ -50,7 +50,7 @@ export const POLICY_SCENES: readonly Scene[] = [
   {
     name: "a key of one's own where the system's policy has a rule",
     code: "E_POLICY",
-    mounts: true,
+    needs: "mounts",
     shows: ["ask the administrator of your organisation's policy"],
     prepare(stage) {
       const key = stage.file("key", stage.vendors.addKey("openai"));
@@ -62,7 +62,7 @@ export const POLICY_SCENES: readonly Scene[] = [
   {
     name: "signing in where the system's policy denies it",
     code: "E_POLICY_DENIED",
-    mounts: true,
+    needs: "mounts",
     shows: ["ask the administrator of your organisation's policy"],
     prepare(stage) {
       under(stage, { gumloop: { deny: true } });
