@@ -45,16 +45,16 @@ const CASES: readonly (readonly [line: string, hint: string, expected: string])[
   ],
   ["status --profile a", "run: gum-cred keys import '/a b'", "run: gum-cred keys import --profile a '/a b'"],
   [
-    "exec openai --profile a -- npm start",
+    "exec openai --profile a -- make",
     "run 'gum-cred broker PROVIDER -- CMD'",
-    "run 'gum-cred broker openai --profile a -- npm start'",
+    "run 'gum-cred broker openai --profile a -- make'",
   ],
   [
     "exec openai --profile a",
     "write 'gum-cred exec -- CMD ARG…'",
     "write 'gum-cred exec --profile a -- CMD ARG…'",
   ],
-  ["exec openai -- sh -c 'a;b'", "run 'gum-cred broker -- CMD'", "run 'gum-cred broker -- CMD'"],
+  ["exec openai -- tool sk-EXAMPLE", "run 'gum-cred broker -- CMD'", "run 'gum-cred broker -- CMD'"],
   // Never the command that has just failed.
   ["doctor", "the service does not respond; run 'gum-cred doctor'", "the service does not respond"],
   ["login", "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN", "set GUMLOOP_ACCESS_TOKEN"],

@@ -125,15 +125,15 @@ function isSame(line: string, failed: Line, own: readonly string[], names: reado
 function carrying(line: string, failed: Line, typed: readonly string[], names: readonly string[]): string {
   const end = typed.indexOf("--");
   const own = end < 0 ? typed : typed.slice(0, end);
-  const program = end < 0 ? [] : typed.slice(end + 1);
+  // Arguments may be secrets.
+  const [program = "", ...more] = end < 0 ? [] : typed.slice(end + 1);
+  const isBare = more.length === 0 && PLAIN.test(program);
   const words = line.split(" ");
   const [provider] = failed.args;
   const filled = words.flatMap((word) => {
     if (word === "COMMAND") return failed.name === "" ? [] : [failed.name];
-    if (program.length > 0 && program.every((part) => PLAIN.test(part))) {
-      if (word === "CMD") return program;
-      if (word === "ARG…") return [];
-    }
+    if (isBare && word === "CMD") return [program];
+    if (isBare && word === "ARG…") return [];
     return word === "PROVIDER" && provider && PLAIN.test(provider) ? [provider] : [word];
   });
   if (words.includes("--help")) return filled.join(" ");
