@@ -8,6 +8,9 @@ import { versionLine } from "./version.ts";
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
 const UNKNOWN_TIME = 2 ** 52 - 1;
 
+/** As the kernel's fdinfo shows it, in octal. */
+const O_CLOEXEC = 0o2000000;
+
 void start();
 
 async function start(): Promise<void> {
@@ -23,14 +26,20 @@ async function start(): Promise<void> {
   await import("./main.ts");
 }
 
-/** Throws where stdout may have been closed, which only native calls tell apart from /dev/null: the rest is main.ts's. */
+/** Throws where stdout was closed: main.ts says so. */
 async function print(text: string): Promise<never> {
-  if (Bun.file("/proc/self/fd/1").lastModified === Bun.file("/dev/null").lastModified)
-    throw new Error("closed");
+  if (await wasClosed()) throw new Error("stdout was closed");
   // Without a reader the write must fail and not end us.
   process.on("SIGPIPE", () => {});
   await Bun.write(Bun.stdout, text);
   process.exit(0);
+}
+
+/** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts (O_CLOEXEC). */
+async function wasClosed(): Promise<boolean> {
+  if (Bun.file("/proc/self/fd/1").lastModified !== Bun.file("/dev/null").lastModified) return false;
+  const [, flags = ""] = (await Bun.file("/proc/self/fdinfo/1").text()).split("flags:");
+  return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
 }
 
 function isThere(path: string): boolean {
