@@ -2,6 +2,7 @@
  * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
  * main.ts answers, from the beginning.
  */
+import { secret } from "./core/secret.ts";
 import { type Everyday, everydayExports, everydayLine } from "./everyday.ts";
 import { versionLine } from "./version.ts";
 
@@ -17,6 +18,7 @@ async function start(): Promise<void> {
   try {
     const argv = process.argv.slice(2);
     if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
+    if (argv.length === 1 && argv[0] === "--help") await print(await help());
     const answer = process.platform === "linux" ? everydayExports(argv, process.env, isThere) : null;
     if (answer && argv[0] === "exec") await become(argv, answer);
     else if (answer) await print(everydayLine(answer));
@@ -42,13 +44,17 @@ async function wasClosed(): Promise<boolean> {
   return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
 }
 
+async function help(): Promise<string> {
+  const { overview } = await import("./cli/overview.ts");
+  return overview();
+}
+
 function isThere(path: string): boolean {
   return Bun.file(path).lastModified !== UNKNOWN_TIME;
 }
 
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
   const { replaceProcess } = await import("./os/process/replace.ts");
-  const { secret } = await import("./core/secret.ts");
   const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
   const values = new Map(set.map(([name, value]) => [name, secret(value)] as const));
   replaceProcess({ command, args, set: values, unset });

@@ -4,6 +4,7 @@
  */
 import { GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
+import { expectLongRun } from "../os/process/long-run.ts";
 import { redactors } from "../output/redactor.ts";
 import {
   foreign,
@@ -61,6 +62,7 @@ type Server = Bun.Server<SocketData>;
 
 /** Starts to listen. Throws what Bun.serve throws where it cannot. */
 export function startBroker(parts: BrokerParts): Broker {
+  expectLongRun();
   const handler = createHandler(parts);
   const options = {
     development: false,

@@ -8,11 +8,12 @@ import { isTopic, withFormatMeant, withoutAliases } from "./aliases.ts";
 import {
   type Command,
   type Globals as CommandGlobals,
+  commandOf,
+  type Entry,
   type FlagSpec,
   GLOBAL_FLAGS,
   type Input,
 } from "./command.ts";
-import type { Entry } from "./program.ts";
 import { isPositional, type Split, splitLine } from "./split-line.ts";
 
 export interface Globals extends CommandGlobals {
@@ -162,10 +163,10 @@ async function findCommand(words: readonly string[], program: readonly Entry[]):
   }
   let found: Entry | null = null;
   for (const entry of program) {
-    if (entry.name === two) return entry.load();
+    if (entry.name === two) return commandOf(entry);
     if (entry.name === one) found = entry;
   }
-  return found === null ? null : found.load();
+  return found === null ? null : commandOf(found);
 }
 
 /** The mistake in `--profile env`, where the command's name was taken for the flag's value: E_USAGE. */

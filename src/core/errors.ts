@@ -10,91 +10,107 @@ interface ErrorSpec {
   readonly hint: string;
 }
 
-export const ERRORS = {
-  E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
-  E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the pipe closed" },
-  E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
-  E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
-  E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
-  E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
-  E_REFERENCE_MALFORMED: {
-    exit: 2,
-    hint: "write it as gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]",
-  },
-  E_SETTING_TAKEN: { exit: 2, hint: "replace it with --force" },
-  E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
-  E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
-  E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
-  E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
-  E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where gum-cred looked for it" },
-  E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
-  E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
-  E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
-  E_AUTHORIZATION_DENIED: { exit: 3, hint: "choose Allow in the browser the next time" },
-  E_SOURCE_REJECTED: {
-    exit: 3,
-    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
-  },
-  E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
-  E_KEYCHAIN_UNAVAILABLE: {
-    exit: 4,
-    hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
-  },
-  E_KEYCHAIN_UNREACHABLE: {
-    exit: 4,
-    hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
-  },
-  E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
-  E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
-  E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
-  E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
-  E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
-  E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
-  E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
-  E_SOURCE_FAILED: {
-    exit: 5,
-    hint: "ask the administrator of your organisation's secret store; no other key is used",
-  },
-  E_UNVERIFIED: { exit: 5, hint: "the first use of the key will tell whether it works" },
-  E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
-  E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred holds the lock; try again" },
-  E_BASE_URL_REFUSED: { exit: 6, hint: "use https, or http to a literal loopback address such as 127.0.0.1" },
-  E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in to that base URL under another profile (--profile)" },
-  E_REDIRECT_REFUSED: { exit: 6, hint: "check the base URL: redirects are never followed with a credential" },
-  E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },
-  E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
-  E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
-  E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
-  E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
-  E_ISOLATION: { exit: 6, hint: "leave --isolate out, or run where user namespaces are allowed" },
-  E_POLICY_SOURCE: {
-    exit: 6,
-    hint: "ask the administrator of your organisation's secret store; no other key is used",
-  },
-  E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
-  E_PLUGIN_REFUSED: {
-    exit: 6,
-    hint: "run 'gum-cred plugins list' for the state of every plugin",
-  },
-  E_PLUGIN_CHANGED: { exit: 6, hint: "review the change; to accept it: gum-cred plugins trust ID" },
-  E_SOURCE_DATA: {
-    exit: 7,
-    hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
-  },
-  E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the complete credential again" },
-  E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
-  E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
-  E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
-  E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins check FILE' for every problem in it" },
-  E_OWN_FAILURE: { exit: 125, hint: "" },
-  E_NOT_EXECUTABLE: { exit: 126, hint: "check the command's permissions" },
-  E_COMMAND_NOT_FOUND: { exit: 127, hint: "check the command's name and PATH" },
-  E_INTERRUPTED: { exit: 130, hint: "" },
-} as const satisfies Record<string, ErrorSpec>;
+/** Built at the first failure: a run without one needs none of it. */
+const errorTable = () =>
+  ({
+    E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
+    E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the pipe closed" },
+    E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
+    E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
+    E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
+    E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
+    E_REFERENCE_MALFORMED: {
+      exit: 2,
+      hint: "write it as gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]",
+    },
+    E_SETTING_TAKEN: { exit: 2, hint: "replace it with --force" },
+    E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
+    E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
+    E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
+    E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
+    E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where gum-cred looked for it" },
+    E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
+    E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
+    E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
+    E_AUTHORIZATION_DENIED: { exit: 3, hint: "choose Allow in the browser the next time" },
+    E_SOURCE_REJECTED: {
+      exit: 3,
+      hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+    },
+    E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
+    E_KEYCHAIN_UNAVAILABLE: {
+      exit: 4,
+      hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    },
+    E_KEYCHAIN_UNREACHABLE: {
+      exit: 4,
+      hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    },
+    E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
+    E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
+    E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
+    E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
+    E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
+    E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
+    E_SERVER: { exit: 5, hint: "try again later; nothing stored was changed" },
+    E_SOURCE_FAILED: {
+      exit: 5,
+      hint: "ask the administrator of your organisation's secret store; no other key is used",
+    },
+    E_UNVERIFIED: { exit: 5, hint: "the first use of the key will tell whether it works" },
+    E_PORT_BUSY: { exit: 5, hint: "choose another port with --callback-port" },
+    E_LOCK_TIMEOUT: { exit: 5, hint: "another gum-cred holds the lock; try again" },
+    E_BASE_URL_REFUSED: {
+      exit: 6,
+      hint: "use https, or http to a literal loopback address such as 127.0.0.1",
+    },
+    E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in to that base URL under another profile (--profile)" },
+    E_REDIRECT_REFUSED: {
+      exit: 6,
+      hint: "check the base URL: redirects are never followed with a credential",
+    },
+    E_UNTRUSTED: { exit: 6, hint: "check ca_file, the address, and whether something reads the traffic" },
+    E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
+    E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
+    E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
+    E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
+    E_ISOLATION: { exit: 6, hint: "leave --isolate out, or run where user namespaces are allowed" },
+    E_POLICY_SOURCE: {
+      exit: 6,
+      hint: "ask the administrator of your organisation's secret store; no other key is used",
+    },
+    E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
+    E_PLUGIN_REFUSED: {
+      exit: 6,
+      hint: "run 'gum-cred plugins list' for the state of every plugin",
+    },
+    E_PLUGIN_CHANGED: { exit: 6, hint: "review the change; to accept it: gum-cred plugins trust ID" },
+    E_SOURCE_DATA: {
+      exit: 7,
+      hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
+    },
+    E_INCOMPLETE: { exit: 7, hint: "run 'gum-cred login' to store the complete credential again" },
+    E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
+    E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
+    E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
+    E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins check FILE' for every problem in it" },
+    E_OWN_FAILURE: { exit: 125, hint: "" },
+    E_NOT_EXECUTABLE: { exit: 126, hint: "check the command's permissions" },
+    E_COMMAND_NOT_FOUND: { exit: 127, hint: "check the command's name and PATH" },
+    E_INTERRUPTED: { exit: 130, hint: "" },
+  }) as const satisfies Record<string, ErrorSpec>;
 
-export type ErrorCode = keyof typeof ERRORS;
+export type ErrorCode = keyof ReturnType<typeof errorTable>;
 
-/** The one error type that reaches the user. Anything else is an {@link ERRORS.E_INTERNAL}. */
+let built: ReturnType<typeof errorTable> | null = null;
+
+/** Every code with its exit code and default hint. */
+export function errorSpecs(): ReturnType<typeof errorTable> {
+  built ??= errorTable();
+  return built;
+}
+
+/** The one error type that reaches the user. Anything else is an E_INTERNAL. */
 export class GumCredError extends Error {
   override readonly name = "GumCredError";
   readonly code: ErrorCode;
@@ -104,8 +120,9 @@ export class GumCredError extends Error {
   constructor(code: ErrorCode, message: string, hint?: string) {
     super(message);
     this.code = code;
-    this.hint = hint ?? ERRORS[code].hint;
-    this.exitCode = ERRORS[code].exit;
+    const spec = errorSpecs()[code];
+    this.hint = hint ?? spec.hint;
+    this.exitCode = spec.exit;
   }
 }
 

@@ -1,11 +1,9 @@
 /** `gum-cred completion`: a shell's completion script, and the lists that these scripts ask for. */
 import { fail } from "../../core/errors.ts";
-import type { Command } from "../command.ts";
+import type { Command, Declaration } from "../command.ts";
 
 /** The command, given the declarations that the scripts are made of. */
-export const completionOf = (declarations: () => Promise<readonly Command[]>): Command => ({
-  name: "completion",
-  summary: "Print a completion script for a shell",
+export const completionOf = (declarations: () => Promise<readonly Command[]>): Declaration => ({
   args: [{ name: "bash|zsh|fish|powershell", summary: "the shell", required: true }],
   flags: [],
   details:

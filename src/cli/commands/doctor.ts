@@ -7,8 +7,6 @@ import { wrapped } from "../../output/wrap.ts";
 import { type Context, defineCommand } from "../command.ts";
 
 export const doctor = defineCommand({
-  name: "doctor",
-  summary: "Check keychain, variables, clock and server, and say what to do",
   args: [],
   flags: [],
   details:

@@ -12,8 +12,6 @@ const FIELDS = [
 ] as const;
 
 export const get = defineCommand({
-  name: "get",
-  summary: "Print one value of a provider's credential",
   args: [{ name: "PROVIDER", summary: "whose credential", required: true }],
   flags: [
     LEVEL_FLAG,

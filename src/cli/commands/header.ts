@@ -2,8 +2,6 @@
 import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
 export const header = defineCommand({
-  name: "header",
-  summary: "Print the request headers that carry the credential",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
   flags: [
     LEVEL_FLAG,

@@ -4,8 +4,6 @@ import { defineCommand } from "../command.ts";
 const SHELLS = ["bash", "zsh", "fish", "nushell", "powershell", "direnv"];
 
 export const hook = defineCommand({
-  name: "hook",
-  summary: "Print a script for a shell's start-up file that keeps its exports fresh",
   args: [{ name: "SHELL", summary: SHELLS.join(", "), required: true }],
   flags: [],
   details:

@@ -1,11 +1,9 @@
 /** `gum-cred login`: what it takes and says; how the credential is obtained is login-input.ts. */
 import type { SignedIn } from "../../app/sign-in.ts";
 import { fail } from "../../core/errors.ts";
-import type { Command, Context } from "../command.ts";
+import type { Context, Declaration } from "../command.ts";
 
-export const login: Command = {
-  name: "login",
-  summary: "Sign in to Gumloop and keep the credential in the OS keychain",
+export const login: Declaration = {
   args: [],
   flags: [
     {

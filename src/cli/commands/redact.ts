@@ -2,8 +2,6 @@
 import { defineCommand } from "../command.ts";
 
 export const redact = defineCommand({
-  name: "redact",
-  summary: "Copy standard input to standard output with every secret masked",
   args: [],
   flags: [],
   details:
@@ -19,6 +17,8 @@ export const redact = defineCommand({
     const { secretValues } = await import("../../output/secret-values.ts");
     const { redactors } = await import("../../output/redactor.ts");
     const { filterStdin } = await import("../../os/streams/byte-filter.ts");
+    const { expectLongRun } = await import("../../os/process/long-run.ts");
+    expectLongRun();
     filterStdin(redactors(secretValues(found))());
     return { kind: "raw", text: "" };
   },

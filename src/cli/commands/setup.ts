@@ -6,8 +6,6 @@ import { type Context, defineCommand, type Input, LEVEL_FLAG } from "../command.
 const NAMES = ["claude", "codex", "gemini", "opencode", "llm", "direnv"];
 
 export const setup = defineCommand({
-  name: "setup",
-  summary: "Have another program take its key from gum-cred",
   args: [{ name: NAMES.join("|"), summary: "the program", required: true }],
   flags: [
     LEVEL_FLAG,

@@ -7,8 +7,6 @@ import { type Context, defineCommand } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
 
 export const status = defineCommand({
-  name: "status",
-  summary: "Show who is signed in and where the credential comes from",
   args: [],
   flags: [{ name: "verify", summary: "ask the server whether it accepts the credential" }],
   details: "Exit code 3 when not signed in, 4 when the keychain cannot be read.",

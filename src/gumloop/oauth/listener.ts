@@ -6,7 +6,7 @@
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { isForeignPeer, peerUid } from "../../net/peer.ts";
-import { raiseDescriptorLimit } from "../../os/process/descriptor-limit.ts";
+import { raiseDescriptorLimit } from "../../os/process/long-run.ts";
 import { type Answered, type Expected, parseCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
 

@@ -3,7 +3,7 @@
  * longer than all that a start of gum-cred does with files. Elsewhere, and where the library is too old, by node:fs.
  * Decides nothing; a failure is an Error with the `code` and `syscall` that node:fs would give it.
  */
-import { ptr } from "bun:ffi";
+import { ptr } from "../native/ffi.ts";
 import { cString, ERRNO, errno, errnoName, type StatCalls, statCalls } from "../native/libc.ts";
 
 /** The part of lstat(2)'s result that is used. */

@@ -32,7 +32,6 @@ test("no other module opens a library", () => {
     "src/keychain/macos/security-framework.ts",
     "src/keychain/windows/advapi32.ts",
     "src/os/native/kernel32.ts",
-    "src/os/native/libc.ts",
   ]);
 });
 

@@ -3,11 +3,10 @@
  * itself. Only the named environment variables differ; every other one keeps its bytes, because the C
  * library's own environment is changed in place instead of being rebuilt from decoded strings.
  */
-import { ptr } from "bun:ffi";
-import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail } from "../../core/errors.ts";
-import { systemCode } from "../../core/system-error.ts";
+import { ptr } from "../native/ffi.ts";
 import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
+import { execve } from "./execve.ts";
 import { findProgram } from "./find-program.ts";
 import { softenProcess } from "./harden.ts";
 import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
@@ -35,18 +34,9 @@ function replaceByNode(program: Program): never {
   const env = childEnvironment(program);
   const found = findProgram(command, env["PATH"]);
   if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
-  try {
-    execve(found.path, [command, ...args], env);
-  } catch (error) {
-    if (systemCode(error) !== "ENOEXEC") throw startFailure(command, systemCode(error), env["PATH"]);
-    execve("/bin/sh", ["/bin/sh", found.path, ...args], env);
-  }
-  throw startFailure(command, null, env["PATH"]);
-}
-
-function execve(path: string, argv: readonly string[], env: RawEnvironment): void {
-  const set = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  process.execve?.(path, argv, Object.fromEntries(set));
+  const code = execve(found.path, [command, ...args], env);
+  if (code !== "ENOEXEC") throw startFailure(command, code, env["PATH"]);
+  throw startFailure(command, execve("/bin/sh", ["/bin/sh", found.path, ...args], env));
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {

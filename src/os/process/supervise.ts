@@ -8,6 +8,7 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
 import { isTerminal } from "../streams/terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
+import { expectLongRun } from "./long-run.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { Program } from "./program.ts";
 import { type Start, startProgram } from "./spawn.ts";
@@ -35,6 +36,7 @@ export async function supervise(supervision: Supervision): Promise<never> {
   if (process.platform === "win32") throw unsupported();
   const control = jobControl();
   const { filter } = supervision;
+  if (filter !== null) expectLongRun();
   const onTerminal = filter !== null && [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.

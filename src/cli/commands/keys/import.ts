@@ -8,11 +8,9 @@ import { masked } from "../../../core/secret.ts";
 import { OWN_SERVICE } from "../../../keychain/keychain.ts";
 import { table } from "../../../output/table.ts";
 import type { Provider } from "../../../providers/contract.ts";
-import { type Command, type Context, LEVEL_FLAG, levelIn } from "../../command.ts";
+import { type Context, type Declaration, LEVEL_FLAG, levelIn } from "../../command.ts";
 
-export const keysImport: Command = {
-  name: "keys import",
-  summary: "Store the LLM keys of a dotenv file in the OS keychain",
+export const keysImport: Declaration = {
   args: [{ name: "FILE", summary: "a dotenv file; '-' is stdin", required: true }],
   flags: [
     { ...LEVEL_FLAG, summary: "whose keys they are (default: personal)" },

@@ -6,8 +6,6 @@ import { defineCommand } from "../../command.ts";
 import { keptFields, keptText } from "../../kept.ts";
 
 export const keysList = defineCommand({
-  name: "keys list",
-  summary: "List the LLM keys of every level, masked, and which one wins",
   args: [{ name: "PROVIDER", summary: "only these vendors", many: true }],
   flags: [],
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],

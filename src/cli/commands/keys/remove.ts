@@ -3,8 +3,6 @@ import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { PROVIDER_ARGUMENT } from "./store.ts";
 
 export const keysRemove = defineCommand({
-  name: "keys remove",
-  summary: "Remove a stored key from the OS keychain",
   args: [PROVIDER_ARGUMENT],
   flags: [{ ...LEVEL_FLAG, summary: "whose key it is (default: personal)" }],
   examples: [{ line: "gum-cred keys remove openai", about: "the personal key of this profile" }],

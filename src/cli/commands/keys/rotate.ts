@@ -3,8 +3,6 @@ import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
 
 export const keysRotate = defineCommand({
-  name: "keys rotate",
-  summary: "Replace a key by a new one, verified first",
   args: [PROVIDER_ARGUMENT],
   flags: [
     { ...LEVEL_FLAG, summary: "whose key it is (default: personal)" },

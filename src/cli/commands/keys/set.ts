@@ -3,8 +3,6 @@ import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
 
 export const keysSet = defineCommand({
-  name: "keys set",
-  summary: "Verify an LLM vendor's key and keep it in the OS keychain",
   args: [PROVIDER_ARGUMENT],
   flags: [
     { ...LEVEL_FLAG, summary: "whose key it is (default: personal)" },

@@ -2,8 +2,6 @@
 import { defineCommand } from "../../command.ts";
 
 export const pluginsRemove = defineCommand({
-  name: "plugins remove",
-  summary: "Remove an installed provider plugin",
   args: [{ name: "ID", summary: "the plugin", required: true }],
   flags: [],
   details: "Keys stored for it stay in the keychain; remove them first with 'gum-cred keys remove ID'.",

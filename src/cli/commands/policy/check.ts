@@ -7,8 +7,6 @@ import type { Ports } from "../../../resolve/ports.ts";
 import { defineCommand, type Output } from "../../command.ts";
 
 export const policyCheck = defineCommand({
-  name: "policy check",
-  summary: "Say everything that is wrong with a policy file, or with its sources",
   args: [{ name: "FILE", summary: "the file (with --live it may be left out: the policy in force)" }],
   flags: [{ name: "live", summary: "ask every source once and say what came of it" }],
   details:
