@@ -63,9 +63,21 @@ export async function wantedVariables(
 async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
   const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
   return { shares, variables: vendors.flatMap(ownedBy) };
+}
+
+/** One visit to the keychain for both: the vendors are resolved first. */
+async function foreseeGumloop(
+  scope: Scope,
+  { environment, keychain, keychainPossible }: Ports,
+): Promise<void> {
+  const isGiven = environment.get("GUMLOOP_ACCESS_TOKEN") ?? environment.get("GUMLOOP_API_KEY");
+  if (isGiven !== null || !keychainPossible()) return;
+  const { foreseeProfile } = await import("../gumloop/profile.ts");
+  foreseeProfile(await keychain(), scope.profile);
 }
 
 function wantsGumloop(names: readonly string[]): boolean {

@@ -50,6 +50,7 @@ function requiredKeychain(keychain: Keychain): Keychain {
     },
     state: () => keychain.state(),
     read: (service, accounts) => required(keychain.read(service, accounts)),
+    foresee: (service, accounts) => keychain.foresee(service, accounts),
     modifiedAt: (service, accounts) => required(keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => required(keychain.write(service, account, value)),
     remove: (service, account) => required(keychain.remove(service, account)),

@@ -29,7 +29,7 @@ export interface Session {
    * The cipher; the first time it takes a while, in which the service may already be working. Throws
    * E_KEYCHAIN_FAILED when the service sent no usable key.
    */
-  cipher(): Promise<Cipher>;
+  cipher(): Cipher;
 }
 
 export type CollectionState = "unlocked" | "locked" | "missing";
@@ -169,19 +169,26 @@ export function newConversation(env: RawEnvironment): Conversation {
 function opened(reply: Reply, keys: KeyPair, openPlain: () => Reply): Session {
   if (!reply.ok && reply.error === ERROR.notSupported) {
     const [, path] = valuesOf(openPlain());
-    return { path: path as string, cipher: async () => plainCipher };
+    return { path: path as string, cipher: () => plainCipher };
   }
   const [theirs, path] = valuesOf(reply);
-  let agreed: Promise<Cipher> | null = null;
+  let agreed: Cipher | null = null;
   return {
     path: path as string,
     cipher() {
-      agreed ??= keys.agree(theirs as Uint8Array).catch(() => {
-        throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-      });
+      agreed ??= agree(keys, theirs);
       return agreed;
     },
   };
+}
+
+/** The cipher that our keys and the public key in a reply make. Throws E_KEYCHAIN_FAILED for an unusable one. */
+export function agree(keys: KeyPair, theirs: Value | undefined): Cipher {
+  try {
+    return keys.agree(theirs as Uint8Array);
+  } catch {
+    throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
+  }
 }
 
 /** The values of a reply; throws the keychain error that an error reply stands for. */
@@ -198,6 +205,11 @@ export function isGone(reply: Reply): boolean {
 
 /** The only reply to the only call. */
 export const first = (replies: readonly Reply[]): Reply => present(replies[0]);
+
+/** The items that a search found. */
+export function pathsOf(searched: Reply | undefined): readonly string[] {
+  return searched === undefined ? [] : (valuesOf(searched)[0] as readonly string[]);
+}
 
 /** Where a dialog could ask the user to unlock; until then it is an error with what to do instead. */
 export function lockedError(message = "the keychain is locked"): GumCredError {
