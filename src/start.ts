@@ -3,7 +3,7 @@
  * main.ts answers, from the beginning.
  */
 import { secret } from "./core/secret.ts";
-import { type Everyday, everydayExports, everydayLine } from "./everyday.ts";
+import { type Everyday, everydayExports, everydayKeychain, everydayLine } from "./everyday.ts";
 import { versionLine } from "./version.ts";
 
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
@@ -22,6 +22,10 @@ async function start(): Promise<void> {
     const answer = process.platform === "linux" ? everydayExports(argv, process.env, isThere) : null;
     if (answer && argv[0] === "exec") await become(argv, answer);
     else if (answer) await print(everydayLine(answer));
+    if (answer === null && process.platform === "linux" && everydayKeychain(argv, process.env, isThere)) {
+      const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
+      beginHeadStart(process.env);
+    }
   } catch {
     // The whole program meets the same obstacle, and says it in its own words.
   }

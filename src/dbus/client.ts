@@ -27,8 +27,11 @@ export type Reply =
 
 /** Calls on their way. */
 export interface Sent {
-  /** Waits for every reply; the result has the order of the calls. Throws what {@link Bus.send} does. */
-  replies(): readonly Reply[];
+  /**
+   * Waits for every reply; the result has the order of the calls. Until the deadline they were sent by, or another.
+   * Throws what {@link Bus.send} does.
+   */
+  replies(until?: Deadline): readonly Reply[];
 }
 
 /** A signal that came to us. */
@@ -140,10 +143,10 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
       const replies = expect(calls, messages);
       socket.send(messages, deadline);
       return {
-        replies() {
-          while (greeting.includes(undefined)) receive(deadline);
+        replies(until = deadline) {
+          while (greeting.includes(undefined)) receive(until);
           if (greeting[0]?.ok === false) throw refusal(greeting[0]);
-          while (replies.includes(undefined)) receive(deadline);
+          while (replies.includes(undefined)) receive(until);
           return replies as readonly Reply[];
         },
       };
