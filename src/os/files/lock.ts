@@ -3,11 +3,11 @@
  * own, an exclusively opened file on Windows. The file stays; only the lock on it counts. Waiting is bounded
  * and does not block the event loop.
  */
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { ERRNO, errno, lockCalls } from "../native/libc.ts";
+import { type Facts, fileCalls } from "./file-calls.ts";
 
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 50;
@@ -60,21 +60,20 @@ export async function acquireLock(folder: string, name: string, timeoutMs: numbe
 
 function unixFile(folder: string, name: string): LockFile {
   const fd = openOurs(folder, name);
-  return { tryLock: () => tryFlock(fd, folder), close: () => closeSync(fd) };
+  return { tryLock: () => tryFlock(fd, folder), close: () => fileCalls().close(fd) };
 }
 
 function openOurs(folder: string, name: string): number {
   const path = `${folder}/${name}.lock`;
+  const calls = fileCalls();
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    refuseUnlessOurs(lstatSync(folder), "directory", folder);
-    // Non-blocking, because opening a FIFO would wait for its other end.
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const fd = openSync(path, flags, 0o600);
+    makeFolders(folder);
+    refuseUnlessOurs(calls.lstat(folder), "folder", folder);
+    const fd = calls.openLock(path);
     try {
-      refuseUnlessOurs(fstatSync(fd), "file", path);
+      refuseUnlessOurs(calls.fstat(fd), "file", path);
     } catch (error) {
-      closeSync(fd);
+      calls.close(fd);
       throw error;
     }
     return fd;
@@ -83,21 +82,34 @@ function openOurs(folder: string, name: string): number {
   }
 }
 
-function refuseUnlessOurs(stat: Stats, kind: "directory" | "file", path: string): void {
-  const rightKind = kind === "directory" ? stat.isDirectory() : stat.isFile();
-  if (!rightKind || stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) {
-    throw fail(
-      "E_UNSAFE_FILE",
-      `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
-      "remove it, or make it yours and writable by you alone",
-    );
+/** The folder, and those above it that are missing. */
+function makeFolders(folder: string): void {
+  try {
+    fileCalls().makeFolder(folder);
+  } catch (error) {
+    const end = folder.lastIndexOf("/");
+    if (systemCode(error) !== "ENOENT" || end <= 0) throw error;
+    makeFolders(folder.slice(0, end));
+    fileCalls().makeFolder(folder);
   }
+}
+
+function refuseUnlessOurs(facts: Facts, kind: "folder" | "file", path: string): void {
+  if (isOurs(facts, kind)) return;
+  throw fail(
+    "E_UNSAFE_FILE",
+    `${path} is not a ${kind === "folder" ? "directory" : "file"} of yours alone, so it cannot guard anything`,
+    "remove it, or make it yours and writable by you alone",
+  );
+}
+
+function isOurs({ kind, uid, mode }: Facts, wanted: Facts["kind"]): boolean {
+  return kind === wanted && uid === process.geteuid?.() && (mode & 0o022) === 0;
 }
 
 function isOursAlone(path: string): boolean {
   try {
-    const stat = lstatSync(path);
-    return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+    return isOurs(fileCalls().lstat(path), "folder");
   } catch {
     return false;
   }
@@ -130,7 +142,7 @@ function tryFlock(fd: number, folder: string): boolean {
 /** What LOCALAPPDATA holds is the user's own already; nothing there needs to be proven. */
 async function windowsFile(folder: string, name: string): Promise<LockFile> {
   try {
-    mkdirSync(folder, { recursive: true });
+    fileCalls().makeFolder(folder);
   } catch (error) {
     throw unusable(folder, systemCode(error));
   }

@@ -28,6 +28,7 @@ export const ERRNO = {
   ENOEXEC: 8,
   EBADF: 9,
   EACCES: 13,
+  EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
@@ -110,6 +111,15 @@ export const statCalls = linuxOnly(() => ({
 }));
 /** The opened functions of {@link statCalls}. */
 export type StatCalls = NonNullable<ReturnType<typeof statCalls>>;
+
+/** Making files and folders; Linux only, where the mode of open(2) is passed like any other argument. */
+export const makingCalls = linuxOnly(() => ({
+  mkdir: { args: ["buffer", "u32"], returns: "i32" },
+  open: { args: ["buffer", "i32", "u32"], returns: "i32" },
+}));
+
+/** The opened functions of {@link makingCalls}. */
+export type MakingCalls = NonNullable<ReturnType<typeof makingCalls>>;
 
 /** Locking a file. */
 export const lockCalls = opener(() => ({ flock: { args: ["i32", "i32"], returns: "i32" } }));
