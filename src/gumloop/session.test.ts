@@ -21,6 +21,7 @@ function portsOf(): Parameters<typeof refreshSession>[2] {
   return {
     digest: sha256,
     now: Date.now,
+    processes: async () => [],
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,
     debug() {},
