@@ -28,7 +28,7 @@ export interface Clock {
 
 const REAL_CLOCK: Clock = { now: () => performance.now(), sleep: (ms) => Bun.sleep(ms) };
 
-type WatchPorts = Pick<Surroundings, "processes"> & Pick<Voice, "busy" | "debug">;
+type WatchPorts = Pick<Surroundings, "processes" | "raw"> & Pick<Voice, "busy" | "debug">;
 
 /**
  * Reads the profile, and as long as an official client may be changing it, again: until `isSettled` is true of what is
@@ -68,12 +68,22 @@ function patienceWith(clients: readonly RunningProcess[]): number {
   return clients.some(({ ageMs }) => ageMs < YOUNG_MS) ? LONGEST_WAIT_MS : WAIT_FOR_OLD_MS;
 }
 
-/** The official clients that may refresh the stored session: with a credential in the environment, none does. */
-async function clientsAtWork({
-  processes,
-}: Pick<Surroundings, "processes">): Promise<readonly RunningProcess[]> {
+const BUS = "DBUS_SESSION_BUS_ADDRESS";
+
+/** The official clients that may refresh this keyring's session: with a credential in the environment, none does. */
+async function clientsAtWork({ processes, raw }: WatchPorts): Promise<readonly RunningProcess[]> {
   const running = await processes(isOfficialClient);
-  return running.filter((client) => !client.sets("GUMLOOP_ACCESS_TOKEN") && !client.sets("GUMLOOP_API_KEY"));
+  const ours = busOf(raw[BUS] ?? "");
+  return running.filter(({ variable }) => {
+    const theirs = busOf(variable(BUS));
+    const otherKeyring = ours !== "" && theirs !== "" && ours !== theirs;
+    return !otherKeyring && variable("GUMLOOP_ACCESS_TOKEN") === "" && variable("GUMLOOP_API_KEY") === "";
+  });
+}
+
+/** A bus's address without what differs between those who name the same one. */
+function busOf(address: string): string {
+  return address.replace(/,guid=[0-9a-f]*/g, "");
 }
 
 const PYTHON = /^(?:python|pypy)[\w.-]*$/;

@@ -22,6 +22,7 @@ function portsOf(): Parameters<typeof refreshSession>[2] {
     digest: sha256,
     now: Date.now,
     processes: async () => [],
+    raw: {},
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,
     debug() {},

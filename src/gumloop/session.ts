@@ -18,7 +18,7 @@ import { type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.t
 
 /** What refreshing needs: the lock, the clock, a voice, and whether this run has sent its one request. */
 type RefreshPorts = ProfileLockPorts &
-  Pick<Ports, "now" | "memory" | "processes"> &
+  Pick<Ports, "now" | "memory" | "processes" | "raw"> &
   Pick<Voice, "debug" | "note">;
 type ProfileLockPorts = Pick<Storage, "lock"> & Pick<Surroundings, "digest"> & Pick<Voice, "busy">;
 

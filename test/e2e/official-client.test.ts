@@ -256,6 +256,59 @@ describe.skipIf(client === null)("both clients on one expired session", () => {
   );
 });
 
+describe.skipIf(client === null)("a refresh beside an official client that does something else", () => {
+  /** Starts `gumloop login`, which waits for a browser for minutes, and returns when it does. */
+  const signingIn = async (words: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const login = ["login", "--method", "oauth", "--no-browser", "--callback-port", "0"];
+    const child = Bun.spawn([...words, ...login], {
+      env: { PATH: "/usr/bin:/bin", PYTHONUNBUFFERED: "1", ...world.env, ...client?.env, ...env },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const reader = child.stdout.getReader();
+    for (let text = ""; !text.includes("http"); ) {
+      const { value, done: ended } = await reader.read();
+      if (ended) throw new Error(`gumloop login ended: ${text}`);
+      text += new TextDecoder().decode(value);
+    }
+    return child;
+  };
+  const python = client?.python ?? "";
+  const asModule = client?.gumloop ?? [];
+  // What the kernel makes of a console script's first line.
+  const asScript = [python, python.replace(/python$/, "gumloop")];
+
+  test.each<[string, readonly string[], Readonly<Record<string, string>>, boolean]>([
+    ["as a module, waits until it has ended", asModule, {}, true],
+    ["as a script, waits until it has ended", asScript, {}, true],
+    [
+      "with a credential of its own, waits for nothing",
+      asModule,
+      { GUMLOOP_ACCESS_TOKEN: "at-EXAMPLE" },
+      false,
+    ],
+  ])("%s", async (_, words, env, waits) => {
+    await plantExpired();
+    const child = await signingIn(words, env);
+    try {
+      const run = world.ok(["get", "gumloop", "--debug"]);
+      if (waits) {
+        // Long enough for a refresh, short enough not to reach any limit.
+        expect(await Promise.race([run.then(() => "done"), Bun.sleep(900).then(() => "waits")])).toBe(
+          "waits",
+        );
+        expect(presentations()).toEqual([]);
+        child.kill();
+      }
+      const { stderr } = await run;
+      expect(stderr.includes("the official client is running")).toBe(waits);
+      expect(presentations()).toEqual([{ by: "gum-cred", used: false, status: 200 }]);
+    } finally {
+      child.kill();
+      await child.exited;
+    }
+  });
+});
+
 describe.skipIf(client === null)("signing in again while the official client runs", () => {
   test("never leaves it without a credential, and revokes nothing", async () => {
     const at = ["--base-url", world.server.baseUrl];

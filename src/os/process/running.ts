@@ -9,8 +9,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Milliseconds since it was started. */
   readonly ageMs: number;
-  /** Whether it was started with a value in this variable of its environment; false where that cannot be read. */
-  sets(variable: string): boolean;
+  /** What a variable held when it was started; empty where it held nothing or cannot be read. */
+  variable(name: string): string;
 }
 
 /** Where and as whom to look; for tests. */
@@ -44,7 +44,7 @@ export function runningProcesses(
     if (stat === null || AT_REST.includes(stat.state)) return [];
     // Both are counted from the same moment, which need not be the one that /proc/uptime counts from in a container.
     const ageMs = Math.max(0, (self.startTicks - stat.startTicks) * TICK_MS + elapsedMs);
-    return [{ pid, ageMs, sets: (variable) => hasValue(read(`${root}/${pid}/environ`), variable) }];
+    return [{ pid, ageMs, variable: (name) => valueIn(read(`${root}/${pid}/environ`), name) }];
   });
 }
 
@@ -106,10 +106,9 @@ function wordsIn(text: string): readonly string[] {
   return text === "" ? [] : text.replace(/\0$/, "").split("\0");
 }
 
-function hasValue(environ: string, variable: string): boolean {
-  return wordsIn(environ).some(
-    (word) => word.startsWith(`${variable}=`) && word.length > variable.length + 1,
-  );
+function valueIn(environ: string, name: string): string {
+  const found = wordsIn(environ).find((word) => word.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? "";
 }
 
 function read(path: string): string {
