@@ -3,10 +3,11 @@
  * itself. Only the named environment variables differ; every other one keeps its bytes, because the C
  * library's own environment is changed in place instead of being rebuilt from decoded strings.
  */
+import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
 import { ptr } from "../native/ffi.ts";
 import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
-import { execve } from "./execve.ts";
 import { findProgram } from "./find-program.ts";
 import { softenProcess } from "./harden.ts";
 import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
@@ -37,6 +38,29 @@ function replaceByNode(program: Program): never {
   const code = execve(found.path, [command, ...args], env);
   if (code !== "ENOEXEC") throw startFailure(command, code, env["PATH"]);
   throw startFailure(command, execve("/bin/sh", ["/bin/sh", found.path, ...args], env));
+}
+
+/** Does not return where it succeeds; else the code of the system, such as `ENOENT`. */
+function execve(path: string, argv: readonly string[], env: RawEnvironment): string | null {
+  const set: Record<string, string> = {};
+  for (const name in env) if (env[name] !== undefined) set[name] = env[name];
+  try {
+    process.execve?.(path, argv, set);
+  } catch (error) {
+    withoutWarning();
+    return systemCode(error);
+  }
+  return null;
+}
+
+/** Bun warns, once we go on, that this function of its is experimental: that is nothing for who runs gum-cred. */
+function withoutWarning(): void {
+  const emit = process.emit;
+  process.emit = ((...event: readonly [string, ...unknown[]]) =>
+    event[0] === "warning" || Reflect.apply(emit, process, event)) as typeof emit;
+  setImmediate(() => {
+    process.emit = emit;
+  });
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {
