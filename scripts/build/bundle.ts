@@ -39,8 +39,9 @@ export function optionsFor({ entries, outfile, other, define }: Bundle): Bun.Bui
       outfile,
       ...other,
       jitPolicy: 100,
-      // Trusts the system's authorities too; with any embedded option Bun also starts in a deleted directory.
-      execArgv: ["--use-system-ca"],
+      // Trusts the system's authorities too; with any embedded option Bun also starts in a deleted directory. Bun's own
+      // warnings, as of functions that it calls experimental, are nothing for who runs gum-cred.
+      execArgv: ["--use-system-ca", "--no-warnings"],
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,

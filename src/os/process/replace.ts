@@ -47,20 +47,9 @@ function execve(path: string, argv: readonly string[], env: RawEnvironment): str
   try {
     process.execve?.(path, argv, set);
   } catch (error) {
-    withoutWarning();
     return systemCode(error);
   }
   return null;
-}
-
-/** Bun warns, once we go on, that this function of its is experimental: that is nothing for who runs gum-cred. */
-function withoutWarning(): void {
-  const emit = process.emit;
-  process.emit = ((...event: readonly [string, ...unknown[]]) =>
-    event[0] === "warning" || Reflect.apply(emit, process, event)) as typeof emit;
-  setImmediate(() => {
-    process.emit = emit;
-  });
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {
