@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { benchBroker } from "./bench/broker.ts";
 import { benchContention } from "./bench/contention.ts";
 import { benchPlugins, benchProfiles } from "./bench/growth.ts";
-import { fairCopy } from "./bench/measure.ts";
+import { fairCopies } from "./bench/measure.ts";
 import { benchMemory } from "./bench/memory.ts";
 import { asPage, asText } from "./bench/page.ts";
 import { benchParsers } from "./bench/parsers.ts";
@@ -90,8 +90,8 @@ function prepare(quick: boolean): Setting {
     if (built.exitCode !== 0) process.exit(1);
   }
   return {
-    gumCred: fairCopy(given ?? `${DIST}/gum-cred`, `${folder}/gum-cred`),
-    empty: fairCopy(`${DIST}/empty`, `${folder}/empty`),
+    gumCred: fairCopies(given ?? `${DIST}/gum-cred`, `${folder}/gum-cred`),
+    empty: fairCopies(`${DIST}/empty`, `${folder}/empty`),
     folder,
     rounds: quick ? QUICK_ROUNDS : ROUNDS,
     quick,
