@@ -12,6 +12,7 @@ import {
   staleExpiry,
   strayStreamUrl,
 } from "../gumloop/exports.ts";
+import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
@@ -76,7 +77,6 @@ async function foreseeGumloop(
 ): Promise<void> {
   const isGiven = environment.get("GUMLOOP_ACCESS_TOKEN") ?? environment.get("GUMLOOP_API_KEY");
   if (isGiven !== null || !keychainPossible()) return;
-  const { foreseeProfile } = await import("../gumloop/profile.ts");
   foreseeProfile(await keychain(), scope.profile);
 }
 

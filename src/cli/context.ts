@@ -6,7 +6,9 @@ import { clean, cleanLines, fail } from "../core/errors.ts";
 import { chosenProfile } from "../gumloop/default-profile.ts";
 import { profileName } from "../gumloop/stored.ts";
 import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
+import { openKeychain } from "../keychain/choose.ts";
 import type { Keychain } from "../keychain/keychain.ts";
+import { patientKeychain } from "../keychain/patience.ts";
 import { keychainPossible } from "../keychain/possible.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
 import { isTerminal } from "../os/streams/terminal.ts";
@@ -80,7 +82,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     processes: async (matches) => (await import("../os/process/running.ts")).runningProcesses(matches),
     memory: { refreshSent: false },
     keychain: () => {
-      keychain ??= openKeychain(raw, globals);
+      keychain ??= keychainFor(raw, globals);
       return keychain;
     },
     keychainPossible: () => keychainPossible(raw),
@@ -109,13 +111,9 @@ function warn(line: string): void {
   writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
 }
 
-async function openKeychain(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {
-  const [{ openKeychain: open }, { patientKeychain }] = await Promise.all([
-    import("../keychain/choose.ts"),
-    import("../keychain/patience.ts"),
-  ]);
+async function keychainFor(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {
   let told = quiet;
-  const keychain = patientKeychain(open, KEYCHAIN_TIMEOUT_MS, () => {
+  const keychain = patientKeychain(openKeychain, KEYCHAIN_TIMEOUT_MS, () => {
     if (!told && isTerminal(2)) writeErr("Waiting for the keychain …\n");
     told = true;
   });

@@ -1,4 +1,4 @@
-/** Processes as a /proc of our own shows them, and as the real one does. */
+/** Processes as a /proc of our own shows them. The real one: test/contract/os/running.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -106,23 +106,3 @@ describe("nothing is found, and nothing thrown", () => {
     expect(runningProcesses((argv) => argv.includes("wanted"), here)).toEqual([]);
   });
 });
-
-test.skipIf(process.platform !== "linux")(
-  "the real one shows a child, its age and its variables",
-  async () => {
-    const child = Bun.spawn(["sleep", "61.25"], { env: { NAME: "of-the-child" } });
-    try {
-      const find = () => runningProcesses((argv) => argv.join(" ") === "sleep 61.25");
-      await Bun.sleep(300);
-      const [found] = find().filter(({ pid }) => pid === child.pid);
-      expect(found?.variable("NAME")).toBe("of-the-child");
-      expect(found?.ageMs).toBeGreaterThan(200);
-      expect(found?.ageMs).toBeLessThan(60_000);
-      child.kill();
-      await child.exited;
-      expect(find().some(({ pid }) => pid === child.pid)).toBe(false);
-    } finally {
-      child.kill();
-    }
-  },
-);
