@@ -26,7 +26,7 @@ const WITHOUT_REFRESH_TOKEN = ["access_token", "api_key", "user_id", "base_url"]
 
 /** Every stored profile. A machine without any keychain service has none. Throws the keychain's errors. */
 export async function listProfiles(ports: Ports): Promise<Profiles> {
-  const chosen = chosenProfile(ports.raw, () => {}) ?? "default";
+  const chosen = chosenProfile(ports.raw, ports.warn) ?? "default";
   return { default: chosen, profiles: await summaries(chosen, ports) };
 }
 
