@@ -1,10 +1,35 @@
-/** Lines that fit a width: words are wrapped, and only what is longer than a line is broken. Pure. */
+/**
+ * Lines that fit a width: words are wrapped, and only what is longer than a line is broken, behind a mark such as '/' where
+ * it has one. Pure.
+ */
 
 /** A text's lines, each at most `width` columns; the second and later ones begin with `indent`. */
 export function wrapped(text: string, width: number, indent = ""): readonly string[] {
+  return filled(
+    text.split(" ").flatMap((long) => broken(long, width - indent.length)),
+    width,
+    indent,
+  );
+}
+
+/** Prose as it is, its long lines wrapped at blanks; what stands in front of a line is kept, and no word is broken. */
+export function wrappedProse(text: string, width: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      if (Bun.stringWidth(line) <= width) return [line];
+      const [lead = ""] = /^\s*(?:[-*] |\d+\. )?/.exec(line) ?? [];
+      const indent = " ".repeat(lead.length);
+      const [first = "", ...others] = filled(line.slice(lead.length).split(" "), width - lead.length, "");
+      return [lead + first, ...others.map((other) => indent + other)];
+    })
+    .join("\n");
+}
+
+function filled(words: readonly string[], width: number, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((long) => broken(long, width - indent.length))) {
+  for (const word of words) {
     const next = line === "" || line === indent ? line + word : `${line} ${word}`;
     if (Bun.stringWidth(next) <= width || line === "" || line === indent) line = next;
     else {
@@ -15,18 +40,21 @@ export function wrapped(text: string, width: number, indent = ""): readonly stri
   return [...lines, line];
 }
 
+/** A long word is broken behind one of these, where that does not leave a line half empty. */
+const MARKS = /[/:_.,?&=-]/;
+
 function broken(word: string, width: number): readonly string[] {
-  if (Bun.stringWidth(word) <= width) return [word];
   const parts: string[] = [];
-  let part = "";
-  for (const character of word) {
-    if (part !== "" && Bun.stringWidth(part + character) > Math.max(1, width)) {
-      parts.push(part);
-      part = "";
-    }
-    part += character;
+  let rest = [...word];
+  while (Bun.stringWidth(rest.join("")) > Math.max(1, width)) {
+    let end = 1;
+    while (end < rest.length && Bun.stringWidth(rest.slice(0, end + 1).join("")) <= width) end++;
+    const mark = rest.slice(0, end).findLastIndex((character) => MARKS.test(character)) + 1;
+    const cut = mark > end / 2 ? mark : end;
+    parts.push(rest.slice(0, cut).join(""));
+    rest = rest.slice(cut);
   }
-  return part === "" ? parts : [...parts, part];
+  return rest.length === 0 ? parts : [...parts, rest.join("")];
 }
 
 /** A shell command over several lines, joined by backslashes, broken at blanks outside of quotation marks only. */
