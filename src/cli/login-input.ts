@@ -13,6 +13,8 @@ import type { Secret } from "../core/secret.ts";
 import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
 import { stdinInForeground } from "../os/streams/foreground.ts";
+import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
+import { wrappedProse } from "../output/wrap.ts";
 import type { Context, Input } from "./command.ts";
 import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
@@ -185,11 +187,14 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
 
 async function tellUrl(url: string, opened: boolean, wanted: boolean, context: Context): Promise<void> {
   const { ports } = context;
-  if (!wanted) await ports.print(url);
-  else if (opened) ports.note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
+  const note = (text: string) => ports.note(isTerminal(2) ? wrappedProse(text, columnsOf(2)) : text);
+  if (!wanted) {
+    note("Open this address to sign in:");
+    await ports.print(url);
+  } else if (opened) note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
   else ports.warn(`no browser could be opened; open this page to sign in:\n${url}`);
   if (opened || !canAsk(context)) return;
-  ports.note("If that browser is on another machine, paste the address that it ends on here.");
+  note("If that browser is on another machine, paste the address that it ends on here.");
 }
 
 /** Ctrl-C during the wait ends it in order: the listener is closed, nothing is stored, the exit code is 130. */

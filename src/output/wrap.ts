@@ -18,7 +18,7 @@ export function wrappedProse(text: string, width: number): string {
     .split("\n")
     .flatMap((line) => {
       if (Bun.stringWidth(line) <= width) return [line];
-      const [lead = ""] = /^\s*(?:[-*] |\d+\. )?/.exec(line) ?? [];
+      const [lead = ""] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line) ?? [];
       const indent = " ".repeat(lead.length);
       const [first = "", ...others] = filled(line.slice(lead.length).split(" "), width - lead.length, "");
       return [lead + first, ...others.map((other) => indent + other)];
