@@ -15,7 +15,8 @@ import { parseWebhook } from "../gumloop/webhook.ts";
 import { stdinInForeground } from "../os/streams/foreground.ts";
 import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
 import { wrappedProse } from "../output/wrap.ts";
-import type { Context, Input } from "./command.ts";
+import type { Context } from "./command.ts";
+import type { LoginFlags } from "./login-flags.ts";
 import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
 /** The redirect port that the official CLI registered (docs.gumloop.com/cli/authentication). */
@@ -28,10 +29,10 @@ type Way = "oauth" | "api-key" | "access-token" | "webhook";
  * Decides how to obtain the credential. Throws E_USAGE and its kin for flags that do not go together, and
  * E_KEYCHAIN_UNAVAILABLE where there is no keychain to sign in to.
  */
-export async function obtainFrom(input: Input, context: Context): Promise<Obtain> {
+export async function obtainFrom(flags: LoginFlags, context: Context): Promise<Obtain> {
   const ask = canAsk(context);
-  const chosen = chosenWay(input);
-  checkValues(input);
+  const chosen = chosenWay(flags);
+  checkValues(flags);
   await requireKeychain(context.ports);
   const way = chosen ?? (ask ? await askWay() : null);
   if (way === null) {
@@ -43,45 +44,45 @@ export async function obtainFrom(input: Input, context: Context): Promise<Obtain
   }
   switch (way) {
     case "api-key":
-      return obtainApiKey(input, ask, context);
+      return obtainApiKey(flags, ask, context);
     case "access-token":
-      return obtainAccessToken(input, context);
+      return obtainAccessToken(flags, context);
     case "webhook":
-      return obtainFromWebhook(input, ask, context);
+      return obtainFromWebhook(flags, ask, context);
     case "oauth":
-      return obtainByBrowser(input, context);
+      return obtainByBrowser(flags, context);
   }
 }
 
 /** The way that the flags name; null when they name none. */
-function chosenWay(input: Input): Way | null {
+function chosenWay(flags: LoginFlags): Way | null {
   const given: Way[] = [];
-  if (input.flag("api-key") !== null) given.push("api-key");
-  if (input.flag("access-token") !== null) given.push("access-token");
-  if (input.flag("from-webhook") !== null) given.push("webhook");
+  if (flags["api-key"] !== null) given.push("api-key");
+  if (flags["access-token"] !== null) given.push("access-token");
+  if (flags["from-webhook"] !== null) given.push("webhook");
   if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
-  const asked = input.flag("method");
+  const asked = flags.method;
   const method = asked === "api_key" ? "api-key" : asked; // as the official client spells it
   const named = method === "oauth" || method === "api-key" ? method : null;
-  const way = given[0] ?? named ?? (input.has("no-browser") ? "oauth" : null);
+  const way = given[0] ?? named ?? (flags["no-browser"] ? "oauth" : null);
   if (given[0] && method && method !== methodOf(given[0])) {
     throw fail("E_USAGE", `--method ${method} does not go with the credential that was given`);
   }
-  const browserFlag = ["callback-port", "timeout"].find((name) => input.flag(name) !== null);
-  if (way && way !== "oauth" && (browserFlag || input.has("no-browser"))) {
+  const browserFlag = (["callback-port", "timeout"] as const).find((name) => flags[name] !== null);
+  if (way && way !== "oauth" && (browserFlag || flags["no-browser"])) {
     throw fail("E_USAGE", `--${browserFlag ?? "no-browser"} goes with --method oauth only`);
   }
-  if ((way === "oauth" || way === "access-token") && input.flag("user-id") !== null) {
+  if ((way === "oauth" || way === "access-token") && flags["user-id"] !== null) {
     throw fail("E_USAGE", "--user-id goes with an API key only");
   }
   return way;
 }
 
 /** Values of flags are checked before anything is asked. */
-function checkValues(input: Input): void {
-  whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
-  whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600);
-  const userId = input.flag("user-id");
+function checkValues(flags: LoginFlags): void {
+  whole(flags, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  whole(flags, "timeout", DEFAULT_TIMEOUT_S, 3_600);
+  const userId = flags["user-id"];
   if (userId !== null) usableUserId(userId);
 }
 
@@ -98,8 +99,8 @@ async function askWay(): Promise<Way> {
   ]);
 }
 
-async function obtainApiKey(input: Input, ask: boolean, context: Context): Promise<Obtain> {
-  const value = input.flag("api-key");
+async function obtainApiKey(flags: LoginFlags, ask: boolean, context: Context): Promise<Obtain> {
+  const value = flags["api-key"];
   if (value === null && !ask) {
     throw fail(
       "E_USAGE",
@@ -107,7 +108,7 @@ async function obtainApiKey(input: Input, ask: boolean, context: Context): Promi
       "give --api-key - and the key on stdin",
     );
   }
-  const userId = input.flag("user-id");
+  const userId = flags["user-id"];
   if (userId === null && !ask) throw missingUserId();
   const given = value === null ? null : await secretFlag("api-key", value, context);
   return async (baseUrl) => {
@@ -123,8 +124,8 @@ async function obtainApiKey(input: Input, ask: boolean, context: Context): Promi
   };
 }
 
-async function obtainAccessToken(input: Input, context: Context): Promise<Obtain> {
-  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "", context);
+async function obtainAccessToken(flags: LoginFlags, context: Context): Promise<Obtain> {
+  const accessToken = await secretFlag("access-token", flags["access-token"] ?? "", context);
   const { expiryOf } = await import("../gumloop/expiry.ts");
   const next = { method: "oauth", accessToken, refreshToken: null } as const;
   return async (baseUrl): Promise<NewCredential> => ({
@@ -134,15 +135,15 @@ async function obtainAccessToken(input: Input, context: Context): Promise<Obtain
   });
 }
 
-async function obtainFromWebhook(input: Input, ask: boolean, context: Context): Promise<Obtain> {
-  const place = input.flag("from-webhook") ?? "-";
+async function obtainFromWebhook(flags: LoginFlags, ask: boolean, context: Context): Promise<Obtain> {
+  const place = flags["from-webhook"] ?? "-";
   const read = () => givenText(place, "webhook URL or snippet", context);
   // A person is asked only when the keychain was found usable.
   const given = place === "-" && ask ? null : await read();
   return async (baseUrl) => {
     const { text } = given ?? (await read());
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
-    const named = input.flag("user-id") ?? found.userId;
+    const named = flags["user-id"] ?? found.userId;
     if (named === null && !ask) throw missingUserId();
     const userId = named ?? (await (await import("./prompts.ts")).askText("Gumloop user id"));
     return {
@@ -154,10 +155,10 @@ async function obtainFromWebhook(input: Input, ask: boolean, context: Context): 
   };
 }
 
-function obtainByBrowser(input: Input, context: Context): Obtain {
-  const callbackPort = whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
-  const timeoutMs = whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600) * 1000;
-  const openBrowser = !input.has("no-browser");
+function obtainByBrowser(flags: LoginFlags, context: Context): Obtain {
+  const callbackPort = whole(flags, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  const timeoutMs = whole(flags, "timeout", DEFAULT_TIMEOUT_S, 3_600) * 1000;
+  const openBrowser = !flags["no-browser"];
   // Without a browser here, what is pasted may come through a pipe; otherwise stdin is no business of ours.
   const mayPaste = openBrowser ? canAsk(context) : !context.globals.noInput;
   return async (baseUrl) => {
@@ -233,8 +234,8 @@ function missingUserId() {
   return fail("E_MISSING_USER_ID", "an API key works only with its user id", "give --user-id as well");
 }
 
-function whole(input: Input, name: string, fallback: number, most: number): number {
-  const value = input.flag(name);
+function whole(flags: LoginFlags, name: "callback-port" | "timeout", fallback: number, most: number): number {
+  const value = flags[name];
   if (value === null) return fallback;
   const number = /^[0-9]{1,5}$/.test(value) ? Number(value) : 0;
   if (number < 1 || number > most)

@@ -204,7 +204,7 @@ describe("where to, and what is said about it", () => {
       expect(stdout).toContain(found);
       mkdirSync(dirname(file ?? ""), { recursive: true });
       writeFileSync(file ?? "", `${line}\n`);
-      expect((await install()).stdout).not.toContain("For completions");
+      expect((await install(real)).stdout).not.toContain("For completions");
     },
   );
 
