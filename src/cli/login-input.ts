@@ -23,6 +23,8 @@ import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 const DEFAULT_CALLBACK_PORT = 8765;
 const DEFAULT_TIMEOUT_S = 300;
 
+const USER_ID_PLACE = "It is shown at https://www.gumloop.com/settings/profile/general";
+
 type Way = "oauth" | "api-key" | "access-token" | "webhook";
 
 /**
@@ -105,7 +107,7 @@ async function obtainApiKey(flags: LoginFlags, ask: boolean, context: Context): 
     throw fail(
       "E_USAGE",
       "there is no terminal to ask for the API key on",
-      "give --api-key - and the key on stdin",
+      "give --api-key - with --user-id, and the key on stdin",
     );
   }
   const userId = flags["user-id"];
@@ -119,7 +121,7 @@ async function obtainApiKey(flags: LoginFlags, ask: boolean, context: Context): 
         await prompts.askSecret("Gumloop API key", `Keys are created at ${gumloop.setupUrl}`),
         "API key",
       );
-    const owner = userId ?? (await prompts.askText("Gumloop user id"));
+    const owner = userId ?? (await prompts.askText("Gumloop user id", USER_ID_PLACE));
     return { method: "api_key", apiKey, userId: usableUserId(owner), baseUrl };
   };
 }
@@ -145,7 +147,7 @@ async function obtainFromWebhook(flags: LoginFlags, ask: boolean, context: Conte
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
     const named = flags["user-id"] ?? found.userId;
     if (named === null && !ask) throw missingUserId();
-    const userId = named ?? (await (await import("./prompts.ts")).askText("Gumloop user id"));
+    const userId = named ?? (await (await import("./prompts.ts")).askText("Gumloop user id", USER_ID_PLACE));
     return {
       method: "api_key",
       apiKey: usable(found.apiKey, "API key"),

@@ -71,7 +71,7 @@ export async function givenText(path: string, what: string, context: Context): P
     const message = `Paste the ${what}, not shown; a blank line or Ctrl-D ends it.`;
     return { text: await askLines(message), source: "what was pasted", regular: false, onlyName: false };
   }
-  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES);
+  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES, source);
   return { text: decoded(bytes, source), source, ...file };
 }
 

@@ -114,3 +114,11 @@ test("prose is wrapped at blanks, and what leads a line or is a word stays", () 
     "a list:\n- one of the\n  things\n  12345678901234567890\n\u001b[1mbold\u001b[0m words\nhere",
   );
 });
+
+test("a command in quotation marks is not broken, however long", () => {
+  const next = "Next: 'eval $(gum-cred env)' puts it there; 'gum-cred exec -- CMD' runs one, it's so.";
+  expect(wrappedProse(next, 30)).toBe(
+    "Next: 'eval $(gum-cred env)'\nputs it there;\n'gum-cred exec -- CMD' runs\none, it's so.",
+  );
+  expect(wrappedProse("run 'gum-cred keys set openai' now", 12)).toBe("run\n'gum-cred keys set openai'\nnow");
+});

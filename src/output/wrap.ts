@@ -12,7 +12,10 @@ export function wrapped(text: string, width: number, indent = ""): readonly stri
   );
 }
 
-/** Prose as it is, its long lines wrapped at blanks; what stands in front of a line is kept, and no word is broken. */
+/**
+ * Prose as it is, its long lines wrapped at blanks. What stands in front of a line is kept, and neither a word nor a command
+ * in quotation marks is broken.
+ */
 export function wrappedProse(text: string, width: number): string {
   return text
     .split("\n")
@@ -20,10 +23,22 @@ export function wrappedProse(text: string, width: number): string {
       if (Bun.stringWidth(line) <= width) return [line];
       const [lead = ""] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line) ?? [];
       const indent = " ".repeat(lead.length);
-      const [first = "", ...others] = filled(line.slice(lead.length).split(" "), width - lead.length, "");
+      const [first = "", ...others] = filled(proseWords(line.slice(lead.length)), width - lead.length, "");
       return [lead + first, ...others.map((other) => indent + other)];
     })
     .join("\n");
+}
+
+/** The words of a line; a command in quotation marks is one, so that it can be copied. */
+function proseWords(line: string): readonly string[] {
+  const words: string[] = [];
+  let isOpen = false;
+  for (const word of line.split(" ")) {
+    if (isOpen) words.push(`${words.pop()} ${word}`);
+    else words.push(word);
+    isOpen = isOpen ? !word.includes("'") : /^'(?:gum-cred|eval)$/.test(word);
+  }
+  return words;
 }
 
 function filled(words: readonly string[], width: number, indent: string): readonly string[] {
