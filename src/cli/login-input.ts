@@ -174,6 +174,8 @@ function obtainByBrowser(flags: LoginFlags, context: Context): Obtain {
         signal,
         onUrl: (url, opened) => tellUrl(url, opened, openBrowser, context),
         onSlow: (line) => context.ports.note(line),
+        onCallbackIgnored: (reason) =>
+          context.ports.warn(`the browser brought an answer that does not count: ${reason}; still waiting`),
         onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
         ...(mayPaste ? { pasted: stdinInForeground() } : {}),
       }),
