@@ -76,7 +76,11 @@ export function splitLine(
 
 function noValue({ name, choices }: FlagSpec): GumCredError {
   if (choices)
-    return fail("E_USAGE", `--${name} needs one of: ${choices.join(", ")}`, `write --${name} ${choices[0]}`);
+    return fail(
+      "E_USAGE",
+      `--${name} needs a value, one of: ${choices.join(", ")}`,
+      `write --${name} ${choices[0]}`,
+    );
   return fail(
     "E_USAGE",
     `--${name} needs a value`,

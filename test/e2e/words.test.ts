@@ -147,7 +147,7 @@ test("every flag that takes a choice lists them when its value is missing or wro
       for (const given of [[`--${flag}`], [`--${flag}`, "--json"], [`--${flag}=`], [`--${flag}=nonsense`]]) {
         const { code, stderr } = await world.run([...name.split(" "), ...given]);
         expect([name, flag, code === 2 || code === 125]).toEqual([name, flag, true]);
-        if (!/needs/.test(stderr) || stderr.includes("one of")) expect(stderr).toContain(choices.join(", "));
+        if (!/needs [A-Z']/.test(stderr)) expect(stderr).toContain(choices.join(", "));
       }
     }
   }
