@@ -14,7 +14,8 @@ export function renderOutput(output: Output, json: boolean): string {
   if (json) return `${safeJson(output.data)}\n`;
   const human = coloured(cleanLines(output.human));
   // A terminal would break words; files and pipes get the lines as they are.
-  return withNewline(isTerminal(1) ? wrappedProse(human, columnsOf(1)) : human);
+  const wraps = !output.exact && isTerminal(1);
+  return withNewline(wraps ? wrappedProse(human, columnsOf(1)) : human);
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */

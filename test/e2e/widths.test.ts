@@ -105,8 +105,8 @@ describe.each([80, 40])("%p columns", (columns) => {
         const wide = plain(screen)
           .split("\n")
           .filter((line) => Bun.stringWidth(line) > columns && !UNBROKEN.test(line))
-          // Code of the guide, and errors, which a terminal wraps itself so that they can be copied.
-          .filter((line) => !GUIDE.includes(line) && !/^(?:gum-cred|hint): /.test(line));
+          // Code of the guide, files of other programs, and errors, which a terminal wraps itself: they are to be copied.
+          .filter((line) => !GUIDE.includes(line) && !/^(?:gum-cred: |hint: |[-+])/.test(line));
         expect([page, wide]).toEqual([page, []]);
         if (kind === "help") expect([page, screen.includes("\u001b[1m")]).toEqual([page, true]);
         for (const other of others) {
@@ -132,4 +132,30 @@ test.each([60, 80, 120])("no address, variable or entry's name is torn in %p col
     expect(providers?.screen).toContain(whole);
   expect(list?.screen).toContain("gum-cred/llm:personal:default:anthropic");
   expect(explain?.screen).toContain("GUM_CRED_ORG_OPENAI_API_KEY_FILE");
+});
+
+test("what is to be used as it is comes as it is, on the narrowest terminal too", async () => {
+  const key = `sk-EXAMPLE-${"long-".repeat(20)}`;
+  const vars: Record<string, string> = { ...env, OPENAI_API_KEY: key };
+  const lines = [
+    ["get", "openai"],
+    ["header", "openai"],
+    ["env", "openai"],
+    ["env", "openai", "--format", "powershell"],
+    ["setup", "direnv"],
+    ["setup", "codex"],
+    ["hook", "bash"],
+    ["completion", "zsh"],
+    ["plugins", "new", "kestrel"],
+  ];
+  const narrow = await onTerminals(lines, { columns: 20, env: vars });
+  for (const [at, line] of lines.entries()) {
+    const { stdout } = await world.run(line, {
+      env: { OPENAI_API_KEY: key, GUM_CRED_POLICY: vars["GUM_CRED_POLICY"] ?? "" },
+    });
+    const shown = plain(narrow[at]?.screen ?? "");
+    // Notes of `setup` are sentences.
+    const exact = line[0] === "setup" ? stdout.slice(0, stdout.indexOf("\nNothing is written")) : stdout;
+    expect([line, shown.includes(exact)]).toEqual([line, true]);
+  }
 });
