@@ -47,7 +47,8 @@ export function chosenProfile(raw: RawEnvironment, warn: (line: string) => void)
     return name === undefined ? null : profileName(String(name));
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
-    warn(`${clean(path)} is ignored: ${error.message}`);
+    const said = error.message.startsWith(clean(path)) ? "the choice of a profile" : clean(path);
+    warn(`${said} is ignored: ${error.message}`);
     return null;
   }
 }
