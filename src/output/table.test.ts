@@ -1,7 +1,7 @@
 /** Tables line up in a terminal whatever their cells are made of. */
 import { describe, expect, test } from "bun:test";
 import { facts, table } from "./table.ts";
-import { wrappedProse } from "./wrap.ts";
+import { wrapped, wrappedProse } from "./wrap.ts";
 
 /** The columns of a terminal before the last cell of each line. */
 const starts = (text: string, last: string) =>
@@ -121,4 +121,13 @@ test("a command in quotation marks is not broken, however long", () => {
     "Next: 'eval $(gum-cred env)'\nputs it there;\n'gum-cred exec -- CMD' runs\none, it's so.",
   );
   expect(wrappedProse("run 'gum-cred keys set openai' now", 12)).toBe("run\n'gum-cred keys set openai'\nnow");
+});
+
+test("a long word is broken behind a mark, where that leaves no line half empty, in time that grows with it", () => {
+  expect(wrapped("https://example.com/settings/keys", 24)).toEqual(["https://example.com/", "settings/keys"]);
+  expect(wrapped("a/bcdefghijklm", 10)).toEqual(["a/bcdefghi", "jklm"]);
+  expect(wrapped("\u6771\u4eac\u6771\u4eac", 4)).toEqual(["\u6771\u4eac", "\u6771\u4eac"]);
+  const start = performance.now();
+  expect(wrapped("x".repeat(200_000), 40)).toHaveLength(5_000);
+  expect(performance.now() - start).toBeLessThan(2_000);
 });

@@ -59,17 +59,19 @@ function filled(words: readonly string[], width: number, indent: string): readon
 const MARKS = /[/:_.,?&=-]/;
 
 function broken(word: string, width: number): readonly string[] {
+  if (Bun.stringWidth(word) <= width) return [word];
   const parts: string[] = [];
-  let rest = [...word];
-  while (Bun.stringWidth(rest.join("")) > Math.max(1, width)) {
-    let end = 1;
-    while (end < rest.length && Bun.stringWidth(rest.slice(0, end + 1).join("")) <= width) end++;
-    const mark = rest.slice(0, end).findLastIndex((character) => MARKS.test(character)) + 1;
-    const cut = mark > end / 2 ? mark : end;
-    parts.push(rest.slice(0, cut).join(""));
-    rest = rest.slice(cut);
+  let part = "";
+  for (const character of word) {
+    if (part !== "" && Bun.stringWidth(part + character) > Math.max(1, width)) {
+      const mark = [...part].findLastIndex((one) => MARKS.test(one)) + 1;
+      const cut = mark > part.length / 2 ? [...part].slice(0, mark).join("").length : part.length;
+      parts.push(part.slice(0, cut));
+      part = part.slice(cut);
+    }
+    part += character;
   }
-  return rest.length === 0 ? parts : [...parts, rest.join("")];
+  return [...parts, part];
 }
 
 /** A shell command over several lines, joined by backslashes, broken at blanks outside of quotation marks only. */

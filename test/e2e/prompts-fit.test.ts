@@ -3,6 +3,7 @@
  * wanted and nowhere else, the words are the same, and Ctrl-C leaves everything as it was.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type PrivateKeyring, startPrivateKeyring } from "../support/private-keyring.ts";
 import { onTerminal, type Step } from "../support/terminal.ts";
 import { startVendors, type Vendors } from "../support/vendors.ts";
 import { useWorld } from "../support/world.ts";
@@ -25,6 +26,8 @@ interface Question {
   /** Made before and undone after. */
   readonly before?: () => Promise<unknown>;
   readonly after?: () => Promise<unknown>;
+  /** Another keyring than the world's. */
+  readonly env?: () => Readonly<Record<string, string>>;
   /** Where nothing is bold: the wait for the browser has no question. */
   readonly unmarked?: boolean;
 }
@@ -108,6 +111,22 @@ const QUESTIONS: Readonly<Record<string, () => Question>> = {
     steps: [{ wait: HIDDEN, type: STOP }],
     shown: ["The keychain is locked.", "Keychain password (hidden):"],
   }),
+  "the password of a new keychain": () => {
+    let fresh: PrivateKeyring | undefined;
+    return {
+      before: async () => {
+        fresh = await startPrivateKeyring({ unlocked: false });
+      },
+      after: async () => fresh?.stop(),
+      env: () => fresh?.env ?? {},
+      args: ["keychain", "unlock"],
+      steps: [
+        { wait: HIDDEN, type: "new-EXAMPLE\r" },
+        { wait: HIDDEN, type: STOP },
+      ],
+      shown: ["There is no keychain yet. Choose its password;", "New keychain password", "The same again"],
+    };
+  },
   "the wait for an address to be opened": () => ({
     args: ["login", "--no-browser", ...at()],
     steps: [{ wait: "ends on here.", type: STOP }],
@@ -139,16 +158,16 @@ const squeezed = (text: string): string => text.replace(/\s+/g, "");
 
 describe.each(Object.entries(QUESTIONS))("%s", (_name, question) => {
   test("fits, with and without colour, and Ctrl-C changes nothing", async () => {
-    const { args, steps, shown, before, after, unmarked = false } = question();
+    const { args, steps, shown, before, after, env: own = () => ({}), unmarked = false } = question();
     const isWait = args[0] === "login" && unmarked;
     await before?.();
     try {
       const runs = WIDTHS.flatMap((columns) => LOOKS.map((look) => [columns, ...look] as const));
       const seen = await Promise.all(
         runs.map(async ([columns, look, extra, flags]) => {
-          const env = { ...world.env, ...vendors.env, BROWSER: "/bin/true", ...extra };
-          const own = isWait ? ["--callback-port", `${port++}`] : [];
-          const run = await onTerminal([...args, ...own, ...flags], steps, {
+          const env = { ...world.env, ...vendors.env, BROWSER: "/bin/true", ...own(), ...extra };
+          const ports = isWait ? ["--callback-port", `${port++}`] : [];
+          const run = await onTerminal([...args, ...ports, ...flags], steps, {
             env,
             columns,
             timeoutMs: 10_000,
