@@ -13,7 +13,7 @@ import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
-import { versionLine } from "./version.ts";
+import { versionJson, versionLine } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
@@ -21,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const line = await readLine(argv, PROGRAM);
     const { command, input, globals, problem, topic } = line;
     if (problem) throw problem;
-    if (globals.version) return await say(versionLine());
+    if (globals.version) return await say(globals.json ? versionJson() : versionLine());
     if (globals.help || !command) return await say(await help(command, topic));
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));

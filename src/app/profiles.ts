@@ -24,7 +24,7 @@ export interface Profiles {
 
 /** Every stored profile. A machine without any keychain service has none. Throws the keychain's errors. */
 export async function listProfiles(ports: Ports): Promise<Profiles> {
-  const chosen = chosenProfile(ports.raw, () => {}) ?? "default";
+  const chosen = chosenProfile(ports.raw, ports.warn) ?? "default";
   return { default: chosen, profiles: await summaries(chosen, ports) };
 }
 

@@ -50,5 +50,5 @@ function ask(
 /** What anything but a list of teams means: read as every other answer of Gumloop's. */
 function refusal(answer: HttpResponse, credential: Credential): GumCredError | null {
   if (answer.status === 200) return null;
-  return failure(answer.status, gumloop.judge(answer, credential));
+  return failure(answer.status, gumloop.judge(answer, credential), answer.headers);
 }

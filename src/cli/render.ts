@@ -3,13 +3,19 @@
  * from keychain entries, files, policies and plugins: whatever steers a terminal is taken out here, for every command.
  */
 import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
+import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
 import { coloured } from "../output/style.ts";
+import { wrappedProse } from "../output/wrap.ts";
 import type { Output } from "./command.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
-  return json ? `${safeJson(output.data)}\n` : withNewline(coloured(cleanLines(output.human)));
+  if (json) return `${safeJson(output.data)}\n`;
+  const human = coloured(cleanLines(output.human));
+  // A terminal would break words; files and pipes get the lines as they are.
+  const wraps = !output.exact && isTerminal(1);
+  return withNewline(wraps ? wrappedProse(human, columnsOf(1)) : human);
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */

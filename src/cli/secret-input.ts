@@ -68,10 +68,10 @@ export async function givenText(path: string, what: string, context: Context): P
       throw fail("E_USAGE", `${source} is a terminal, and nobody may be asked`, `pipe the ${what} in`);
     }
     const { askLines } = await import("./prompts.ts");
-    const message = `Paste the ${what}. It is not shown; a blank line or Ctrl-D ends it.`;
+    const message = `Paste the ${what}, not shown; a blank line or Ctrl-D ends it.`;
     return { text: await askLines(message), source: "what was pasted", regular: false, onlyName: false };
   }
-  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES);
+  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES, source);
   return { text: decoded(bytes, source), source, ...file };
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
-import { fail, hasCode } from "../core/errors.ts";
+import { clean, fail, hasCode } from "../core/errors.ts";
 import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
@@ -94,7 +94,8 @@ function connectNamed(address: string, env: RawEnvironment, deadline: Deadline):
     return connectBus(address, deadline);
   } catch (error) {
     if (!env["DBUS_SESSION_BUS_ADDRESS"] || !hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
-    throw fail("E_KEYCHAIN_UNREACHABLE", "no session bus listens at the address in DBUS_SESSION_BUS_ADDRESS");
+    const message = `no session bus listens at ${clean(address, 200)}, as DBUS_SESSION_BUS_ADDRESS names it`;
+    throw fail("E_KEYCHAIN_UNREACHABLE", message);
   }
 }
 

@@ -5,6 +5,7 @@
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
 import { jsonPath } from "../core/json.ts";
+import { whyNotJson } from "../core/json-error.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
 import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
@@ -77,7 +78,11 @@ function read(bytes: Uint8Array): Reading {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     value = JSON.parse(text);
   } catch {
-    return { problems: [{ path: "$", message: "is not JSON" }], file: null, odd: null };
+    return {
+      problems: [{ path: "$", message: whyNotJson(bytes[0] === 0xef ? bytes.subarray(3) : bytes) }],
+      file: null,
+      odd: null,
+    };
   }
   const places = keyPlaces(text);
   const result = policySchema.safeParse(value);

@@ -78,7 +78,8 @@ function human(title: string, { resolution, explanations }: ExplainedProvider, n
     ...(candidate.level ? [candidate.level] : []),
     keptText(candidate.location, candidate.level === null ? null : credential, now),
     state.replace("_", " "),
-    reason,
+    // What is not set stands in the column before.
+    reason === `${candidate.location} is not set` ? "not set" : reason,
   ]);
   const levelled = explanations.some(({ candidate }) => candidate.level !== null);
   const verdict = resolution.winner

@@ -28,6 +28,6 @@ export const header = defineCommand({
     }
     // The values are for the reader of the lines; what `--json` prints is never a secret.
     const human = headers.map(({ name, value }) => `${name}: ${value}\n`).join("");
-    return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human };
+    return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human, exact: true };
   },
 });

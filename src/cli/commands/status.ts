@@ -53,9 +53,9 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
 
 const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
-/** Nobody can tell who is signed in while the keychain is locked or does not answer. */
+/** Nobody can tell who is signed in while the keychain is locked or does not answer, or what is set makes no sense. */
 function isUnknown({ credential, error }: Status): boolean {
-  return credential === null && error?.exitCode === 4;
+  return credential === null && (error?.exitCode === 4 || error?.code === "E_INVALID_VALUE");
 }
 
 function signedIn(found: Status): string {

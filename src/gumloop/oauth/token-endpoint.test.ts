@@ -340,8 +340,8 @@ describe("what a refusal says", () => {
   });
 
   test.each([
-    ["30", "wait 30 s and try again; nothing stored was changed"],
-    ["Wed, 21 Oct 2026 07:28:00 GMT", errorSpecs().E_RATE_LIMITED.hint],
+    ["30", "try again in 30 s; nothing stored was changed"],
+    ["Wed, 21 Oct 2099 07:28:00 GMT", "try again in more than a day; nothing stored was changed"],
     ["1e9", errorSpecs().E_RATE_LIMITED.hint],
     ["-1", errorSpecs().E_RATE_LIMITED.hint],
   ])("Retry-After %s", async (value, hint) => {

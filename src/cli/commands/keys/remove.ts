@@ -9,7 +9,7 @@ export const keysRemove = defineCommand({
   run: async ({ ports, scope }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
     const { removeKey } = await import("../../../app/keys/keys.ts");
-    const provider = await providerNamed(input.positional[0] ?? "", ports);
+    const provider = await providerNamed(input.args.provider, ports);
     const level = input.flags.level ?? "personal";
     await removeKey({ provider, level }, scope, ports);
     return {

@@ -7,6 +7,7 @@ import { clean, fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { type Secret, secret } from "../../../core/secret.ts";
 import type { HttpResponse } from "../../../net/http.ts";
+import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
 import { type VaultPlace, type VaultSource, vaultPlace } from "./settings.ts";
 
@@ -65,8 +66,7 @@ async function ask(
     asking.warn(`${asking.whose}: the server warns: ${scrub(warning, secrets)}`);
   }
   const what = `${asking.whose}: ${clean(source.address, 120)}`;
-  if (response.status < 200 || response.status > 299)
-    throw fault(request, response.status, reply, secrets, what);
+  if (response.status < 200 || response.status > 299) throw fault(request, response, reply, secrets, what);
   if (reply === null && response.body.trim() !== "") {
     throw fail("E_SOURCE_DATA", `${what} did not reply with JSON`, "check the address");
   }
@@ -75,7 +75,7 @@ async function ask(
 
 function fault(
   request: VaultRequest,
-  status: number,
+  { status, headers }: Pick<HttpResponse, "status" | "headers">,
   reply: VaultReply | null,
   secrets: readonly Secret[],
   what: string,
@@ -94,7 +94,10 @@ function fault(
       `${what} refused the ${step} (${status})${quote}`,
       REFUSED[request.step],
     );
-  if (status === 429) return fail("E_RATE_LIMITED", `${what}: too many requests (429)${quote}`);
+  if (status === 429) {
+    const said = `${what}: too many requests (429)${quote}`;
+    return fail("E_RATE_LIMITED", ...withWait(said, undefined, headers, Date.now()));
+  }
   if (status === 503 && said.some((text) => /sealed/i.test(text))) {
     return fail("E_SERVER", `${what} is sealed (503)`, "ask its operators to unseal it");
   }
