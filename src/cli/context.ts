@@ -77,6 +77,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       return policy;
     },
     now: Date.now,
+    processes: async (matches) => (await import("../os/process/running.ts")).runningProcesses(matches),
     memory: { refreshSent: false },
     keychain: () => {
       keychain ??= openKeychain(raw, globals);
