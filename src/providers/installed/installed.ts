@@ -66,21 +66,21 @@ export async function loadInstalled(id: string, { places, builtIn }: Setting): P
     const [{ claimsOf }, { validManifest }] = await validation();
     return validManifest(id, bytes, claimsOf(builtIn));
   };
-  return (await readOne(id, place, places, validate, pinsOnce(places)))?.provider ?? null;
+  return (await readOne(id, place, lookAt(places), validate))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
 export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
   const [{ claimsOf }, { validManifest }] = await validation();
   const claims = claimsOf(builtIn);
-  const pins = pinsOnce(places);
+  const look = lookAt(places);
   const found: Installed[] = [];
   for (const place of ["system", "user"] as const) {
     const ids = idsIn(folderOf(place, places));
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
       // Plugins that were installed since it was trusted count too.
-      const entry = await inspect(id, place, places, async (bytes) => validManifest(id, bytes, claims), pins);
+      const entry = await inspect(id, place, look, async (bytes) => validManifest(id, bytes, claims));
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }
@@ -117,10 +117,15 @@ export function manifestPath(id: string, place: Place, places: Places): string |
 }
 
 /** A manifest's bytes from its place, where no other user can have written them; null when it is not there. */
-export function readPlaced(id: string, place: Place, places: Places): Uint8Array | null {
+export function readPlaced(
+  id: string,
+  place: Place,
+  places: Places,
+  folders = new Map<string, string>(),
+): Uint8Array | null {
   const path = manifestPath(id, place, places);
   const owner = place === "system" ? "root" : "user";
-  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
+  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES, folders });
 }
 
 /** What validating takes, and what a plugin that was validated already does without. */
@@ -153,28 +158,35 @@ function isThere(path: string | null): boolean {
   }
 }
 
-/** The pins are read once, and only when a plugin of the user's is. */
-function pinsOnce({ user }: Places): PinOf {
+/** One look at the installed plugins: what it reads and finds trusted once, and only when a plugin needs it. */
+interface Look {
+  readonly places: Places;
+  readonly pins: PinOf;
+  /** By place, the folders that were found trusted ({@link readPlaced}). */
+  readonly folders: Readonly<Record<Place, Map<string, string>>>;
+}
+
+function lookAt(places: Places): Look {
+  const { user } = places;
   let pins: PinOf | undefined;
-  return (id) => {
-    pins ??= user ? openPins(user.pins) : () => undefined;
-    return pins(id);
+  return {
+    places,
+    pins: (id) => {
+      pins ??= user ? openPins(user.pins) : () => undefined;
+      return pins(id);
+    },
+    folders: { system: new Map(), user: new Map() },
   };
 }
 
-async function inspect(
-  id: string,
-  place: Place,
-  places: Places,
-  validate: Validate,
-  pins: PinOf,
-): Promise<Installed> {
+async function inspect(id: string, place: Place, look: Look, validate: Validate): Promise<Installed> {
+  const { places } = look;
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
       throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id takes precedence`);
     }
-    const read = await readOne(id, place, places, validate, pins);
+    const read = await readOne(id, place, look, validate);
     if (read) return { ...base, state: "ok", error: null, ...read };
     throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
   } catch (error) {
@@ -198,16 +210,15 @@ function stateOf(error: GumCredError): Installed["state"] {
 async function readOne(
   id: string,
   place: Place,
-  places: Places,
+  { places, pins, folders }: Look,
   validate: Validate,
-  pins: PinOf,
 ): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
   if (!ID_PATTERN.test(id))
     throw fail(
       "E_PLUGIN_INVALID",
       `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`,
     );
-  const bytes = readPlaced(id, place, places);
+  const bytes = readPlaced(id, place, places, folders[place]);
   if (bytes === null) return null;
   const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
   const manifest = await validate(bytes, pin);
