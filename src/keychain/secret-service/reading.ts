@@ -7,10 +7,11 @@ import { type Secret, secret } from "../../core/secret.ts";
 import type { Reply } from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
-import { APPLICATION, getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
+import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
 import { type Conversation, first, isGone, lockedError, pathsOf, valuesOf } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
-import { attributes, count, flag } from "./typed.ts";
+import { groupsOf, itemsOf, keyOf, newest, type Sought } from "./finding.ts";
+import { flag } from "./typed.ts";
 
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
@@ -18,10 +19,7 @@ type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>,
 /** Where entries were last found, by {@link keyOf}; null where nothing was. Saves a second search. */
 type Places = Map<string, string | null>;
 
-interface Wanted {
-  readonly service: string;
-  readonly account: string;
-  readonly key: string;
+interface Wanted extends Sought {
   /** Not wanted yet: a failure to read it is said when it is. */
   readonly isForeseen: boolean;
 }
@@ -37,8 +35,6 @@ export interface Reader {
 
 /** What was read ahead is as good as read now for so long: whoever has waited for a server in between reads again. */
 const KEPT_MS = 500;
-
-const keyOf = (service: string, account: string) => `${service}/${account}`;
 
 /** Decrypts an entry that has come. Throws E_KEYCHAIN_FAILED, and E_MALFORMED for one that is no text. */
 type Open = () => Secret;
@@ -106,21 +102,23 @@ function readAll(
   places: Places,
   deadline: Deadline,
 ): ReadonlyMap<string, Open> {
+  const groups = groupsOf(wanted);
   const visit = talk.enterWithSession(
-    (collection) => wanted.map(({ service, account }) => searchItems(collection, query(service, account))),
+    (collection) => groups.map(({ service, account }) => searchItems(collection, query(service, account))),
     deadline,
   );
+  const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
   const chosen: (Wanted & { readonly item: string })[] = [];
-  for (const [index, one] of wanted.entries()) {
-    const item = newest(talk, pathsOf(visit?.replies[index]), deadline);
+  for (const one of wanted) {
+    const item = newest(talk, items.get(one.key) ?? [], deadline);
     places.set(one.key, item);
     if (item !== null) chosen.push({ ...one, item });
   }
   if (visit === null || chosen.length === 0) return new Map();
 
   const { session } = visit;
-  const items = chosen.map(({ item }) => item);
-  const sent = talk.send([getSecrets(items, session.path)], deadline);
+  const chosenItems = chosen.map(({ item }) => item);
+  const sent = talk.send([getSecrets(chosenItems, session.path)], deadline);
   const cipher = session.cipher(); // the service is fetching meanwhile
   const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;
   const found = new Map<string, Open>();
@@ -165,21 +163,6 @@ function writtenAt(reply: Reply | undefined): number {
   if (reply === undefined || isGone(reply)) return Date.now();
   const seconds = (valuesOf(reply)[0] as ReadonlyMap<string, Value>).get("Modified");
   return seconds === undefined ? Date.now() : Number(seconds as bigint) * 1000;
-}
-
-/** Of several items for one account the one that was changed last, or that Python keyring would replace. */
-function newest(talk: Conversation, items: readonly string[], deadline: Deadline): string | null {
-  if (items.length < 2) return items[0] ?? null;
-  const calls = items.flatMap((item) => [itemProperty(item, "Modified"), itemProperty(item, "Attributes")]);
-  const replies = talk.ask(calls, deadline);
-  const ranked = items.flatMap((item, index) => {
-    const [modified, labelled] = replies.slice(index * 2, index * 2 + 2);
-    if (!modified?.ok || !labelled?.ok) return []; // gone meanwhile
-    const marked = attributes(labelled.values[0]).get("application") === APPLICATION;
-    return [{ item, modified: count(modified.values[0]), marked }];
-  });
-  ranked.sort((a, b) => Number(b.modified - a.modified) || Number(b.marked) - Number(a.marked));
-  return ranked[0]?.item ?? null;
 }
 
 /** GetSecrets leaves out what is locked, and what has been deleted since the search. */

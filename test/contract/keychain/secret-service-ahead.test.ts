@@ -74,3 +74,25 @@ test("two services of the same account are two entries", async () => {
   expect(await read("one", "same")).toEqual({ same: "one-EXAMPLE" });
   expect(await read("other", "same")).toEqual({ same: "other-EXAMPLE" });
 });
+
+test("many entries of one service are found by their names, whatever else it holds", async () => {
+  const many = Array.from({ length: 9 }, (_, index) => `many${index}`);
+  expect(await read("large", ...many)).toEqual({});
+  await host.store("large", "many3", "three-EXAMPLE");
+  await host.storeWith(
+    { application: "another program", service: "large", username: "many5" },
+    "old-EXAMPLE",
+  );
+  await Bun.sleep(1100); // items are dated in whole seconds
+  await host.storeWith(
+    { application: "a third program", service: "large", username: "many5" },
+    "five-EXAMPLE",
+  );
+  await host.storeWith({ service: "large" }, "nameless-EXAMPLE");
+  const found = { many3: "three-EXAMPLE", many5: "five-EXAMPLE" };
+  expect(await read("large", ...many)).toEqual(found);
+  // More items than entries: each is looked for.
+  for (let index = 0; index < 8; index++) await host.store("large", `other${index}`, "other-EXAMPLE");
+  expect(await read("large", ...many)).toEqual(found);
+  expect([...(await keychain.modifiedAt("large", many)).keys()].sort()).toEqual(["many3", "many5"]);
+});
