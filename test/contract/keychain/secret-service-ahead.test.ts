@@ -78,6 +78,8 @@ test("two services of the same account are two entries", async () => {
 test("many entries of one service are found by their names, whatever else it holds", async () => {
   const many = Array.from({ length: 9 }, (_, index) => `many${index}`);
   expect(await read("large", ...many)).toEqual({});
+  // First, because storing replaces whatever has these attributes and more.
+  await host.storeWith({ service: "large" }, "nameless-EXAMPLE");
   await host.store("large", "many3", "three-EXAMPLE");
   await host.storeWith(
     { application: "another program", service: "large", username: "many5" },
@@ -88,7 +90,6 @@ test("many entries of one service are found by their names, whatever else it hol
     { application: "a third program", service: "large", username: "many5" },
     "five-EXAMPLE",
   );
-  await host.storeWith({ service: "large" }, "nameless-EXAMPLE");
   const found = { many3: "three-EXAMPLE", many5: "five-EXAMPLE" };
   expect(await read("large", ...many)).toEqual(found);
   // More items than entries: each is looked for.
