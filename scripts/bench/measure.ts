@@ -1,7 +1,7 @@
 /**
  * Times whole processes, from being started to having ended, against each other: one run of each in turn, over and
  * over, so that whatever else the machine does hits all of them alike. No shell is in between. What starting a process
- * costs this program is in every time alike. Only ratios between the commands of one call mean anything.
+ * costs this program is in every time alike. What they print goes through a pipe, as in a shell's `$(…)`. Only ratios between the commands of one call mean anything.
  */
 import { closeSync, copyFileSync, openSync } from "node:fs";
 
@@ -83,7 +83,7 @@ export function cleanEnvironment(env: Readonly<Record<string, string>> = {}): Re
 
 async function time({ name, command: written, env, input, served }: Case, round: number): Promise<number> {
   const stdin = input === undefined ? "ignore" : openSync(input, "r");
-  const options = { env: cleanEnvironment(env), stdin, stdout: "ignore", stderr: "pipe" } as const;
+  const options = { env: cleanEnvironment(env), stdin, stdout: "pipe", stderr: "pipe" } as const;
   const [program = "", ...args] = written;
   const command = [copies.get(program)?.[round % COPIES] ?? program, ...args];
   const start = performance.now();
@@ -97,11 +97,12 @@ async function time({ name, command: written, env, input, served }: Case, round:
   }
 }
 
-type Options = Bun.Spawn.SpawnOptions<"ignore" | number, "ignore", "pipe">;
+type Options = Bun.Spawn.SpawnOptions<"ignore" | number, "pipe", "pipe">;
 
 async function ended(command: readonly string[], options: Options) {
   const child = Bun.spawn([...command], options);
   const stderr = new Response(child.stderr).text();
+  await new Response(child.stdout).bytes();
   const exitCode = await child.exited;
   return { exitCode, stderr: await stderr };
 }
