@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { benchBroker } from "./bench/broker.ts";
 import { benchContention } from "./bench/contention.ts";
 import { benchPlugins, benchProfiles } from "./bench/growth.ts";
+import { benchLayers } from "./bench/layers.ts";
 import { fairCopies } from "./bench/measure.ts";
 import { benchMemory } from "./bench/memory.ts";
 import { asPage, asText } from "./bench/page.ts";
@@ -31,6 +32,7 @@ const QUICK_ROUNDS = 8;
 /** By the name that `--only` takes. */
 const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Section>>> = {
   "start-up": benchStartUp,
+  layers: benchLayers,
   memory: benchMemory,
   contention: benchContention,
   redaction: benchRedaction,
