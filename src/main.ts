@@ -2,9 +2,9 @@
  * gum-cred: argv in, exit code out. The one handler at the top decides what a failure prints: our own errors
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
+import { advice, knowCommands } from "./cli/advice.ts";
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext } from "./cli/context.ts";
-import { followable } from "./cli/hints.ts";
 import { type Line, readLine } from "./cli/line.ts";
 import { overview } from "./cli/overview.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
@@ -59,9 +59,7 @@ function failureIn(output: Output, command: Command, line: Line): number {
 /** The error on stderr, as the command line asks for it even where it does not parse. */
 function complain({ code, message, hint }: GumCredError, exitCode: number, { globals }: Line): void {
   const color = globals.color && colorAllowed(process.env, 2);
-  const names = PROGRAM.map(({ name }) => name);
-  const followed = followable(hint, process.argv.slice(2), names);
-  writeErr(renderError({ code, message, hint: followed }, exitCode, globals.json, color));
+  writeErr(renderError({ code, message, hint: advice().hint(hint) }, exitCode, globals.json, color));
 }
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
@@ -96,6 +94,7 @@ function frames(error: unknown): string {
   return lines.map((line) => `debug: ${line.trim()}\n`).join("");
 }
 
+knowCommands(PROGRAM);
 const argv = process.argv.slice(2);
 // What is thrown outside the main run, by a callback or a forgotten promise, Bun would print with its values.
 for (const event of ["uncaughtException", "unhandledRejection"]) {

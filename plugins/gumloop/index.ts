@@ -13,6 +13,7 @@ import type { Answer, Assessment, Header, Provider } from "../../src/providers/c
 const HINT_401 =
   "check that the key was copied whole and without spaces, and that it was not revoked or regenerated at " +
   "https://www.gumloop.com/personal/connectors";
+const HINT_401_TOKEN = "the token has expired, was revoked, or is of another server";
 const HINT_403_KEY =
   "most often the user id is missing, was cut off when copied, or belongs to somebody else: copy it from " +
   "https://www.gumloop.com/settings/profile/general; API keys need the Pro plan; a team key needs --team-id";
@@ -66,7 +67,7 @@ export const gumloop: Provider = {
     }
     if (answer.status === 401) {
       const what = credential.method === "oauth" ? "access token" : "API key";
-      const hint = credential.method === "oauth" ? "run 'gum-cred login' to sign in again" : HINT_401;
+      const hint = credential.method === "oauth" ? HINT_401_TOKEN : HINT_401;
       return assess("rejected", `Gumloop does not accept this ${what} (401)${quoted(words)}`, hint);
     }
     if (answer.status === 403) {

@@ -90,8 +90,8 @@ export async function unlock(askers: Askers, ports: Surroundings & Storage & Voi
       "E_KEYCHAIN_LOCKED",
       "the keychain is locked, and no unlock dialog can be shown here",
       askers.password
-        ? `this keychain asks for its password itself: run gum-cred keychain unlock on the desktop; ${WITHOUT_KEYCHAIN}`
-        : `on a terminal, without --no-input, gum-cred keychain unlock asks for its password; ${WITHOUT_KEYCHAIN}`,
+        ? `this keychain asks for its password itself: run 'gum-cred keychain unlock' on the desktop; ${WITHOUT_KEYCHAIN}`
+        : `on a terminal, without --no-input, 'gum-cred keychain unlock' asks for its password; ${WITHOUT_KEYCHAIN}`,
     );
   }
   if ((await keychain.state()) === "unlocked") return true;

@@ -7,6 +7,7 @@ import { isJsonObject, parseJsonObject } from "../core/json.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { type HttpResponse, send } from "../net/http.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
+import { refusedInForce } from "./refused.ts";
 import { failure } from "./verify.ts";
 import { renewInForce } from "./verify-in-force.ts";
 
@@ -50,5 +51,6 @@ function ask(
 /** What anything but a list of teams means: read as every other answer of Gumloop's. */
 function refusal(answer: HttpResponse, credential: Credential): GumCredError | null {
   if (answer.status === 200) return null;
-  return failure(answer.status, gumloop.judge(answer, credential), answer.headers);
+  const error = failure(answer.status, gumloop.judge(answer, credential), answer.headers);
+  return error && refusedInForce(credential, error);
 }

@@ -11,6 +11,7 @@ import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
 import { storedBaseUrl } from "../gumloop/stored.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
+import { refusedInForce } from "./refused.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** The credential as it is after verification, and what the server said about it. */
@@ -26,8 +27,12 @@ export async function verifyInForce(
   scope: Scope,
   ports: Ports,
 ): Promise<Verified> {
-  const ask = (asked: Credential): Promise<Verification> =>
-    ports.busy("Asking Gumloop", verify(gumloop, asked, { baseUrl, teamId: scope.teamId }, ports));
+  const ask = async (asked: Credential): Promise<Verification> => {
+    const asking = verify(gumloop, asked, { baseUrl, teamId: scope.teamId }, ports);
+    const verification = await ports.busy("Asking Gumloop", asking);
+    const { error } = verification;
+    return error ? { ...verification, error: refusedInForce(asked, error) } : verification;
+  };
   const first = { credential, verification: await ask(credential) };
   const mayBeStale = credential.source === "keychain" && credential.method === "oauth";
   if (!mayBeStale || first.verification.error?.code !== "E_REJECTED") return first;

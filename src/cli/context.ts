@@ -16,6 +16,7 @@ import { installedProviders } from "../providers/installed/installed-providers.t
 import type { Policy } from "../resolve/policy.ts";
 import { readPolicy } from "../resolve/policy-file.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
+import { advice } from "./advice.ts";
 import type { Context, Globals, Input } from "./command.ts";
 
 /** All operations of a run on the keychain together may take so long. */
@@ -101,14 +102,14 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
     },
     note: (line) => {
-      if (!globals.quiet && !globals.json) writeErr(`${cleanLines(line)}\n`);
+      if (!globals.quiet && !globals.json) writeErr(`${cleanLines(advice().line(line))}\n`);
     },
     warn,
   };
 }
 
 function warn(line: string): void {
-  writeErr(`gum-cred: warning: ${cleanLines(line)}\n`);
+  writeErr(`gum-cred: warning: ${cleanLines(advice().line(line))}\n`);
 }
 
 async function keychainFor(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {

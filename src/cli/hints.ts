@@ -1,38 +1,95 @@
 /**
- * Makes the commands in hints work when they are followed to the letter: they carry the flags that the failed command
- * line had and that they take, and none is the very command that has just failed. Pure.
+ * Makes the commands in advice work when they are followed to the letter: they carry the flags that the command line
+ * had and that they take, their placeholders are filled in, and none is the very command that was run. Pure.
+ *
+ * Advice writes a command in one of two forms: between single quotes, or, where it has a path in it, behind `run: ` to
+ * the end. Alternatives are joined by `; ` or `, or `.
  */
+import { withoutAliases } from "./aliases.ts";
 
-const OF_PROFILES =
-  /^(?:login|logout|refresh|teams|status|explain|env|exec|get|header|doctor|credits|keys (?:set|list|remove|verify|import|rotate))$/;
-const OF_TEAMS =
-  /^(?:teams|status|explain|env|exec|get|header|doctor|keys (?:set|list|remove|verify|import|rotate))$/;
-const OF_LEVELS = /^(?:explain|env|exec|get|keys (?:set|remove|import|rotate))$/;
-const OF_SERVERS = /^(?:login|status|doctor|keys (?:set|verify|rotate))$/;
-
-const CARRIED: readonly (readonly [flag: string, takes: RegExp])[] = [
-  ["profile", OF_PROFILES],
-  ["base-url", OF_SERVERS],
-  ["team-id", OF_TEAMS],
-  ["level", OF_LEVELS],
+/** The flags that every command takes, and the commands for which they make a difference. */
+export const CARRIED: readonly (readonly [flag: string, takes: RegExp])[] = [
+  [
+    "profile",
+    /^(?:login|logout|refresh|teams|status|explain|env|exec|broker|get|header|redact|doctor|credits|keys (?:set|list|remove|verify|import|rotate))$/,
+  ],
+  [
+    "base-url",
+    /^(?:login|refresh|teams|status|explain|env|exec|broker|get|header|doctor|keys (?:set|verify|rotate))$/,
+  ],
+  [
+    "team-id",
+    /^(?:teams|status|explain|env|exec|broker|get|header|redact|doctor|keys (?:set|list|remove|verify|import|rotate))$/,
+  ],
+  ["level", /^(?:explain|env|exec|broker|get|header|setup|keys (?:set|remove|import|rotate))$/],
 ];
+/** Flags whose value is the next word. */
+export const VALUED = [
+  ...["profile", "base-url", "team-id", "level", "method", "api-key", "access-token", "user-id"],
+  ...["callback-port", "timeout", "from-webhook", "format", "env-file", "file", "allow", "max-requests"],
+  ...[
+    "max-tokens",
+    "for",
+    "log",
+    "via",
+    "listen",
+    "token-file",
+    "field",
+    "key",
+    "with",
+    "by",
+    "calls",
+    "tier",
+  ],
+];
+/** Flags without a value that advice asks for: to who gave one, that is no advice. */
+export const SWITCHES = ["no-browser", "no-verify", "yes", "force", "live", "debug", "isolate"] as const;
+
 /** Values that need no quotation marks in any shell. */
 const PLAIN = /^[A-Za-z0-9._~:/@%+-]+$/;
-const QUOTED = /'gum-cred ([^']+)'/g;
+const ASKED = new RegExp(`\\b(?:add|give|with|use) --(${SWITCHES.join("|")})\\b`);
+/** The same command, where it does something else. */
+const ELSEWHERE = /\bon (?:a terminal|the desktop)\b/;
+/** Between quotes, or behind `run: `; perhaps in `eval $(…)`. What follows may be a path in quotes of its own. */
+const COMMAND = /(?<=(?:'|run: )(?:eval \$\()?)gum-cred ([^'();\n]+?)(?= *(?:['();]|, |$))/g;
 
-/** A hint for whoever typed `argv` (without the program's name). `names` are the commands that there are. */
-export function followable(hint: string, argv: readonly string[], names: readonly string[]): string {
-  const end = argv.indexOf("--");
-  const own = end < 0 ? argv : argv.slice(0, end);
+/** How texts are changed for one command line. */
+export interface Advice {
+  /** A hint. Alternatives that do not lead on are left out; "" where none is left. */
+  hint(text: string): string;
+  /** A warning or note: what it says first stays whatever it is, the rest is a hint. */
+  line(text: string): string;
+  /** A command's output for people: nothing is left out. */
+  output(text: string): string;
+}
+
+/** Advice for whoever typed `argv` (without the program's name). `names` are the commands that there are. */
+export function adviceFor(argv: readonly string[], names: readonly string[]): Advice {
+  const typed = withoutAliases(argv, takesValue);
+  const end = typed.indexOf("--");
+  const own = end < 0 ? typed : typed.slice(0, end);
   const failed = commandOf(own.filter(isWord(own)), names);
-  return clausesOf(hint)
-    .filter(({ text }) => !own.includes(/\badd (--[a-z-]+)/.exec(text)?.[1] ?? " "))
-    .filter(
-      ({ text }) => ![...text.matchAll(QUOTED)].some(([, line]) => isSame(line ?? "", failed, own, names)),
-    )
-    .map(({ text, joint }, index) => (index === 0 ? text.replace(/^(?:or|and) /, "") : joint + text))
-    .join("")
-    .replace(QUOTED, (_, line: string) => `'gum-cred ${carrying(line, failed, own, names)}'`);
+  const leadsOn = (text: string): boolean => {
+    if (ELSEWHERE.test(text)) return true;
+    const flag = ASKED.exec(text)?.[1];
+    if (flag !== undefined && own.includes(`--${flag}`)) return false;
+    return ![...text.matchAll(COMMAND)].some(({ 0: all, 1: line = "", index }) => {
+      const path = text.startsWith(" '", index + all.length) ? " PATH" : "";
+      return isSame(line + path, failed, typed, names);
+    });
+  };
+  const output = (text: string): string =>
+    text.replace(COMMAND, (_, line: string) => `gum-cred ${carrying(line, failed, typed, names)}`);
+  const followable = (text: string, stays: number): string =>
+    output(
+      clausesOf(text)
+        .filter(({ text: clause }, index) => index < stays || leadsOn(clause))
+        .map(({ text: clause, joint }, at) =>
+          at === 0 ? clause.replace(/^(?:or|and) /, "") : joint + clause,
+        )
+        .join(""),
+    );
+  return { output, hint: (text) => followable(text, 0), line: (text) => followable(text, 1) };
 }
 
 interface Line {
@@ -40,18 +97,21 @@ interface Line {
   readonly args: readonly string[];
 }
 
-/** Which words of a command line are neither flags nor the values of the flags that are carried. */
-function isWord(own: readonly string[]) {
-  return (word: string, at: number): boolean => {
-    const before = own[at - 1] ?? "";
-    return !word.startsWith("-") && !CARRIED.some(([flag]) => before === `--${flag}`);
-  };
+function takesValue(word: string): boolean {
+  return word.startsWith("--") && VALUED.includes(word.slice(2));
 }
 
+/** Which words of a command line are neither flags nor their values. */
+function isWord(own: readonly string[]) {
+  return (word: string, at: number): boolean => !word.startsWith("-") && !takesValue(own[at - 1] ?? "");
+}
+
+/** The name is "" for a word that is no command. */
 function commandOf(words: readonly string[], names: readonly string[]): Line {
   const two = words.slice(0, 2).join(" ");
-  const length = names.includes(two) ? 2 : 1;
-  return { name: words.slice(0, length).join(" "), args: words.slice(length) };
+  if (words.length > 1 && names.includes(two)) return { name: two, args: words.slice(2) };
+  const [one = ""] = words;
+  return { name: names.includes(one) ? one : "", args: words.slice(1) };
 }
 
 /** Parts of a hint that are alternatives, each with what stands before it. */
@@ -60,33 +120,44 @@ function clausesOf(hint: string): readonly { readonly text: string; readonly joi
   return parts.flatMap((text, at) => (at % 2 === 0 ? [{ text, joint: parts[at - 1] ?? "" }] : []));
 }
 
+/** Whether advice is to do once more what has just been done. More or fewer arguments, or a flag more, are another line. */
 function isSame(line: string, failed: Line, own: readonly string[], names: readonly string[]): boolean {
   const words = line.split(" ");
   const hinted = commandOf(
     words.filter((word) => !word.startsWith("-")),
     names,
   );
-  if (hinted.name !== failed.name) return false;
+  if (hinted.name === "" || hinted.name !== failed.name) return false;
   if (words.some((word) => word.startsWith("--") && !own.includes(word))) return false;
   const [theirs, ours] = [hinted.args[0], failed.args[0]];
-  return theirs === undefined || theirs === ours || /^[A-Z]+$/.test(theirs);
+  return theirs === ours || (theirs !== undefined && ours !== undefined && /^[A-Z]+$/.test(theirs));
 }
 
-function carrying(line: string, failed: Line, own: readonly string[], names: readonly string[]): string {
+function carrying(line: string, failed: Line, typed: readonly string[], names: readonly string[]): string {
+  const end = typed.indexOf("--");
+  const own = end < 0 ? typed : typed.slice(0, end);
+  const program = end < 0 ? [] : typed.slice(end + 1);
   const words = line.split(" ");
-  const { name } = commandOf(words, names);
   const [provider] = failed.args;
-  const filled = words.map((word) =>
-    word === "PROVIDER" && provider && PLAIN.test(provider) ? provider : word,
-  );
-  if (words.includes("--help")) return filled.join(" ");
-  for (const [flag, takes] of CARRIED) {
-    const value = flagValue(own, flag);
-    if (value !== null && PLAIN.test(value) && takes.test(name) && !words.includes(`--${flag}`)) {
-      filled.push(`--${flag}`, value);
+  const filled = words.flatMap((word) => {
+    if (word === "COMMAND") return failed.name === "" ? [] : [failed.name];
+    if (program.length > 0 && program.every((part) => PLAIN.test(part))) {
+      if (word === "CMD") return program;
+      if (word === "ARG…") return [];
     }
-  }
-  return filled.join(" ");
+    return word === "PROVIDER" && provider && PLAIN.test(provider) ? [provider] : [word];
+  });
+  if (words.includes("--help")) return filled.join(" ");
+  const { name } = commandOf(words, names);
+  const carried = CARRIED.flatMap(([flag, takes]) => {
+    const value = flagValue(own, flag);
+    // What has been signed in to is stored with its server.
+    if (flag === "base-url" && failed.name === "login" && /^(?:env|exec)$/.test(name)) return [];
+    const isTaken = value !== null && PLAIN.test(value) && takes.test(name) && !words.includes(`--${flag}`);
+    return isTaken ? [`--${flag}`, value] : [];
+  });
+  const at = filled.indexOf("--");
+  return filled.toSpliced(at < 0 ? filled.length : at, 0, ...carried).join(" ");
 }
 
 function flagValue(own: readonly string[], flag: string): string | null {

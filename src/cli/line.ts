@@ -224,7 +224,7 @@ function argumentProblem(
     return fail(
       "E_USAGE",
       `'${command.name}' needs a command after '--'`,
-      `gum-cred ${command.name} -- CMD ARG…`,
+      `write 'gum-cred ${command.name} -- CMD ARG…'`,
     );
   }
   let most = 0;

@@ -6,13 +6,14 @@ import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
 import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
 import { coloured } from "../output/style.ts";
 import { wrappedProse } from "../output/wrap.ts";
+import { advice } from "./advice.ts";
 import type { Output } from "./command.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
   if (json) return `${safeJson(output.data)}\n`;
-  const human = coloured(cleanLines(output.human));
+  const human = coloured(cleanLines(advice().output(output.human)));
   // A terminal would break words; files and pipes get the lines as they are.
   const wraps = !output.exact && isTerminal(1);
   return withNewline(wraps ? wrappedProse(human, columnsOf(1)) : human);

@@ -13,20 +13,20 @@ interface ErrorSpec {
 /** Built at the first failure: a run without one needs none of it. */
 const errorTable = () =>
   ({
-    E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; run again with --debug and report it" },
+    E_INTERNAL: { exit: 1, hint: "this is a bug in gum-cred; report it, with what --debug prints" },
     E_OUTPUT: { exit: 1, hint: "check where stdout goes: the disk may be full, or the pipe closed" },
-    E_USAGE: { exit: 2, hint: "run 'gum-cred --help'" },
+    E_USAGE: { exit: 2, hint: "run 'gum-cred COMMAND --help'" },
     E_UNKNOWN_COMMAND: { exit: 2, hint: "run 'gum-cred --help' for the list of commands" },
-    E_UNKNOWN_FLAG: { exit: 2, hint: "run the command with --help for its flags" },
+    E_UNKNOWN_FLAG: { exit: 2, hint: "run 'gum-cred COMMAND --help' for its flags" },
     E_UNKNOWN_PROVIDER: { exit: 2, hint: "run 'gum-cred providers' for the known providers" },
     E_REFERENCE_MALFORMED: {
       exit: 2,
       hint: "write it as gum://PROVIDER[/FIELD][?level=LEVEL&team=ID&profile=NAME]",
     },
     E_SETTING_TAKEN: { exit: 2, hint: "replace it with --force" },
-    E_INVALID_VALUE: { exit: 2, hint: "run the command with --help for its values" },
+    E_INVALID_VALUE: { exit: 2, hint: "run 'gum-cred COMMAND --help' for its values" },
     E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
-    E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset one of the two" },
+    E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset the one that you do not want to use" },
     E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
     E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where gum-cred looked for it" },
     E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
@@ -37,17 +37,23 @@ const errorTable = () =>
       exit: 3,
       hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
     },
-    E_KEYCHAIN_LOCKED: { exit: 4, hint: "unlock the keychain and run the command again" },
+    E_KEYCHAIN_LOCKED: {
+      exit: 4,
+      hint: "run 'gum-cred keychain unlock' on a terminal, and the command again",
+    },
     E_KEYCHAIN_UNAVAILABLE: {
       exit: 4,
       hint: "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
     },
     E_KEYCHAIN_UNREACHABLE: {
       exit: 4,
-      hint: "correct or unset GUM_CRED_KEYCHAIN and DBUS_SESSION_BUS_ADDRESS; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+      hint: "run 'unset GUM_CRED_KEYCHAIN DBUS_SESSION_BUS_ADDRESS', or correct them; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
     },
     E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
-    E_KEYCHAIN_TIMEOUT: { exit: 4, hint: "the keychain service does not respond; run 'gum-cred doctor'" },
+    E_KEYCHAIN_TIMEOUT: {
+      exit: 4,
+      hint: "end the keychain's program, so that it starts again; run 'gum-cred doctor' to see which one it is",
+    },
     E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
     E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
     E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
@@ -64,7 +70,10 @@ const errorTable = () =>
       exit: 6,
       hint: "use https, or http to a literal loopback address such as 127.0.0.1",
     },
-    E_BASE_URL_MISMATCH: { exit: 6, hint: "sign in to that base URL under another profile (--profile)" },
+    E_BASE_URL_MISMATCH: {
+      exit: 6,
+      hint: "run 'gum-cred login --profile NAME' to sign in there, and give --profile NAME here too; or leave the other base URL out",
+    },
     E_REDIRECT_REFUSED: {
       exit: 6,
       hint: "check the base URL: redirects are never followed with a credential",
@@ -73,18 +82,27 @@ const errorTable = () =>
     E_UNSAFE_FILE: { exit: 6, hint: "make yourself the owner of the file, writable by nobody else" },
     E_POLICY: { exit: 6, hint: "ask the administrator of your organisation's policy" },
     E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
-    E_NOT_EXPORTABLE: { exit: 6, hint: "run the command with 'gum-cred broker', which uses the key for it" },
+    E_NOT_EXPORTABLE: {
+      exit: 6,
+      hint: "run the command with 'gum-cred broker PROVIDER -- CMD', which uses the key for it",
+    },
     E_ISOLATION: { exit: 6, hint: "leave --isolate out, or run where user namespaces are allowed" },
     E_POLICY_SOURCE: {
       exit: 6,
       hint: "ask the administrator of your organisation's secret store; no other key is used",
     },
-    E_POLICY_INVALID: { exit: 7, hint: "run 'gum-cred policy check FILE' for every problem in it" },
+    E_POLICY_INVALID: {
+      exit: 7,
+      hint: "correct the policy's file and check it with 'gum-cred policy check FILE'",
+    },
     E_PLUGIN_REFUSED: {
       exit: 6,
       hint: "run 'gum-cred plugins list' for the state of every plugin",
     },
-    E_PLUGIN_CHANGED: { exit: 6, hint: "review the change; to accept it: gum-cred plugins trust ID" },
+    E_PLUGIN_CHANGED: {
+      exit: 6,
+      hint: "check the change; if it is correct, run 'gum-cred plugins trust ID'",
+    },
     E_SOURCE_DATA: {
       exit: 7,
       hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
@@ -93,7 +111,7 @@ const errorTable = () =>
     E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
     E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
     E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
-    E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins check FILE' for every problem in it" },
+    E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins list' for the state of every plugin" },
     E_OWN_FAILURE: { exit: 125, hint: "" },
     E_NOT_EXECUTABLE: { exit: 126, hint: "check the command's permissions" },
     E_COMMAND_NOT_FOUND: { exit: 127, hint: "check the command's name and PATH" },

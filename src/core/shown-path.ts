@@ -15,6 +15,14 @@ export function shownPath(path: string): string {
   return looksLikeKey(path) ? "what it names (it looks like a key and is not shown)" : clean(path);
 }
 
+/** A path as a word of a shell's command line. Characters that steer a terminal are not repeated. */
+export function quotedPath(path: string): string {
+  return `'${clean(path, LONGEST_PATH).replaceAll("'", `'\\''`)}'`;
+}
+
+/** `PATH_MAX` of Linux. */
+const LONGEST_PATH = 4096;
+
 /** Long, and neither a path with a beginning nor a file name with an ending. Short words cannot be keys. */
 function looksLikeKey(text: string): boolean {
   if (ANCHORED.test(text)) return false;

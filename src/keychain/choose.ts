@@ -106,7 +106,11 @@ export function namedBackend(env: RawEnvironment): Backend | null {
   const backend = BACKENDS.find((known) => known === name);
   if (backend === undefined) {
     const message = `${VARIABLE} is '${clean(name, 40)}', which is not a keychain that gum-cred supports`;
-    throw fail("E_INVALID_VALUE", message, `set it to one of ${BACKENDS.join(", ")}, or unset it`);
+    throw fail(
+      "E_INVALID_VALUE",
+      message,
+      `set it to one of ${BACKENDS.join(", ")}, or run 'unset ${VARIABLE}'`,
+    );
   }
   return backend;
 }

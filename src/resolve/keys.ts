@@ -10,6 +10,7 @@ import {
   LEVELS,
   type LevelRequest,
   levelScopes,
+  levelVariable,
   llmAccount,
   overridden,
   refuseOtherLevel,
@@ -90,7 +91,7 @@ export function noKey(provider: Provider, level: Level | null): GumCredError {
   return fail(
     "E_NO_CREDENTIAL",
     `no ${level ? `${level} ` : ""}key found for ${provider.title}`,
-    `run 'gum-cred keys set ${provider.id}', or set ${provider.exported}; create one at ${provider.setupUrl}`,
+    `run 'gum-cred keys set ${provider.id}', or set ${levelVariable(level ?? "personal", provider.exported)}; create one at ${provider.setupUrl}`,
   );
 }
 

@@ -32,7 +32,7 @@ export async function readPolicy(raw: RawEnvironment): Promise<Policy> {
     throw fail(
       "E_POLICY_INVALID",
       "the file that GUM_CRED_POLICY names does not exist",
-      "correct the path, or unset the variable",
+      "correct the path, or run 'unset GUM_CRED_POLICY'",
     );
   }
   return system ? tighten(system, extra) : extra;

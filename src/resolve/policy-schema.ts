@@ -6,6 +6,7 @@ import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
 import { jsonPath } from "../core/json.ts";
 import { whyNotJson } from "../core/json-error.ts";
+import { quotedPath } from "../core/shown-path.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
 import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
@@ -59,7 +60,11 @@ export function parsePolicy(bytes: Uint8Array, path: string): Policy {
   const [first] = problems;
   if (first || !file) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-    throw fail("E_POLICY_INVALID", `${clean(path)}: ${first?.path} ${first?.message}${more}`);
+    throw fail(
+      "E_POLICY_INVALID",
+      `${clean(path)}: ${first?.path} ${first?.message}${more}`,
+      `every problem in it is shown by this command; run: gum-cred policy check ${quotedPath(path)}`,
+    );
   }
   return fromFile(file, odd, path);
 }

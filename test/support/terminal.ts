@@ -28,6 +28,8 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** Another program, by its path, and its first arguments in place of gum-cred, which it finds on PATH. */
+  readonly program?: readonly string[];
 }
 
 const DRIVER = `
@@ -95,11 +97,11 @@ export async function onTerminal(
 /** The same for many command lines, one after the other, each on a terminal of its own: much faster than one by one. */
 export async function onTerminals(
   lines: readonly (readonly string[])[],
-  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/" }: TerminalOptions = {},
+  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/", program }: TerminalOptions = {},
   steps: readonly Step[] = [],
 ): Promise<readonly TerminalRun[]> {
   const specs = lines.map((args) => ({
-    argv: [gumCred(), ...args],
+    argv: [...(program ?? [gumCred()]), ...args],
     env: { PATH: pathWithGumCred(), TERM: "xterm-256color", ...env },
     steps,
     columns,

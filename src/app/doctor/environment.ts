@@ -24,22 +24,30 @@ function credentialVariables(): readonly string[] {
 }
 
 /** `X` with `X_FILE`, and two ways to sign in at once. */
-export function checkVariables({ environment }: Variables): Check {
+export function checkVariables(ports: Variables): Check {
+  const { environment } = ports;
   const isSet = (name: string): boolean => environment.get(name) !== null;
   const clash = credentialVariables().find((name) => isSet(name) && isSet(`${name}_FILE`));
   if (clash !== undefined) {
-    return problem("variables", fail("E_CONFLICTING_VARIABLES", `${clash} and ${clash}_FILE are both set`));
+    const hint = `run 'unset ${clash}_FILE' to use the value, or 'unset ${clash}' to use the file`;
+    const message = `${clash} and ${clash}_FILE are both set`;
+    return problem("variables", fail("E_CONFLICTING_VARIABLES", message, hint));
   }
   const either = (name: string): boolean => isSet(name) || isSet(`${name}_FILE`);
   if (either("GUMLOOP_ACCESS_TOKEN") && either("GUMLOOP_API_KEY")) {
     return warning(
       "variables",
       "an access token and an API key are both set; the access token wins",
-      "unset the one that you do not want to use",
+      `run '${unsetting("GUMLOOP_API_KEY", ports)}' to use the token, or '${unsetting("GUMLOOP_ACCESS_TOKEN", ports)}' to use the key`,
     );
   }
   const set = credentialVariables().filter(either);
   return ok("variables", set.length === 0 ? "no credential in a variable" : `set: ${set.join(", ")}`);
+}
+
+/** What is typed to take a value away, whether it is in the variable or in a file that the other one names. */
+function unsetting(name: string, { environment }: Variables): string {
+  return `unset ${environment.get(name) === null ? `${name}_FILE` : name}`;
 }
 
 /** Blanks, quotes and the word Bearer, which are often copied along with a value from a page or snippet. */
@@ -58,14 +66,14 @@ export function checkCopies({ raw }: Variables): Check {
 export function checkExports({ environment, raw }: Variables, winner: Credential | null): Check {
   const marked = (raw[MARKER] ?? "").split(",").flatMap((part) => /^[A-Z][A-Z0-9_]*(?=:)/.exec(part) ?? []);
   if (marked.length === 0) return ok("exports", "gum-cred exported nothing into this shell");
-  const again = "run: eval $(gum-cred env)";
+  const again = "run 'eval $(gum-cred env)'";
   const old = ["GUMLOOP_ACCESS_TOKEN", "GUMLOOP_API_KEY"].filter((name) => {
     const value = environment.exported.get(name);
     return value !== undefined && value !== (winner && reveal(winner.value));
   });
   if (old.length > 0 && winner === null) {
     const what = `${old.join(", ")} in this shell was exported by gum-cred, and nothing is stored any more`;
-    return warning("exports", what, "run: eval $(gum-cred env --unset)");
+    return warning("exports", what, "run 'eval $(gum-cred env --unset)'");
   }
   if (old.length > 0) {
     return warning("exports", `${old.join(", ")} in this shell differs from what is stored now`, again);
@@ -73,7 +81,7 @@ export function checkExports({ environment, raw }: Variables, winner: Credential
   const changed = marked.filter((name) => raw[name] && !environment.exported.has(name));
   if (changed.length > 0) {
     const what = `${changed.join(", ")} was exported by gum-cred and changed since; it now counts as set by you`;
-    return warning("exports", what, `unset it to use what is stored, or ${again}`);
+    return warning("exports", what, `run 'unset ${changed.join(" ")}' to use what is stored`);
   }
   return ok("exports", `exported by gum-cred: ${marked.join(", ")}`);
 }
@@ -103,5 +111,5 @@ export function checkOfficialClient({ raw }: Variables): readonly Check[] {
       : null;
   if (found === null) return [];
   const message = `${found} can make the official gumloop CLI look in another keyring than gum-cred`;
-  return [warning("official_cli", message, "run: python3 -m keyring diagnose")];
+  return [warning("official_cli", message, "'python3 -m keyring diagnose' says which one")];
 }

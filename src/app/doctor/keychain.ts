@@ -28,7 +28,7 @@ async function checkKeychain(
   const { winner, error: met } = resolution;
   const needed = winner === null || winner.source === "keychain";
   // A second request to a keychain that timed out would only double the wait.
-  if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met)];
+  if (hasCode(met, "E_KEYCHAIN_TIMEOUT")) return [problem("keychain", met), await checkOwner(ports)];
   try {
     const keychain = await ports.keychain();
     const state = await keychain.state();

@@ -8,9 +8,6 @@ import type { Ports, Scope, Surroundings, Voice } from "../../resolve/ports.ts";
 import { verifyInForce } from "../verify-in-force.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
-/** Gumloop's user ids as its pages show them; a hint, never a rule. */
-const USER_ID_LENGTH = 28;
-
 /** One request without a credential; what the response says about the connection and the clock. */
 export async function checkServer(baseUrl: string, ports: Surroundings & Voice): Promise<readonly Check[]> {
   const sentMs = ports.now();
@@ -72,20 +69,6 @@ export async function checkAcceptance(
   scope: Scope,
   ports: Ports,
 ): Promise<Check> {
-  const { credential, verification } = await verifyInForce(winner, baseUrl, scope, ports);
-  const { error } = verification;
-  if (!error) return ok("acceptance", "Gumloop accepts the credential");
-  return problem("acceptance", error, [error.hint, ...further(credential, error)].join("; "));
-}
-
-function further(credential: Credential, error: GumCredError): readonly string[] {
-  const { source, location, userId } = credential;
-  const ownVariable = error.exitCode === 3 && source !== "keychain";
-  const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
-  return [
-    ...(ownVariable ? [`the credential came from ${location}; unset it to use the one in the keychain`] : []),
-    ...(short
-      ? [`the user id has ${userId.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`]
-      : []),
-  ];
+  const { error } = (await verifyInForce(winner, baseUrl, scope, ports)).verification;
+  return error ? problem("acceptance", error) : ok("acceptance", "Gumloop accepts the credential");
 }

@@ -81,13 +81,10 @@ export function refuseSeveral(vendors: number): void {
 export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined {
   const named = (...wanted: readonly Verdict[]) =>
     verdicts.filter(({ verdict }) => wanted.includes(verdict)).map(({ provider }) => provider.id);
-  const rejected = named("rejected");
+  const rejected = verdicts.filter(({ verdict }) => verdict === "rejected");
   if (rejected.length > 0) {
-    return fail(
-      "E_REJECTED",
-      `rejected: ${rejected.join(", ")}`,
-      "store a new key with 'gum-cred keys rotate'",
-    );
+    const who = rejected.map(({ provider }) => provider.id).join(", ");
+    return fail("E_REJECTED", `rejected: ${who}`, rejected.map(replacing).join("; "));
   }
   const unread = verdicts.find(({ error }) => error !== null)?.error;
   if (unread) return unread;
@@ -101,6 +98,15 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   if (unverifiable.length > 0)
     return fail("E_UNVERIFIED", `could not be verified: ${unverifiable.join(", ")}`);
   return undefined;
+}
+
+/** How to replace a key, where it is. */
+function replacing({ provider, credential }: KeyVerdict): string {
+  if (credential?.source !== "keychain")
+    return `replace the key for ${provider.id} in ${credential?.location}`;
+  const { level } = credential;
+  const where = level === null || level === "personal" ? "" : ` --level ${level}`;
+  return `run 'gum-cred keys rotate ${provider.id}${where}' to store a new one`;
 }
 
 function unreadable(provider: Provider, error: GumCredError): readonly KeyVerdict[] {

@@ -68,7 +68,7 @@ export async function listCatalogue(): Promise<readonly CatalogueEntry[]> {
 export async function planAdd(nameOrFile: string, ports: Surroundings): Promise<PluginPlan> {
   const shipped = await shippedManifest(nameOrFile);
   const bytes = shipped ?? readGiven(nameOrFile);
-  const manifest = validManifest(null, bytes, await claimsBut(idIn(bytes), ports));
+  const manifest = validManifest(null, bytes, await claimsBut(idIn(bytes), ports), nameOrFile);
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
   if (place === "system") {
@@ -93,8 +93,8 @@ export async function planTrust(name: string, ports: Surroundings): Promise<Plug
   }
   const bytes = readPlaced(id, "user", places);
   if (bytes === null) throw notInstalled(id);
-  const manifest = validManifest(id, bytes, await claimsBut(id, ports));
   const path = `${ownPlace(places).folder}/${id}.json`;
+  const manifest = validManifest(id, bytes, await claimsBut(id, ports), path);
   return { manifest, pin: checkedPin(bytes, manifest), path, replaces: true, shipped: false, bytes: null };
 }
 

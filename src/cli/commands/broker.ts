@@ -80,7 +80,7 @@ function whatFor(input: Input): Pick<BrokerSettings, "purpose"> {
   const command = input.rest ?? [];
   if (where === null) {
     if (command.length === 0) {
-      throw fail("E_USAGE", "'broker' needs a command after '--'", "gum-cred broker [PROVIDER…] -- CMD ARG…");
+      throw fail("E_USAGE", "'broker' needs a command after '--'", "write 'gum-cred broker -- CMD ARG…'");
     }
     if (input.flag("token-file") !== null) throw fail("E_USAGE", "--token-file belongs to --listen");
     return { purpose: { kind: "command", command } };

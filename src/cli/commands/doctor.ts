@@ -4,6 +4,7 @@ import { clean, GumCredError } from "../../core/errors.ts";
 import { columnsOf } from "../../os/streams/terminal.ts";
 import { outputStyle } from "../../output/style.ts";
 import { wrapped } from "../../output/wrap.ts";
+import { advice } from "../advice.ts";
 import { type Context, defineCommand } from "../command.ts";
 
 export const doctor = defineCommand({
@@ -18,7 +19,7 @@ export const doctor = defineCommand({
     { line: "gum-cred doctor --json", about: "for a support request; it holds no secret" },
   ],
   run: async (context) => {
-    const checks = await checksOf(context);
+    const checks = (await checksOf(context)).map(leadingOn);
     const first = checks.find(({ state }) => state === "problem");
     return {
       kind: "data",
@@ -38,6 +39,11 @@ async function checksOf(context: Context): Promise<readonly Check[]> {
     if (error instanceof GumCredError) return [problem("variables", error)];
     throw error;
   }
+}
+
+/** The check with a hint that suits this command line. */
+function leadingOn(check: Check): Check {
+  return { ...check, hint: (check.hint && advice().hint(check.hint)) || null };
 }
 
 function worst(checks: readonly Check[]): Check["state"] {

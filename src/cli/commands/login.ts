@@ -33,12 +33,12 @@ export const login = defineCommand({
     const result = await signIn(obtain, scope, context.ports);
     for (const name of result.shadowedBy) {
       context.ports.warn(
-        `${name} is set and wins over what was stored; to use the keychain, run: unset ${name}`,
+        `${name} is set and wins over what was stored; to use the keychain, run 'unset ${name}'`,
       );
     }
     if (result.outdated.length > 0) {
       const names = result.outdated.join(" and ");
-      context.ports.warn(`${names} in this shell is of an earlier sign-in; run: eval $(gum-cred env)`);
+      context.ports.warn(`${names} in this shell is of an earlier sign-in; run 'eval $(gum-cred env)'`);
     }
     return { kind: "data", data: data(result, context), human: human(result, context) };
   },

@@ -57,5 +57,8 @@ async function warn(result: SignedOut, { ports }: Context): Promise<void> {
   }
   const { stillInEnvironment } = await import("../../app/sign-out.ts");
   const still = stillInEnvironment(ports);
-  if (still.length > 0) ports.warn(`${still.join(" and ")} in the environment still works; unset it as well`);
+  if (still.length > 0)
+    ports.warn(
+      `${still.join(" and ")} in the environment still works; run 'unset ${still.join(" ")}' as well`,
+    );
 }

@@ -13,7 +13,7 @@ export const refresh = defineCommand({
     const { renewSession } = await import("../../app/renew.ts");
     const { baseUrl, expiresAt } = await renewSession(scope, ports);
     if (ports.environment.exported.has("GUMLOOP_ACCESS_TOKEN")) {
-      ports.note("note: this shell still has the token before; run: eval $(gum-cred env)");
+      ports.note("note: this shell still has the token before; run 'eval $(gum-cred env)'");
     }
     return {
       kind: "data",

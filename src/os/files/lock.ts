@@ -5,6 +5,7 @@
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { quotedPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { ERRNO, errno, lockCalls } from "../native/libc.ts";
 import { type Facts, fileCalls } from "./file-calls.ts";
@@ -78,7 +79,7 @@ function openOurs(folder: string, name: string): number {
     }
     return fd;
   } catch (error) {
-    throw systemCode(error) === null ? error : unusable(folder, systemCode(error));
+    throw systemCode(error) === null ? error : unusable(folder, systemCode(error), path);
   }
 }
 
@@ -96,11 +97,21 @@ function makeFolders(folder: string): void {
 
 function refuseUnlessOurs(facts: Facts, kind: "folder" | "file", path: string): void {
   if (isOurs(facts, kind)) return;
+  const isFolder = kind === "folder" && facts.kind === kind;
   throw fail(
     "E_UNSAFE_FILE",
     `${path} is not a ${kind === "folder" ? "directory" : "file"} of yours alone, so it cannot guard anything`,
-    "remove it, or make it yours and writable by you alone",
+    isFolder ? ownFolder(facts.uid === process.geteuid?.(), path) : gone(path),
   );
+}
+
+function ownFolder(isOwned: boolean, path: string): string {
+  if (!isOwned) return "set XDG_STATE_HOME to a folder of yours";
+  return `when nothing of others is in it, run: chmod go-w ${quotedPath(path)}`;
+}
+
+function gone(path: string): string {
+  return `it is made anew when it is gone; run: rm ${quotedPath(path)}`;
 }
 
 function isOurs({ kind, uid, mode }: Facts, wanted: Facts["kind"]): boolean {
@@ -115,9 +126,9 @@ function isOursAlone(path: string): boolean {
   }
 }
 
-function unusable(folder: string, code: string | null): GumCredError {
+function unusable(folder: string, code: string | null, path = folder): GumCredError {
   if (code === "ELOOP") {
-    return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, "remove it");
+    return fail("E_UNSAFE_FILE", `the lock file in ${folder} is a symbolic link`, gone(path));
   }
   return fail(
     "E_UNSAFE_FILE",

@@ -7,6 +7,7 @@
  * and links are checked there, owner and writability of files and folders are not.
  */
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { quotedPath } from "../../core/shown-path.ts";
 import { isMissing, systemCode } from "../../core/system-error.ts";
 import { type Facts, fileCalls } from "./file-calls.ts";
 import { paths } from "./paths.ts";
@@ -133,7 +134,7 @@ function refuseOwner(stat: Facts, owner: Owner, path: string): void {
   throw fail(
     "E_UNSAFE_FILE",
     `${clean(path)} belongs to user ${stat.uid}, and only a file of ${whose} is trusted`,
-    `check it, and if it is correct, run: chown ${who} ${quoted(path)}`,
+    `check it, and if it is correct, run: chown ${who} ${quotedPath(path)}`,
   );
 }
 
@@ -150,7 +151,7 @@ function refuseWritable(stat: Facts, path: string): void {
   throw fail(
     "E_UNSAFE_FILE",
     `${folder}${clean(path)} can be written by ${who}, so others could decide what gum-cred does`,
-    `also a group of your own counts (umask 002 makes such files); run: chmod go-w ${quoted(path)}`,
+    `also a group of your own counts (umask 002 makes such files); run: chmod go-w ${quotedPath(path)}`,
   );
 }
 
@@ -185,8 +186,4 @@ function refusedLink(path: string): GumCredError {
 
 function trimmed(folder: string): string {
   return folder === "/" ? "" : folder;
-}
-
-function quoted(path: string): string {
-  return `'${clean(path).replaceAll("'", `'\\''`)}'`;
 }

@@ -10,7 +10,7 @@ const EVERY_MS = 300;
 
 /** All of stdin. While it is a terminal of which we are in the background, nothing is read. */
 export function stdinInForeground(): ReadableStream<Uint8Array> {
-  if (!isInBackground()) return Bun.stdin.stream();
+  if (!isInBackground()) return wholeStdin();
   let reader: {
     read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
     cancel(): Promise<void>;
@@ -22,7 +22,7 @@ export function stdinInForeground(): ReadableStream<Uint8Array> {
         await Bun.sleep(EVERY_MS);
         if (cancelled) return;
       }
-      reader ??= Bun.stdin.stream().getReader();
+      reader ??= wholeStdin().getReader();
       const { done, value } = await reader.read();
       if (done || value === undefined) controller.close();
       else controller.enqueue(value);
@@ -31,6 +31,30 @@ export function stdinInForeground(): ReadableStream<Uint8Array> {
       cancelled = true;
       await reader?.cancel();
     },
+  });
+}
+
+/** Where a question was asked, `process.stdin` has taken the stream for itself and does not give it back. */
+function wholeStdin(): ReadableStream<Uint8Array> {
+  const stream = Bun.stdin.stream();
+  if (!stream.locked) return stream;
+  const { stdin } = process;
+  let leave = (): void => {};
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const hear = (bytes: Uint8Array): void => controller.enqueue(bytes);
+      const end = (): void => {
+        leave();
+        controller.close();
+      };
+      leave = () => {
+        stdin.off("data", hear).off("end", end).off("error", end);
+        stdin.pause();
+      };
+      stdin.on("data", hear).on("end", end).on("error", end);
+      stdin.resume();
+    },
+    cancel: () => leave(),
   });
 }
 

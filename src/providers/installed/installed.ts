@@ -64,7 +64,7 @@ export async function loadInstalled(id: string, { places, builtIn }: Setting): P
     const known = pin?.judgedBy === versionLine() ? manifestJson(bytes) : null;
     if (isManifestShaped(known) && known.id === id) return known;
     const [{ claimsOf }, { validManifest }] = await validation();
-    return validManifest(id, bytes, claimsOf(builtIn));
+    return validManifest(id, bytes, claimsOf(builtIn), manifestPath(id, place, places) ?? "");
   };
   return (await readOne(id, place, lookAt(places), validate))?.provider ?? null;
 }
@@ -80,7 +80,9 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
     if (ids === null) found.push(unreadable(place, places));
     for (const id of ids ?? []) {
       // Plugins that were installed since it was trusted count too.
-      const entry = await inspect(id, place, look, async (bytes) => validManifest(id, bytes, claims));
+      const path = manifestPath(id, place, places) ?? "";
+      const validate: Validate = async (bytes) => validManifest(id, bytes, claims, path);
+      const entry = await inspect(id, place, look, validate);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }

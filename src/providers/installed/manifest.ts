@@ -6,6 +6,7 @@ import { fail } from "../../core/errors.ts";
 import { jsonPath } from "../../core/json.ts";
 import { whyNotJson } from "../../core/json-error.ts";
 import { schemaProblems } from "../../core/json-schema.ts";
+import { quotedPath } from "../../core/shown-path.ts";
 import type { Claims } from "./claims.ts";
 import { type Problem, ruleProblems } from "./manifest-rules.ts";
 import { MANIFEST_SCHEMA, type Manifest, manifestJson } from "./manifest-shape.ts";
@@ -28,15 +29,15 @@ export function validateManifest(bytes: Uint8Array, claims: Claims): Validation 
 }
 
 /**
- * The valid manifest in these bytes, which must have this `id` unless that is null. Throws E_PLUGIN_REFUSED or
+ * The valid manifest in these bytes of the file `path`, which must have this `id` unless that is null. Throws E_PLUGIN_REFUSED or
  * E_PLUGIN_INVALID naming every problem.
  */
-export function validManifest(id: string | null, bytes: Uint8Array, claims: Claims): Manifest {
+export function validManifest(id: string | null, bytes: Uint8Array, claims: Claims, path: string): Manifest {
   const { manifest, problems } = validateManifest(bytes, claims);
   if (!manifest) {
     const code = problems.some(({ refused }) => refused) ? "E_PLUGIN_REFUSED" : "E_PLUGIN_INVALID";
-    const hint = "correct it; 'gum-cred plugins check FILE' shows one problem per line";
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const hint = `correct it; for one problem per line, run: gum-cred plugins check ${quotedPath(path)}`;
+    const list = problems.map((one) => `${one.path}: ${one.message}`).join("; ");
     throw fail(code, `the manifest is not valid: ${list}`, hint);
   }
   if (id !== null && manifest.id !== id) {

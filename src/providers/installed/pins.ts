@@ -6,6 +6,7 @@
 
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
+import { quotedPath } from "../../core/shown-path.ts";
 import { type Facts, fileCalls } from "../../os/files/file-calls.ts";
 import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
@@ -63,7 +64,11 @@ export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pi
   const files = filesOf(command).map((path) => [path, hashProgram(path)] as const);
   const [program] = command;
   if (program !== undefined && !isExecutable(program)) {
-    throw fail("E_PLUGIN_INVALID", `${clean(program)} cannot be run`, `chmod +x it, or name its interpreter`);
+    throw fail(
+      "E_PLUGIN_INVALID",
+      `${clean(program)} cannot be run`,
+      `name its interpreter, or run: chmod +x ${quotedPath(program)}`,
+    );
   }
   return { manifest: sha256(manifest), files: new Map(files) };
 }
@@ -72,7 +77,7 @@ export function pinOf(manifest: Uint8Array, command: readonly string[] = []): Pi
 export function checkManifestPin(id: string, manifest: Uint8Array, pinOf: PinOf): Pin {
   const pin = pinOf(id);
   if (!pin) {
-    const hint = `check its manifest; if it is correct, run: gum-cred plugins trust ${id}`;
+    const hint = `check its manifest; if it is correct, run 'gum-cred plugins trust ${id}'`;
     throw fail("E_PLUGIN_REFUSED", `the plugin '${id}' was not installed with 'gum-cred plugins add'`, hint);
   }
   if (pin.manifest !== sha256(manifest)) throw changed(id, `the manifest of '${id}'`);
@@ -88,7 +93,7 @@ export function checkProgramPin(id: string, command: readonly string[], pin: Pin
 }
 
 function changed(id: string, what: string): GumCredError {
-  const hint = `check the change; if it is correct, run: gum-cred plugins trust ${id}`;
+  const hint = `check the change; if it is correct, run 'gum-cred plugins trust ${id}'`;
   return fail("E_PLUGIN_CHANGED", `${what} changed since it was trusted`, hint);
 }
 
@@ -184,7 +189,7 @@ function parsedPin(path: string, value: unknown): Pin {
 }
 
 function spoilt(path: string): GumCredError {
-  const hint = "delete it and trust each plugin again: gum-cred plugins trust ID";
+  const hint = `trust each plugin again when it is gone; run: rm ${quotedPath(path)}`;
   return fail("E_MALFORMED", `${clean(path)} is not what gum-cred wrote`, hint);
 }
 

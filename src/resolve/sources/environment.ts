@@ -49,7 +49,8 @@ function withCompanions(candidate: Candidate, value: Secret, environment: Enviro
 }
 
 function conflict(variable: string): Finding {
-  const error = fail("E_CONFLICTING_VARIABLES", `${variable} and ${variable}_FILE are both set`);
+  const hint = `run 'unset ${variable}_FILE' to use the value, or 'unset ${variable}' to use the file`;
+  const error = fail("E_CONFLICTING_VARIABLES", `${variable} and ${variable}_FILE are both set`, hint);
   return { state: "invalid", error };
 }
 

@@ -4,6 +4,7 @@ import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
 import type { Policy } from "../../../resolve/policy.ts";
 import type { Ports } from "../../../resolve/ports.ts";
+import { advice } from "../../advice.ts";
 import { defineCommand, type Output } from "../../command.ts";
 
 export const policyCheck = defineCommand({
@@ -20,7 +21,8 @@ export const policyCheck = defineCommand({
     const { checkPolicyFile } = await import("../../../resolve/policy-file.ts");
     const { file } = input.args;
     const { live } = input.flags;
-    if (file === null && !live) throw fail("E_USAGE", "name the file to check", "or use --live");
+    if (file === null && !live)
+      throw fail("E_USAGE", "name the file to check", "use --live for the policy in force");
     const checked =
       file === null ? { problems: [], policy: await ports.policy() } : await checkPolicyFile(file);
     if (live && checked.policy) return checkLive(checked.policy, file, ports);
@@ -39,7 +41,11 @@ export const policyCheck = defineCommand({
 
 function invalid(problems: number): GumCredError | undefined {
   if (problems === 0) return undefined;
-  return fail("E_POLICY_INVALID", `the file has ${problems} problem${problems > 1 ? "s" : ""}`);
+  return fail(
+    "E_POLICY_INVALID",
+    `the file has ${problems} problem${problems > 1 ? "s" : ""}`,
+    "correct it and check it again",
+  );
 }
 
 async function checkLive(policy: Policy, file: string | null, ports: Ports): Promise<Output> {
@@ -48,7 +54,7 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
   const rows = checks.map((one) => [
     one.team === null ? one.level : `team ${one.team}`,
     ...[one.provider, one.source, one.error?.code ?? "ok", `${one.ms} ms`],
-    one.error ? `${one.error.message} (${one.error.hint})` : liveDetail(one),
+    one.error ? [one.error.message, ...hintOf(one).map((hint) => `(${hint})`)].join(" ") : liveDetail(one),
   ]);
   const sources = checks.map(({ error, expiresAt, ...one }) => ({
     ...one,
@@ -56,7 +62,7 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
       ok: error === null,
       code: error?.code ?? null,
       message: error?.message ?? null,
-      hint: error?.hint ?? null,
+      hint: hintOf({ error })[0] ?? null,
     },
     expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
   }));
@@ -69,6 +75,12 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
         : table(["Level", "Provider", "Source", "State", "Took", ""], rows),
     error: checks.find((one) => one.error)?.error ?? undefined,
   };
+}
+
+/** The hint of a failure that suits this command line, if there is one. */
+function hintOf({ error }: Pick<SourceCheck, "error">): readonly string[] {
+  const hint = error ? advice().hint(error.hint) : "";
+  return hint === "" ? [] : [hint];
 }
 
 function liveDetail({ location, expiresAt }: SourceCheck): string {

@@ -13,7 +13,9 @@ export const profilesUse = defineCommand({
     const name = input.args.name;
     await chooseProfile(name, ports);
     const over = ports.environment.get("GUM_CRED_PROFILE");
-    if (over !== null && over !== name) ports.warn("GUM_CRED_PROFILE is set in this shell and wins over it");
+    if (over !== null && over !== name) {
+      ports.warn("GUM_CRED_PROFILE is set in this shell and wins over it; run 'unset GUM_CRED_PROFILE'");
+    }
     return {
       kind: "data",
       data: { status: "ok", default: name },
