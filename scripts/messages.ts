@@ -56,7 +56,7 @@ function argumentsFrom(text: string, at: number): string[] {
 }
 
 /** The place of the quote that ends the string that begins at `at`. */
-function endOfString(text: string, at: number): number {
+export function endOfString(text: string, at: number): number {
   const quote = text[at];
   for (let i = at + 1; i < text.length; i++) {
     if (text[i] === "\\") i++;
@@ -78,7 +78,7 @@ function endOfInsertion(text: string, at: number): number {
 }
 
 /** A string as it is read, `{expression}` for what is worked out. */
-function readable(source: string): string {
+export function readable(source: string): string {
   const quote = source[0] ?? "";
   if (!`"'\``.includes(quote) || endOfString(source, 0) !== source.length - 1) {
     return `{${source.replace(/\s+/g, " ")}}`;

@@ -19,13 +19,14 @@ export async function requestHeaders(
   const provider = await providerNamed(providerName, ports);
   requireExportable(await ports.policy(), provider.id, scope.teamId);
   const credential = await requireCredential(provider, level, scope, ports);
+  const storing = provider.kind === "llm" ? `keys set ${provider.id}` : "login";
   return provider.headers(credential).map(({ name, value }) => {
     const text = reveal(value);
     if (!FIELD_VALUE.test(text)) {
       throw fail(
         "E_UNSAFE_VALUE",
         `the value of ${name} contains characters that are not valid in a header`,
-        "check that it was stored without line breaks; 'gum-cred login' stores it again",
+        `store it again, without line breaks; run 'gum-cred ${storing}'`,
       );
     }
     return { name, value: text };

@@ -26,11 +26,11 @@ export async function renewSession(scope: Scope, ports: Ports): Promise<Renewed>
   const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
   const current = await profile.read().catch((error: unknown) => {
     // Where there is no keychain at all, nothing is stored.
-    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw nothingToRenew(scope.profile, false, false);
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw nothingToRenew(false, false);
     throw error;
   });
   const { access_token: token, refresh_token: refreshToken, api_key: key } = current.stored;
-  if (!token || !refreshToken) throw nothingToRenew(scope.profile, token !== undefined, key !== undefined);
+  if (!token || !refreshToken) throw nothingToRenew(token !== undefined, key !== undefined);
   const server = storedBaseUrl(current.stored);
   if (scope.baseUrl && !sameOrigin(server, scope.baseUrl)) {
     throw fail(
@@ -49,8 +49,8 @@ export async function renewSession(scope: Scope, ports: Ports): Promise<Renewed>
   };
 }
 
-function nothingToRenew(profile: string, hasToken: boolean, hasKey: boolean) {
-  const login = `run 'gum-cred login${profile === "default" ? "" : ` --profile ${profile}`}' to sign in`;
+function nothingToRenew(hasToken: boolean, hasKey: boolean) {
+  const login = "run 'gum-cred login' to sign in";
   if (hasToken)
     return fail("E_NOT_SIGNED_IN", "the stored access token has no refresh token to renew it", login);
   const why = hasKey ? "an API key is stored, which does not expire" : "no session is stored";

@@ -7,9 +7,8 @@ import { isJsonObject, parseJsonObject } from "../core/json.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { type HttpResponse, send } from "../net/http.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import { refusedInForce } from "./refused.ts";
 import { failure } from "./verify.ts";
-import { renewInForce } from "./verify-in-force.ts";
+import { refusedInForce, renewInForce } from "./verify-in-force.ts";
 
 export interface Team {
   readonly id: string;

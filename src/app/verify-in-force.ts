@@ -5,13 +5,12 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
-import { GumCredError } from "../core/errors.ts";
+import { fail, GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
 import { storedBaseUrl } from "../gumloop/stored.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import { refusedInForce } from "./refused.ts";
 import { type Verification, verify } from "./verify.ts";
 
 /** The credential as it is after verification, and what the server said about it. */
@@ -65,4 +64,20 @@ export async function renewInForce(
   if (!sameOrigin(storedBaseUrl(fresh.stored), parseBaseUrl(baseUrl))) return null;
   const expiresAt = fresh.expiresAtMs === null ? null : new Date(fresh.expiresAtMs).toISOString();
   return { ...credential, value, expiresAt };
+}
+
+/** Gumloop's user ids as its pages show them; a hint, never a rule. */
+const USER_ID_LENGTH = 28;
+
+/** The error of a credential in force, with a hint that also says how to use another: that depends on where it is. */
+export function refusedInForce(credential: Credential, error: GumCredError): GumCredError {
+  if (error.exitCode !== 3) return error;
+  const { source, location, userId } = credential;
+  const instead =
+    source === "keychain"
+      ? "run 'gum-cred login' to store another one"
+      : `run 'unset ${location}' to use the one in the keychain`;
+  const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
+  const cut = `the user id has ${userId?.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`;
+  return fail(error.code, error.message, [error.hint, instead, ...(short ? [cut] : [])].join("; "));
 }

@@ -1,7 +1,7 @@
 /** Advice that can be followed to the letter. */
 import { describe, expect, test } from "bun:test";
 import { GLOBAL_FLAGS } from "./command.ts";
-import { adviceFor, CARRIED, SWITCHES, VALUED } from "./hints.ts";
+import { adviceFor, CARRIED, MODES, SWITCHES, VALUED } from "./hints.ts";
 import { allCommands, PROGRAM } from "./program.ts";
 
 const NAMES = PROGRAM.map(({ name }) => name);
@@ -65,6 +65,11 @@ const CASES: readonly (readonly [line: string, hint: string, expected: string])[
   ["providers nosuch", "run 'gum-cred providers'", "run 'gum-cred providers'"],
   ["keys set xai", "run 'gum-cred keys set openai'", "run 'gum-cred keys set openai'"],
   ["status", "run 'gum-cred status --verify'", "run 'gum-cred status --verify'"],
+  [
+    "setup claude --write",
+    "look at it with 'gum-cred setup claude'",
+    "look at it with 'gum-cred setup claude'",
+  ],
   // But elsewhere.
   ["keychain unlock", "'gum-cred keychain unlock' on a terminal", "'gum-cred keychain unlock' on a terminal"],
   // Nor a flag that was given.
@@ -108,7 +113,9 @@ describe("the tables are those of the commands", () => {
     const all = await flags();
     const valued = all.filter(({ value, choices }) => value !== undefined || choices).map(({ name }) => name);
     expect([...VALUED].sort()).toEqual([...new Set(valued)].sort());
-    expect(SWITCHES.filter((name) => !all.some((flag) => flag.name === name && !flag.value))).toEqual([]);
+    expect(
+      [...SWITCHES, ...MODES].filter((name) => !all.some((flag) => flag.name === name && !flag.value)),
+    ).toEqual([]);
   });
 
   test("whatever is carried is taken", async () => {

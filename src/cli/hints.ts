@@ -44,6 +44,8 @@ export const VALUED = [
 ];
 /** Flags without a value that advice asks for: to who gave one, that is no advice. */
 export const SWITCHES = ["no-browser", "no-verify", "yes", "force", "live", "debug", "isolate"] as const;
+/** Flags that make another command of it. */
+export const MODES = ["write", "remove", "unset"] as const;
 
 /** Values that need no quotation marks in any shell. */
 const PLAIN = /^[A-Za-z0-9._~:/@%+-]+$/;
@@ -129,6 +131,7 @@ function isSame(line: string, failed: Line, own: readonly string[], names: reado
   );
   if (hinted.name === "" || hinted.name !== failed.name) return false;
   if (words.some((word) => word.startsWith("--") && !own.includes(word))) return false;
+  if (MODES.some((flag) => own.includes(`--${flag}`) && !words.includes(`--${flag}`))) return false;
   const [theirs, ours] = [hinted.args[0], failed.args[0]];
   return theirs === ours || (theirs !== undefined && ours !== undefined && /^[A-Z]+$/.test(theirs));
 }

@@ -28,10 +28,10 @@ const errorTable = () =>
     E_MISSING_USER_ID: { exit: 2, hint: "set GUMLOOP_USER_ID to the user id that belongs to the API key" },
     E_CONFLICTING_VARIABLES: { exit: 2, hint: "unset the one that you do not want to use" },
     E_NOT_SIGNED_IN: { exit: 3, hint: "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN" },
-    E_NO_CREDENTIAL: { exit: 3, hint: "run 'gum-cred explain PROVIDER' to see where gum-cred looked for it" },
+    E_NO_CREDENTIAL: { exit: 3, hint: "sign in, store a key, or set a variable that holds one" },
     E_EXPIRED: { exit: 3, hint: "run 'gum-cred login' to sign in again" },
-    E_REJECTED: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
-    E_FORBIDDEN: { exit: 3, hint: "run 'gum-cred doctor' to find out why" },
+    E_REJECTED: { exit: 3, hint: "check that it was copied whole and not revoked" },
+    E_FORBIDDEN: { exit: 3, hint: "check what the account and its plan allow" },
     E_AUTHORIZATION_DENIED: { exit: 3, hint: "choose Allow in the browser the next time" },
     E_SOURCE_REJECTED: {
       exit: 3,
@@ -54,7 +54,10 @@ const errorTable = () =>
       exit: 4,
       hint: "end the keychain's program, so that it starts again; run 'gum-cred doctor' to see which one it is",
     },
-    E_KEYCHAIN_FAILED: { exit: 4, hint: "run 'gum-cred doctor' to check the keychain" },
+    E_KEYCHAIN_FAILED: {
+      exit: 4,
+      hint: "run 'gum-cred doctor' to check the keychain; without it set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    },
     E_NETWORK: { exit: 5, hint: "check the connection and try again; nothing stored was changed" },
     E_TIMEOUT: { exit: 5, hint: "try again; nothing stored was changed" },
     E_RATE_LIMITED: { exit: 5, hint: "wait a moment and try again; nothing stored was changed" },
@@ -84,7 +87,7 @@ const errorTable = () =>
     E_POLICY_DENIED: { exit: 6, hint: "ask the administrator of your organisation's policy" },
     E_NOT_EXPORTABLE: {
       exit: 6,
-      hint: "run the command with 'gum-cred broker PROVIDER -- CMD', which uses the key for it",
+      hint: "run the command through the broker, which uses the key for it",
     },
     E_ISOLATION: { exit: 6, hint: "leave --isolate out, or run where user namespaces are allowed" },
     E_POLICY_SOURCE: {
@@ -93,16 +96,13 @@ const errorTable = () =>
     },
     E_POLICY_INVALID: {
       exit: 7,
-      hint: "correct the policy's file and check it with 'gum-cred policy check FILE'",
+      hint: "correct the policy's file",
     },
     E_PLUGIN_REFUSED: {
       exit: 6,
-      hint: "run 'gum-cred plugins list' for the state of every plugin",
+      hint: "mend the plugin, or remove it",
     },
-    E_PLUGIN_CHANGED: {
-      exit: 6,
-      hint: "check the change; if it is correct, run 'gum-cred plugins trust ID'",
-    },
+    E_PLUGIN_CHANGED: { exit: 6, hint: "check the change before you trust the plugin again" },
     E_SOURCE_DATA: {
       exit: 7,
       hint: "run 'gum-cred policy check --live' to see what each source answers; no other key is used",
@@ -111,7 +111,7 @@ const errorTable = () =>
     E_MALFORMED: { exit: 7, hint: "run with --debug to see where it came from" },
     E_UNSAFE_VALUE: { exit: 7, hint: "use --format json, which carries any value" },
     E_FILE_UNREADABLE: { exit: 7, hint: "check the path and its permissions" },
-    E_PLUGIN_INVALID: { exit: 7, hint: "run 'gum-cred plugins list' for the state of every plugin" },
+    E_PLUGIN_INVALID: { exit: 7, hint: "mend the plugin, or remove it" },
     E_OWN_FAILURE: { exit: 125, hint: "" },
     E_NOT_EXECUTABLE: { exit: 126, hint: "check the command's permissions" },
     E_COMMAND_NOT_FOUND: { exit: 127, hint: "check the command's name and PATH" },

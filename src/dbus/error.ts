@@ -5,6 +5,11 @@
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { ERRNO } from "../os/native/libc.ts";
 
+/** What to do about an address that leads elsewhere. */
+export const OWN_BUS =
+  "run 'unset DBUS_SESSION_BUS_ADDRESS', or set it to the bus of your own session; " +
+  "without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID";
+
 /** A connection that could not be made, by its errno: only where nothing listens is there no keychain. */
 export function connectFailure(errno: number): GumCredError {
   switch (errno) {
@@ -13,11 +18,7 @@ export function connectFailure(errno: number): GumCredError {
       return fail("E_KEYCHAIN_UNAVAILABLE", "no session bus listens at its address");
     case ERRNO.EACCES:
     case ERRNO.EPERM:
-      return fail(
-        "E_KEYCHAIN_DENIED",
-        "the session bus belongs to another user",
-        "unset DBUS_SESSION_BUS_ADDRESS, or set it to the bus of your own session",
-      );
+      return fail("E_KEYCHAIN_DENIED", "the session bus belongs to another user", OWN_BUS);
     default:
       return fail("E_KEYCHAIN_FAILED", `the session bus cannot be connected to (errno ${errno})`);
   }

@@ -17,7 +17,7 @@ import {
 } from "../os/native/libc.ts";
 import { AF_UNIX, type SocketAddress, socketAddresses } from "./address.ts";
 import { messageLength } from "./decode.ts";
-import { connectFailure } from "./error.ts";
+import { connectFailure, OWN_BUS } from "./error.ts";
 import { FIXED_BYTES } from "./types.ts";
 
 export interface BusSocket {
@@ -60,7 +60,11 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     const message = "cannot connect to the session bus: native calls are refused";
     throw fail("E_KEYCHAIN_FAILED", message, NATIVE_CALLS_HINT);
   }
-  let failure: GumCredError = fail("E_KEYCHAIN_FAILED", "the session bus has no address that can be used");
+  let failure: GumCredError = fail(
+    "E_KEYCHAIN_FAILED",
+    "the session bus has no address that can be used",
+    OWN_BUS,
+  );
   for (const { name, guid } of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);
     if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${errno()})`);
@@ -94,7 +98,7 @@ function requireOurs(system: SocketCalls, fd: number): void {
     uid === null
       ? "the system does not tell whose session bus it is"
       : `the session bus is run by another user (uid ${uid})`,
-    "unset DBUS_SESSION_BUS_ADDRESS, or set it to the bus of your own session",
+    OWN_BUS,
   );
 }
 
@@ -102,7 +106,7 @@ function knownAddresses(addresses: string): readonly SocketAddress[] {
   try {
     return socketAddresses(addresses);
   } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not a valid socket name");
+    throw fail("E_KEYCHAIN_FAILED", "the session bus's address is not a valid socket name", OWN_BUS);
   }
 }
 
@@ -190,7 +194,11 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
       }
       if (line.startsWith("REJECTED"))
         throw fail("E_KEYCHAIN_DENIED", "the session bus refused the connection");
-      throw fail("E_KEYCHAIN_FAILED", "the program at the session bus's address is not a message bus");
+      throw fail(
+        "E_KEYCHAIN_FAILED",
+        "the program at the session bus's address is not a message bus",
+        OWN_BUS,
+      );
     }
   }
 

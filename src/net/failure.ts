@@ -65,7 +65,7 @@ export function networkFailure(
   const certificate = CERTIFICATE[code] ?? (/CERT|^UNABLE_TO_|^CRL_/.test(code) ? clean(code, 60) : null);
   if (certificate !== null) {
     const message = `${place}: the TLS certificate was refused: ${certificate}`;
-    return fail(untrusted, message, CERTIFICATE_HINT);
+    return fail(untrusted, message, untrusted === "E_UNTRUSTED" ? undefined : CERTIFICATE_HINT);
   }
   if (proxy !== null) return proxyFailure(code, place, proxy);
   const reason = CONNECTION[code] ?? `the request failed${code && ` (${clean(code, 60)})`}`;

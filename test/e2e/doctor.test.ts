@@ -178,7 +178,7 @@ describe("variables", () => {
     expect(check(await exported(login))).toMatchObject({
       state: "warning",
       message: "GUMLOOP_API_KEY in this shell differs from what is stored now",
-      hint: "run: eval $(gum-cred env)",
+      hint: "run 'eval $(gum-cred env)'",
     });
   });
 

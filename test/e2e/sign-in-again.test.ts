@@ -18,7 +18,7 @@ describe("what this shell still uses is said, with the line that mends it", () =
     const { accessToken } = world.server.issueTokens();
     const { stderr } = await withToken(fresh(), accessToken, { GUMLOOP_API_KEY: "k", GUMLOOP_USER_ID: "u" });
     expect(stderr).toContain("GUMLOOP_API_KEY is set and wins over what was stored");
-    expect(stderr).toContain("run: unset GUMLOOP_API_KEY\n");
+    expect(stderr).toContain("run 'unset GUMLOOP_API_KEY'\n");
   });
 
   test("what gum-cred exported itself, and not what is in force again", async () => {
@@ -29,7 +29,7 @@ describe("what this shell still uses is said, with the line that mends it", () =
     expect((await withToken(profile, accessToken, env)).stderr).not.toContain("warning");
     const { stderr } = await withToken(profile, world.server.issueTokens().accessToken, env);
     expect(stderr).toContain("GUMLOOP_ACCESS_TOKEN in this shell is of an earlier sign-in");
-    expect(stderr).toContain("run: eval $(gum-cred env)\n");
+    expect(stderr).toContain(`run 'eval $(gum-cred env --profile ${profile})'\n`);
   });
 });
 

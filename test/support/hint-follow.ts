@@ -109,6 +109,7 @@ function isGone(again: RunResult, where: Scene["where"], given: Advice): boolean
 /** Does what a clause says. Advice in what a command shows is given back. */
 async function act(stage: Stage, clause: Clause): Promise<Advice | null> {
   const deed = stage.does.find(([words]) => words.test(clause.text))?.[1];
+  if (deed) await deed();
   let diagnosis: Advice | null = null;
   for (const command of clause.commands) {
     const line = filled(command, stage.values);
@@ -121,8 +122,7 @@ async function act(stage: Stage, clause: Clause): Promise<Advice | null> {
       throw new Error(`the hint does not work: ${shown(line, result)}`);
     if (SHOWS.test(command)) diagnosis = await read(stage, command, result);
   }
-  if (deed) await deed();
-  else if (clause.commands.length === 0) {
+  if (!deed && clause.commands.length === 0) {
     const names = [...clause.text.matchAll(/\b[A-Z][A-Z_]{3,}\b/g)].map(([name]) => name);
     const known = names.filter((name) => stage.values[name] !== undefined);
     if (known.length === 0) throw new Error(`nobody knows what to do about '${clause.text}'`);

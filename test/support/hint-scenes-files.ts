@@ -1,5 +1,6 @@
 /** Hints about files that are unsafe, unreadable or malformed, with paths that a shell would take apart. */
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { pipesLogin } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
 import type { Stage } from "./hint-stage.ts";
 
@@ -58,8 +59,19 @@ export const FILE_SCENES: readonly Scene[] = [
       symlinkSync(path, link);
       stage.env["GUM_CRED_POLICY"] = link;
       stage.line = "gum-cred policy show";
-      stage.does.push([/name the file/, () => void (stage.env["GUM_CRED_POLICY"] = path)]);
-      stage.does.push([/replace the link/, () => (rmSync(link), renameSync(path, link))]);
+      stage.does.push([
+        /name the file/,
+        () => {
+          stage.env["GUM_CRED_POLICY"] = path;
+        },
+      ]);
+      stage.does.push([
+        /replace the link/,
+        () => {
+          rmSync(link);
+          renameSync(path, link);
+        },
+      ]);
     },
   },
   {
@@ -73,7 +85,10 @@ export const FILE_SCENES: readonly Scene[] = [
       stage.line = "gum-cred policy show";
       stage.does.push([
         /replace it/,
-        () => (rmSync(path, { recursive: true }), policy(stage, {}, "policy.json")),
+        () => {
+          rmSync(path, { recursive: true });
+          policy(stage, {}, "policy.json");
+        },
       ]);
     },
   },
@@ -115,7 +130,12 @@ export const FILE_SCENES: readonly Scene[] = [
     shows: ["use --live for the policy in force"],
     prepare(stage) {
       stage.line = "gum-cred policy check";
-      stage.does.push([/use --live/, () => void (stage.line = "gum-cred policy check --live")]);
+      stage.does.push([
+        /use --live/,
+        () => {
+          stage.line = "gum-cred policy check --live";
+        },
+      ]);
     },
   },
   {
@@ -148,6 +168,20 @@ export const FILE_SCENES: readonly Scene[] = [
       );
       stage.line = login;
       stage.tells.push(/^it is made anew/);
+    },
+  },
+  {
+    name: "the lock's folder can be written by others",
+    code: "E_UNSAFE_FILE",
+    shows: ["when nothing of others is in it, run: chmod go-w {quotedPath(path)}"],
+    prepare(stage) {
+      stage.env["XDG_RUNTIME_DIR"] = "";
+      const state = `${stage.home}/${ODD}`;
+      stage.env["XDG_STATE_HOME"] = state;
+      mkdirSync(`${state}/gum-cred`, { recursive: true });
+      chmodSync(`${state}/gum-cred`, 0o777);
+      stage.line = pipesLogin(stage);
+      stage.tells.push(/^when nothing of others/);
     },
   },
   {
@@ -197,9 +231,3 @@ export const FILE_SCENES: readonly Scene[] = [
     },
   },
 ];
-
-function pipesLogin(stage: Stage): string {
-  const { key, userId } = stage.world.server.addApiKey();
-  stage.pipes.push([/--api-key -/, key]);
-  return `gum-cred login --api-key - --user-id ${userId}`;
-}

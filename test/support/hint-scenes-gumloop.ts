@@ -1,24 +1,10 @@
-/** Hints about Gumloop's own credential: signing in, what is stored, and what the server says of it. */
+/** Hints about Gumloop's credential in force: where it is, where it may go, and what the server says of it. */
+import { browses, signsIn } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import { type Stage, signsIn } from "./hint-stage.ts";
+import type { Stage } from "./hint-stage.ts";
 import { storeEntries, storeExpiredSession, storeSession } from "./stored-session.ts";
 
 const at = (stage: Stage): string => `--base-url ${stage.world.server.baseUrl}`;
-
-/** A browser that allows whatever it is shown, or what `consent` says. */
-function browser(stage: Stage): void {
-  const path = stage.file("browser", '#!/bin/sh\nexec curl -sSL --max-time 20 -o /dev/null "$1"\n', 0o755);
-  stage.env["BROWSER"] = path;
-}
-
-const freePort = (): number => 20_000 + Math.floor(Math.random() * 20_000);
-
-/** `gum-cred login` with a key, without being asked. */
-function pipesKey(stage: Stage, more = ""): string {
-  const { key, userId } = stage.world.server.addApiKey();
-  stage.pipes.push([/--api-key -/, key]);
-  return `gum-cred login --api-key - --user-id ${userId}${more}`;
-}
 
 export const GUMLOOP_SCENES: readonly Scene[] = [
   {
@@ -35,10 +21,10 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
   {
     name: "nothing to renew",
     code: "E_NOT_SIGNED_IN",
-    shows: ['run \'gum-cred login{profile === "default" ? "" : ` --profile ${profile}`}\' to sign in'],
+    shows: ["run 'gum-cred login' to sign in"],
     prepare(stage) {
       stage.line = "gum-cred refresh --profile work";
-      browser(stage);
+      browses(stage);
       stage.answers.push([/^gum-cred login/, [{ wait: "Sign in to Gumloop", type: "\r" }]]);
     },
   },
@@ -92,7 +78,7 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
   {
     name: "a key that belongs to another user id",
     code: "E_FORBIDDEN",
-    shows: ["; it was sent to {baseUrl}"],
+    shows: ["{own}; it was sent to {baseUrl}"],
     prepare(stage) {
       const { key, userId } = stage.world.server.addApiKey();
       stage.pipes.push([/--api-key -/, key]);
@@ -100,73 +86,11 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
       stage.tells.push(/most often the user id/, /API keys need/, /a team key needs/);
       stage.does.push([
         /somebody else: copy it/,
-        () => void (stage.line = `gum-cred login --api-key - --user-id ${userId}`),
+        () => {
+          stage.line = `gum-cred login --api-key - --user-id ${userId}`;
+        },
       ]);
       stage.tells.push(/it was sent to/);
-    },
-  },
-  {
-    name: "consent denied in the browser",
-    code: "E_AUTHORIZATION_DENIED",
-    shows: ["choose Allow in the browser the next time"],
-    once: true,
-    prepare(stage) {
-      const { behaviour } = stage.world.server;
-      behaviour.consent = "deny";
-      browser(stage);
-      stage.ends.push(() => void (behaviour.consent = "approve"));
-      stage.line = `gum-cred login --method oauth --callback-port ${freePort()}`;
-      stage.does.push([/choose Allow/, () => void (behaviour.consent = "approve")]);
-    },
-  },
-  {
-    name: "the port of the callback is taken",
-    code: "E_PORT_BUSY",
-    shows: ["end what listens on port {port}, or choose another with --callback-port"],
-    prepare(stage) {
-      const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("taken") });
-      browser(stage);
-      stage.ends.push(() => taken.stop(true));
-      stage.line = `gum-cred login --method oauth --callback-port ${taken.port}`;
-      const other = `gum-cred login --method oauth --callback-port ${freePort()}`;
-      stage.does.push([/end what listens/, () => taken.stop(true)]);
-      stage.does.push([/choose another/, () => void (stage.line = other)]);
-    },
-  },
-  {
-    name: "a port that cannot be had",
-    code: "E_INVALID_VALUE",
-    shows: ["run 'gum-cred COMMAND --help' for its values"],
-    prepare(stage) {
-      browser(stage);
-      stage.line = "gum-cred login --method oauth --callback-port 99999";
-      const other = `gum-cred login --method oauth --callback-port ${freePort()}`;
-      stage.reads.push([/login --help/, "--callback-port PORT", () => void (stage.line = other)]);
-    },
-  },
-  {
-    name: "nothing comes back from the browser",
-    code: "E_TIMEOUT",
-    shows: ["--timeout SECONDS waits longer; without a browser on this machine add --no-browser"],
-    once: true,
-    prepare(stage) {
-      stage.env["BROWSER"] = "/bin/true";
-      const login = `gum-cred login --method oauth --callback-port ${freePort()}`;
-      stage.line = `${login} --timeout 1`;
-      stage.does.push([
-        /--timeout SECONDS/,
-        () => {
-          browser(stage);
-          stage.line = `${login} --timeout 20`;
-        },
-      ]);
-      // The person opens the address that stands on stdout.
-      stage.does.push([
-        /add --no-browser/,
-        () => {
-          stage.line = `mkfifo out; ${login} --timeout 20 --no-browser </dev/null >out & read -r url <out; curl -sSL -o /dev/null "$url"; wait $!`;
-        },
-      ]);
     },
   },
   {
@@ -184,8 +108,18 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
       stage.line = `gum-cred get gumloop ${at(stage)}`;
       stage.values["NAME"] = "other";
       signsIn(stage);
-      stage.does.push([/leave the other/, () => void (stage.line = "gum-cred get gumloop")]);
-      stage.does.push([/give --profile NAME here/, () => void (stage.line += " --profile other")]);
+      stage.does.push([
+        /leave the other/,
+        () => {
+          stage.line = "gum-cred get gumloop";
+        },
+      ]);
+      stage.does.push([
+        /give --profile NAME here/,
+        () => {
+          stage.line += " --profile other";
+        },
+      ]);
     },
   },
   {
@@ -237,9 +171,16 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
       stage.line = "gum-cred get gumloop --base-url http://gumloop.example/api/v1";
       stage.does.push([
         /^use https/,
-        () => void (stage.line = "gum-cred get gumloop --base-url https://gumloop.example/api/v1"),
+        () => {
+          stage.line = "gum-cred get gumloop --base-url https://gumloop.example/api/v1";
+        },
       ]);
-      stage.does.push([/literal loopback/, () => void (stage.line = `gum-cred get gumloop ${at(stage)}`)]);
+      stage.does.push([
+        /literal loopback/,
+        () => {
+          stage.line = `gum-cred get gumloop ${at(stage)}`;
+        },
+      ]);
     },
   },
   {
@@ -254,80 +195,16 @@ export const GUMLOOP_SCENES: readonly Scene[] = [
       stage.line = "gum-cred get gumloop --base-url gumloop";
       stage.does.push([
         /https:..HOST/,
-        () => void (stage.line = "gum-cred get gumloop --base-url https://gumloop.example"),
-      ]);
-      stage.does.push([/http:..127/, () => void (stage.line = `gum-cred get gumloop ${at(stage)}`)]);
-    },
-  },
-  {
-    name: "a snippet for another server",
-    code: "E_BASE_URL_MISMATCH",
-    shows: [
-      "copy the snippet again from the Webhook button of a workflow, or give that server with --base-url",
-    ],
-    prepare(stage) {
-      const { key, userId } = stage.world.server.addApiKey();
-      const snippet = (base: string) =>
-        `curl -X POST '${base}/start_pipeline?user_id=${userId}&saved_item_id=x' -H 'Authorization: Bearer ${key}'`;
-      const at = stage.file("snippet", snippet("https://evil.example/api/v1"));
-      stage.line = `gum-cred login --from-webhook - <${at}`;
-      stage.does.push([/copy the snippet/, () => stage.file("snippet", snippet(stage.world.server.baseUrl))]);
-      stage.does.push([
-        /give that server/,
         () => {
-          stage.file("snippet", snippet(stage.world.server.baseUrl));
-          stage.line = `gum-cred login --from-webhook - --base-url ${stage.world.server.baseUrl} <${at}`;
+          stage.line = "gum-cred get gumloop --base-url https://gumloop.example";
+        },
+      ]);
+      stage.does.push([
+        /http:..127/,
+        () => {
+          stage.line = `gum-cred get gumloop ${at(stage)}`;
         },
       ]);
     },
   },
 ];
-
-/** The server misbehaves until it does no more. */
-function troubled(name: string, code: Scene["code"], hint: string, fault: object, heals: RegExp): Scene {
-  return {
-    name,
-    code,
-    shows: [hint],
-    async prepare(stage) {
-      const { faults } = stage.world.server;
-      await stage.world.signInWithKey();
-      faults.inject({ path: "*", ...fault });
-      stage.line = "gum-cred teams";
-      stage.does.push([heals, () => faults.clear()]);
-      stage.tells.push(/nothing stored was changed/);
-    },
-  };
-}
-
-export const SERVER_SCENES: readonly Scene[] = [
-  troubled(
-    "the server drops the connection",
-    "E_NETWORK",
-    "check the connection and try again; nothing stored was changed",
-    { drop: true },
-    /check the connection/,
-  ),
-  troubled(
-    "too many requests",
-    "E_RATE_LIMITED",
-    "wait a moment and try again; nothing stored was changed",
-    { status: 429 },
-    /wait a moment/,
-  ),
-  troubled(
-    "the server fails",
-    "E_SERVER",
-    "try again later; nothing stored was changed",
-    { status: 503 },
-    /try again later/,
-  ),
-  troubled(
-    "the server redirects",
-    "E_REDIRECT_REFUSED",
-    "check the base URL: redirects are never followed with a credential",
-    { redirect: "https://portal.example/" },
-    /check the base URL/,
-  ),
-];
-void pipesKey;

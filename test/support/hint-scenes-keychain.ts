@@ -1,6 +1,7 @@
 /** Hints about the keychain: locked, hung, absent, named and missing, and not ours to use. */
+import { sets, signsIn } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import { type Stage, signsIn } from "./hint-stage.ts";
+import type { Stage } from "./hint-stage.ts";
 import { startPrivateKeyring } from "./private-keyring.ts";
 
 const PASSWORD = "keyring-password-EXAMPLE";
@@ -21,7 +22,9 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
   {
     name: "locked, with the session in it",
     code: "E_KEYCHAIN_LOCKED",
-    shows: ["run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or "],
+    shows: [
+      "run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
     async prepare(stage) {
       await stage.world.signInWithKey("work");
       await stage.world.keyring.lock();
@@ -43,9 +46,23 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       unlocks(stage);
       signsIn(stage);
       stage.does.push([/^on a terminal/, () => {}]);
-      const lets = () => void (stage.line = "gum-cred get gumloop");
-      stage.does.push([/without a keychain set/, () => (lets(), set(stage, "GUMLOOP_ACCESS_TOKEN"))]);
-      stage.does.push([/^GUMLOOP_API_KEY/, () => (lets(), set(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID"))]);
+      const lets = () => {
+        stage.line = "gum-cred get gumloop";
+      };
+      stage.does.push([
+        /without a keychain set/,
+        () => {
+          lets();
+          sets(stage, "GUMLOOP_ACCESS_TOKEN");
+        },
+      ]);
+      stage.does.push([
+        /^GUMLOOP_API_KEY/,
+        () => {
+          lets();
+          sets(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID");
+        },
+      ]);
     },
   },
   {
@@ -85,11 +102,22 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       nowhere(stage);
       signsIn(stage);
       stage.line = "gum-cred login --method oauth";
-      const reads = () => void (stage.line = "gum-cred get gumloop");
-      stage.does.push([/^without a keychain set/, () => (reads(), set(stage, "GUMLOOP_ACCESS_TOKEN"))]);
+      const reads = () => {
+        stage.line = "gum-cred get gumloop";
+      };
+      stage.does.push([
+        /^without a keychain set/,
+        () => {
+          reads();
+          sets(stage, "GUMLOOP_ACCESS_TOKEN");
+        },
+      ]);
       stage.does.push([
         /^GUMLOOP_API_KEY/,
-        () => (reads(), set(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID")),
+        () => {
+          reads();
+          sets(stage, "GUMLOOP_API_KEY", "GUMLOOP_USER_ID");
+        },
       ]);
     },
   },
@@ -118,7 +146,12 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       stage.env["GUM_CRED_KEYCHAIN"] = "kwallet";
       stage.line = "gum-cred get gumloop";
       signsIn(stage);
-      stage.does.push([/^correct them/, () => void (stage.env["GUM_CRED_KEYCHAIN"] = "secret-service")]);
+      stage.does.push([
+        /^correct them/,
+        () => {
+          stage.env["GUM_CRED_KEYCHAIN"] = "secret-service";
+        },
+      ]);
     },
   },
   {
@@ -151,6 +184,41 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a program that is no bus at the bus's address",
+    code: "E_KEYCHAIN_FAILED",
+    shows: [
+      "run 'unset DBUS_SESSION_BUS_ADDRESS', or set it to the bus of your own session; without a keychain set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
+    async prepare(stage) {
+      await stage.world.signInWithKey();
+      const path = `${stage.home}/bus`;
+      const bus = Bun.listen({
+        unix: path,
+        socket: { data: (socket) => void socket.write("HTTP/1.1 400\r\n") },
+      });
+      stage.ends.push(() => bus.stop(true));
+      stage.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${path}`;
+      stage.line = "gum-cred get gumloop";
+      stage.does.push([/^set it to the bus/, () => void delete stage.env["DBUS_SESSION_BUS_ADDRESS"]]);
+      signsIn(stage);
+    },
+  },
+  {
+    name: "a bus that hangs up",
+    code: "E_KEYCHAIN_FAILED",
+    shows: [
+      "run 'gum-cred doctor' to check the keychain; without it set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+    ],
+    prepare(stage) {
+      const path = `${stage.home}/bus`;
+      const bus = Bun.listen({ unix: path, socket: { data: (socket) => void socket.end() } });
+      stage.ends.push(() => bus.stop(true));
+      stage.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${path}`;
+      stage.line = "gum-cred get gumloop";
+      signsIn(stage);
+    },
+  },
+  {
     name: "a keychain that hangs",
     code: "E_KEYCHAIN_TIMEOUT",
     once: true,
@@ -167,7 +235,3 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
     },
   },
 ];
-
-function set(stage: Stage, ...names: readonly string[]): void {
-  for (const name of names) stage.env[name] = stage.values[name] ?? "";
-}

@@ -1,4 +1,5 @@
 /** Hints about LLM keys, and about what their vendors say of them. */
+import { typesKey } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
 import type { Stage } from "./hint-stage.ts";
 
@@ -8,11 +9,6 @@ const TEAM = "team_4f8c92ab";
 async function stores(stage: Stage, key: string, ...more: string[]): Promise<void> {
   const args = ["keys", "set", "openai", "--key", "-", "--no-verify", ...more];
   await stage.world.ok(args, { stdin: key, env: stage.env });
-}
-
-/** The person types a key when it is asked for. */
-function typesKey(stage: Stage, command: RegExp): void {
-  stage.answers.push([command, [{ wait: "(hidden): ", type: `${stage.vendors.addKey("openai")}\r` }]]);
 }
 
 export const KEY_SCENES: readonly Scene[] = [
@@ -52,7 +48,9 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.reads.push([
         /^gum-cred keys list --profile work/,
         /openai +personal/,
-        () => void (stage.line = "gum-cred keys remove openai --profile work"),
+        () => {
+          stage.line = "gum-cred keys remove openai --profile work";
+        },
       ]);
     },
   },
@@ -98,7 +96,9 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.does.push([/try again/, () => stage.vendors.faults.clear()]);
       stage.does.push([
         /--no-verify/,
-        () => void (stage.line = stage.line.replace("--key", "--no-verify --key")),
+        () => {
+          stage.line = stage.line.replace("--key", "--no-verify --key");
+        },
       ]);
     },
   },
@@ -112,7 +112,9 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.values["GUMLOOP_TEAM_ID"] = TEAM;
       stage.does.push([
         /pass --team-id/,
-        () => void (stage.line = stage.line.replace("--key", `--team-id ${TEAM} --key`)),
+        () => {
+          stage.line = stage.line.replace("--key", `--team-id ${TEAM} --key`);
+        },
       ]);
     },
   },
@@ -132,7 +134,12 @@ export const KEY_SCENES: readonly Scene[] = [
         ],
       ]);
       // Signed in: that was the goal.
-      stage.does.push([/gum-cred login/, () => void (stage.line = "gum-cred get gumloop --profile work")]);
+      stage.does.push([
+        /gum-cred login/,
+        () => {
+          stage.line = "gum-cred get gumloop --profile work";
+        },
+      ]);
     },
   },
   {
@@ -145,7 +152,9 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.reads.push([
         /^gum-cred status --verify --profile work/,
         /verified/i,
-        () => void (stage.line = "gum-cred status --verify --profile work"),
+        () => {
+          stage.line = "gum-cred status --verify --profile work";
+        },
       ]);
     },
   },
@@ -156,7 +165,12 @@ export const KEY_SCENES: readonly Scene[] = [
     prepare(stage) {
       const key = stage.file("key", stage.vendors.addKey("openai"));
       stage.line = "gum-cred keys set openai";
-      stage.does.push([/give --key -/, () => void (stage.line = `gum-cred keys set openai --key - <${key}`)]);
+      stage.does.push([
+        /give --key -/,
+        () => {
+          stage.line = `gum-cred keys set openai --key - <${key}`;
+        },
+      ]);
     },
   },
   {
@@ -169,7 +183,9 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.line = `gum-cred keys verify --base-url ${base}`;
       stage.does.push([
         /name the one/,
-        () => void (stage.line = `gum-cred keys verify openai --base-url ${base}`),
+        () => {
+          stage.line = `gum-cred keys verify openai --base-url ${base}`;
+        },
       ]);
     },
   },
@@ -181,54 +197,12 @@ export const KEY_SCENES: readonly Scene[] = [
       stage.env["OPENAI_API_KEY"] = stage.vendors.addKey("openai");
       stage.vendors.faults.inject({ path: "*", status: 418 });
       stage.line = "gum-cred keys verify openai";
-      stage.does.push([/the first use/, () => void (stage.line = "gum-cred exec openai -- true")]);
-    },
-  },
-  {
-    name: "a value that the format cannot carry",
-    code: "E_UNSAFE_VALUE",
-    once: true,
-    shows: ["use --format json, which carries any value"],
-    prepare(stage) {
-      stage.env["OPENAI_API_KEY"] = "sk-EXAMPLE$(id)";
-      stage.line = "gum-cred env openai";
-      stage.does.push([/--format json/, () => void (stage.line = "gum-cred env openai --format json")]);
-    },
-  },
-  {
-    name: "a value with a space around it",
-    code: "E_MALFORMED",
-    shows: ["store or set it again, without spaces or line ends around it"],
-    prepare(stage) {
-      stage.env["OPENAI_API_KEY"] = " sk-EXAMPLE ";
-      stage.line = "gum-cred get openai";
-      stage.does.push([/store or set/, () => void (stage.env["OPENAI_API_KEY"] = "sk-EXAMPLE")]);
-    },
-  },
-  {
-    name: "an empty file for a key",
-    code: "E_MALFORMED",
-    shows: ["write the secret into it, or unset the variable"],
-    prepare(stage) {
-      const path = stage.file("a key", "");
-      stage.env["OPENAI_API_KEY_FILE"] = path;
-      stage.line = "gum-cred get openai";
-      const write = () => stage.file("a key", stage.vendors.addKey("openai"));
-      stage.does.push([/write the secret/, write]);
-      stage.values["OPENAI_API_KEY"] = stage.vendors.addKey("openai");
-      stage.does.push([/unset the variable/, () => void delete stage.env["OPENAI_API_KEY_FILE"]]);
-      stage.tells.push(/create one at/);
-      typesKey(stage, /^gum-cred keys set openai/);
-    },
-  },
-  {
-    name: "a file for a key that is not there",
-    code: "E_FILE_UNREADABLE",
-    shows: ["check the path and its permissions"],
-    prepare(stage) {
-      stage.env["OPENAI_API_KEY_FILE"] = `${stage.home}/nowhere.txt`;
-      stage.line = "gum-cred get openai";
-      stage.does.push([/check the path/, () => stage.file("nowhere.txt", stage.vendors.addKey("openai"))]);
+      stage.does.push([
+        /the first use/,
+        () => {
+          stage.line = "gum-cred exec openai -- true";
+        },
+      ]);
     },
   },
 ];

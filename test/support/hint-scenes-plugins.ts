@@ -1,8 +1,10 @@
 /** Hints about installed providers. */
-import { appendFileSync, chmodSync, realpathSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Scene } from "./hint-follow.ts";
 import type { Stage } from "./hint-stage.ts";
 import { commandManifest, manifestWith } from "./manifests.ts";
+import { underSystemPolicy } from "./system-policy.ts";
 
 const ODD = "it's; a $HOME, or so";
 /** A file, not a link to one. */
@@ -128,12 +130,74 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a manifest under another name",
+    code: "E_PLUGIN_INVALID",
+    shows: ["name the file after the id in it"],
+    async prepare(stage) {
+      const path = await installed(stage);
+      renameSync(path, path.replace("kestrel.json", "robin.json"));
+      stage.line = "gum-cred plugins trust robin && gum-cred get kestrel";
+      stage.does.push([
+        /^name the file/,
+        () => {
+          renameSync(path.replace("kestrel.json", "robin.json"), path);
+          stage.line = "gum-cred plugins trust kestrel && gum-cred get kestrel";
+        },
+      ]);
+    },
+  },
+  {
+    name: "the administrator's plugin of that id",
+    code: "E_PLUGIN_REFUSED",
+    mounts: true,
+    shows: ["ask the administrator to remove it"],
+    prepare(stage) {
+      const [, ...ruled] = underSystemPolicy({});
+      const etc = ruled.at(-2) ?? "";
+      const path = stage.file(
+        `${etc}/gum-cred/plugins/deepgram.json`,
+        text(manifestWith({ id: "deepgram" })),
+        0o644,
+      );
+      chmodSync(dirname(path), 0o755);
+      stage.shell = ["/usr/bin/unshare", ...ruled.slice(0, -1), "/bin/sh", "-c"];
+      stage.line = "gum-cred plugins add deepgram --yes";
+      stage.does.push([/ask the administrator/, () => rmSync(path)]);
+    },
+  },
+  {
+    name: "another program changes plugins",
+    code: "E_LOCK_TIMEOUT",
+    once: true,
+    shows: ["another gum-cred holds the lock; try again"],
+    async prepare(stage) {
+      stage.env["XDG_RUNTIME_DIR"] = "";
+      await stage.run("gum-cred plugins add deepgram --yes");
+      const path = `${stage.env["XDG_STATE_HOME"]}/gum-cred/plugins.lock`;
+      const holder = Bun.spawn(["flock", path, "sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
+      const ends = async () => {
+        holder.kill("SIGKILL");
+        await stage.run(`flock -n '${path}' true || fuser -k '${path}'`);
+      };
+      stage.ends.push(ends);
+      await Bun.sleep(100);
+      stage.line = "gum-cred plugins add deepgram --yes";
+      stage.tells.push(/^another gum-cred holds/);
+      stage.does.push([/try again/, ends]);
+    },
+  },
+  {
     name: "no terminal to ask on",
     code: "E_USAGE",
     shows: ["look at the manifest, then give --yes"],
     prepare(stage) {
       stage.line = "gum-cred plugins add deepgram";
-      stage.does.push([/give --yes/, () => void (stage.line += " --yes")]);
+      stage.does.push([
+        /give --yes/,
+        () => {
+          stage.line += " --yes";
+        },
+      ]);
     },
   },
   {
@@ -145,12 +209,16 @@ export const PLUGIN_SCENES: readonly Scene[] = [
       stage.line = "gum-cred plugins add frobnicate --yes";
       stage.does.push([
         /give a manifest's file/,
-        () => void (stage.line = `gum-cred plugins add ${path} --yes`),
+        () => {
+          stage.line = `gum-cred plugins add ${path} --yes`;
+        },
       ]);
       stage.reads.push([
         /--catalogue/,
         "deepgram",
-        () => void (stage.line = "gum-cred plugins add deepgram --yes"),
+        () => {
+          stage.line = "gum-cred plugins add deepgram --yes";
+        },
       ]);
     },
   },
@@ -164,7 +232,9 @@ export const PLUGIN_SCENES: readonly Scene[] = [
       stage.reads.push([
         /^gum-cred plugins list$/,
         "kestrel",
-        () => void (stage.line = "gum-cred plugins remove kestrel"),
+        () => {
+          stage.line = "gum-cred plugins remove kestrel";
+        },
       ]);
     },
   },
@@ -174,7 +244,12 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     shows: ["choose another id"],
     prepare(stage) {
       stage.line = "gum-cred plugins new openai";
-      stage.does.push([/choose another/, () => void (stage.line = "gum-cred plugins new kestrel")]);
+      stage.does.push([
+        /choose another/,
+        () => {
+          stage.line = "gum-cred plugins new kestrel";
+        },
+      ]);
     },
   },
   {

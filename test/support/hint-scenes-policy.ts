@@ -1,7 +1,8 @@
 /** Hints about the organisation's policy and its sources. */
-import { chmodSync } from "node:fs";
+import { signsIn } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import { type Stage, signsIn } from "./hint-stage.ts";
+import type { Stage } from "./hint-stage.ts";
+import { type SelfSigned, selfSigned } from "./self-signed.ts";
 import { underSystemPolicy } from "./system-policy.ts";
 
 /** Puts a policy into force, or another in its place: as the administrator does. */
@@ -37,7 +38,12 @@ export const POLICY_SCENES: readonly Scene[] = [
       inForce(stage, { openai: { source: { file: key } } });
       stage.env["OPENAI_API_KEY"] = stage.vendors.addKey("openai");
       stage.line = "gum-cred get openai --level personal";
-      stage.does.push([/leave --level out/, () => void (stage.line = "gum-cred get openai")]);
+      stage.does.push([
+        /leave --level out/,
+        () => {
+          stage.line = "gum-cred get openai";
+        },
+      ]);
       stage.does.push([/ask its administrator/, () => inForce(stage, {})]);
     },
   },
@@ -110,7 +116,12 @@ export const POLICY_SCENES: readonly Scene[] = [
       inForce(stage, { openai: { source: { env: "ACME_KEY" } } });
       stage.line = "gum-cred get openai";
       stage.tells.push(/no other key/);
-      stage.does.push([/ask the administrator/, () => void (stage.env["ACME_KEY"] = "sk-EXAMPLE-source")]);
+      stage.does.push([
+        /ask the administrator/,
+        () => {
+          stage.env["ACME_KEY"] = "sk-EXAMPLE-source";
+        },
+      ]);
     },
   },
   {
@@ -133,6 +144,21 @@ export const POLICY_SCENES: readonly Scene[] = [
       stage.tells.push(/no other key/);
       const logs = () => stage.file("token", "hvs.EXAMPLE");
       stage.does.push([/log in to Vault/, logs], [/check 'auth'/, logs]);
+    },
+  },
+  {
+    name: "a source whose authority nobody vouches for",
+    code: "E_UNTRUSTED",
+    shows: ["check ca_file, the address, and whether something reads the traffic"],
+    prepare(stage) {
+      const certificate = selfSigned(stage.home);
+      const address = bao(stage, 200, certificate);
+      const vault = { address, mount: "secret", path: "llm/openai", field: "key" };
+      const auth = { token_file: stage.file("token", "hvs.EXAMPLE") };
+      inForce(stage, { openai: { source: { vault: { ...vault, auth } } } });
+      stage.line = "gum-cred get openai";
+      const trusts = { ...vault, auth, ca_file: certificate.file };
+      stage.does.push([/check ca_file/, () => inForce(stage, { openai: { source: { vault: trusts } } })]);
     },
   },
   {
@@ -182,15 +208,16 @@ function under(stage: Stage, providers: object): void {
 }
 
 /** As much of OpenBao as one read of one key needs: the right token, and everybody else is refused. */
-function bao(stage: Stage, status = 200): string {
+function bao(stage: Stage, status = 200, tls?: SelfSigned): string {
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
+    ...(tls ? { tls: { cert: tls.certificate, key: tls.key } } : {}),
     fetch: (request) =>
       request.headers.get("x-vault-token") === "hvs.EXAMPLE"
         ? Response.json({ data: { data: { key: "sk-EXAMPLE-vault" }, metadata: { version: 1 } } }, { status })
         : Response.json({ errors: ["permission denied"] }, { status: 403 }),
   });
   stage.ends.push(() => server.stop(true));
-  return `http://127.0.0.1:${server.port}`;
+  return `${tls ? "https" : "http"}://127.0.0.1:${server.port}`;
 }

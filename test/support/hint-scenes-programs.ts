@@ -1,9 +1,7 @@
 /** Hints about programs that gum-cred is to run, and about where it writes. */
 import { chmodSync } from "node:fs";
+import { hasKey } from "./hint-deeds.ts";
 import type { Scene } from "./hint-follow.ts";
-import type { Stage } from "./hint-stage.ts";
-
-const key = (stage: Stage): void => void (stage.env["OPENAI_API_KEY"] = stage.vendors.addKey("openai"));
 
 export const PROGRAM_SCENES: readonly Scene[] = [
   {
@@ -11,7 +9,7 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     code: "E_NOT_EXECUTABLE",
     shows: ["check the command's permissions"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       const path = stage.file("tool", "#!/bin/sh\n", 0o600);
       stage.line = `gum-cred exec openai -- ${path}`;
       stage.does.push([/check the command/, () => chmodSync(path, 0o700)]);
@@ -22,7 +20,7 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     code: "E_NOT_EXECUTABLE",
     shows: ["install the interpreter, or correct the first line of the script"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       const path = stage.file("tool", `#!${stage.home}/shell\n`, 0o700);
       stage.line = `gum-cred exec openai -- ${path}`;
       stage.does.push([/install the interpreter/, () => stage.file("shell", "#!/bin/sh\n", 0o700)]);
@@ -34,7 +32,7 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     code: "E_NOT_EXECUTABLE",
     shows: ["convert its line ends, with dos2unix or sed -i 's/\\r$//'"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       const path = stage.file("tool", "#!/bin/sh\r\ntrue\r\n", 0o700);
       stage.line = `gum-cred exec openai -- ${path}`;
       stage.does.push([/convert its line ends/, () => stage.run(`sed -i 's/\\r$//' ${path}`)]);
@@ -46,9 +44,14 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     code: "E_COMMAND_NOT_FOUND",
     shows: ["check the command's name and PATH"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       stage.line = "gum-cred exec openai -- frobnicate";
-      stage.does.push([/check the command's name/, () => void (stage.line = "gum-cred exec openai -- true")]);
+      stage.does.push([
+        /check the command's name/,
+        () => {
+          stage.line = "gum-cred exec openai -- true";
+        },
+      ]);
     },
   },
   {
@@ -58,7 +61,12 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     shows: ["check where stdout goes: the disk may be full, or the pipe closed"],
     prepare(stage) {
       stage.line = "gum-cred providers >/dev/full";
-      stage.does.push([/check where stdout/, () => void (stage.line = "gum-cred providers >/dev/null")]);
+      stage.does.push([
+        /check where stdout/,
+        () => {
+          stage.line = "gum-cred providers >/dev/null";
+        },
+      ]);
       stage.tells.push(/^the pipe closed/);
     },
   },
@@ -68,10 +76,15 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     once: true,
     shows: ["--format github is for a step of a GitHub Actions workflow; elsewhere choose another format"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       stage.line = "gum-cred env openai --format github";
       stage.tells.push(/^--format github is for/);
-      stage.does.push([/choose another/, () => void (stage.line = "gum-cred env openai --format json")]);
+      stage.does.push([
+        /choose another/,
+        () => {
+          stage.line = "gum-cred env openai --format json";
+        },
+      ]);
     },
   },
   {
@@ -80,16 +93,20 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     once: true,
     shows: ["install util-linux"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       stage.line = 'PATH="$(dirname "$(command -v gum-cred)")" gum-cred broker openai --isolate -- /bin/true';
       // Where the kernel allows no namespaces either, the next hint says so.
       stage.does.push([
         /install util-linux/,
-        () => void (stage.line = "gum-cred broker openai --isolate -- /bin/true"),
+        () => {
+          stage.line = "gum-cred broker openai --isolate -- /bin/true";
+        },
       ]);
       stage.does.push([
         /leave --isolate out/,
-        () => void (stage.line = "gum-cred broker openai -- /bin/true"),
+        () => {
+          stage.line = "gum-cred broker openai -- /bin/true";
+        },
       ]);
     },
   },
@@ -99,13 +116,18 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     once: true,
     shows: ["choose another port with --listen"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("taken") });
       stage.ends.push(() => taken.stop(true));
       const listen = (place: string) =>
         `timeout -s TERM 2 gum-cred broker openai --listen ${place} --token-file token; test $? -eq 124`;
       stage.line = `gum-cred broker openai --listen 127.0.0.1:${taken.port} --token-file token`;
-      stage.does.push([/choose another/, () => void (stage.line = listen("unix:sock"))]);
+      stage.does.push([
+        /choose another/,
+        () => {
+          stage.line = listen("unix:sock");
+        },
+      ]);
     },
   },
   {
@@ -113,11 +135,13 @@ export const PROGRAM_SCENES: readonly Scene[] = [
     code: "E_INVALID_VALUE",
     shows: ["write a method and a path, such as 'POST /v1/messages' or 'GET /v1/models*'"],
     prepare(stage) {
-      key(stage);
+      hasKey(stage);
       stage.line = "gum-cred broker openai --allow models -- true";
       stage.does.push([
         /write a method/,
-        () => void (stage.line = "gum-cred broker openai --allow 'GET /v1/models*' -- true"),
+        () => {
+          stage.line = "gum-cred broker openai --allow 'GET /v1/models*' -- true";
+        },
       ]);
       stage.tells.push(/^such as/);
     },

@@ -111,20 +111,3 @@ export async function cleared(world: World, vendors: Vendors): Promise<void> {
   world.server.reset();
   vendors.reset();
 }
-
-/** `gum-cred login` on a terminal, with an API key that the server knows. */
-export function signsIn(stage: Stage, options: { readonly over?: boolean } = {}): void {
-  const { key, userId } = stage.world.server.addApiKey();
-  const confirm: Step[] = options.over ? [{ wait: "in its place", type: "y\r" }] : [];
-  stage.answers.push([
-    /^gum-cred login/,
-    [
-      { wait: "Sign in to Gumloop", type: "\u001b[B\r" },
-      ...confirm,
-      { wait: "Gumloop API key", type: `${key}\r` },
-      { wait: "Gumloop user id", type: `${userId}\r` },
-    ],
-  ]);
-  Object.assign(stage.values, { GUMLOOP_API_KEY: key, GUMLOOP_USER_ID: userId });
-  stage.values["GUMLOOP_ACCESS_TOKEN"] = stage.world.server.issueTokens().accessToken;
-}

@@ -54,3 +54,8 @@ export function patternOf(source: string): RegExp {
   );
   return new RegExp(escaped.replaceAll(" -- ", "(?: --[a-z-]+ \\S+)* -- "));
 }
+
+/** Whether a text has a command in it that somebody could run. */
+export function hasCommand(text: string): boolean {
+  return /(?<!\bbe )run: /.test(text) || new RegExp(`'(?:${PROGRAMS}|security)\\b[^']*'`).test(text);
+}

@@ -111,5 +111,8 @@ export function checkOfficialClient({ raw }: Variables): readonly Check[] {
       : null;
   if (found === null) return [];
   const message = `${found} can make the official gumloop CLI look in another keyring than gum-cred`;
-  return [warning("official_cli", message, "'python3 -m keyring diagnose' says which one")];
+  const hint = raw["PYTHON_KEYRING_BACKEND"]
+    ? "run 'unset PYTHON_KEYRING_BACKEND' to use the same one"
+    : "look into that file: the backend that it names is the other one";
+  return [warning("official_cli", message, hint)];
 }

@@ -72,7 +72,11 @@ export async function planAdd(nameOrFile: string, ports: Surroundings): Promise<
   const { places } = setting(ports);
   const place = placeOf(manifest.id, places);
   if (place === "system") {
-    throw fail("E_PLUGIN_REFUSED", `the administrator's plugin '${manifest.id}' takes precedence`);
+    throw fail(
+      "E_PLUGIN_REFUSED",
+      `the administrator's plugin '${manifest.id}' takes precedence`,
+      "ask the administrator to remove it",
+    );
   }
   return {
     manifest,

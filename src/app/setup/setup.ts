@@ -46,7 +46,7 @@ export function planSetup(request: SetupRequest, situation: Situation, raw: RawE
     throw fail(
       "E_SETTING_TAKEN",
       `${clean(taken.path)} has a setting of your own in that place; it was left as it is`,
-      "look at it with 'gum-cred setup', and replace it with --force",
+      `look at it with 'gum-cred setup ${request.program}', and replace it with --force`,
     );
   }
   return { setup, files, beatenBy: beatenBy(setup, raw) };

@@ -186,11 +186,15 @@ async function inspect(id: string, place: Place, look: Look, validate: Validate)
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
-      throw fail("E_PLUGIN_REFUSED", `the administrator's plugin of that id takes precedence`);
+      throw fail(
+        "E_PLUGIN_REFUSED",
+        `the administrator's plugin of that id takes precedence`,
+        "ask the administrator to remove it",
+      );
     }
     const read = await readOne(id, place, look, validate);
     if (read) return { ...base, state: "ok", error: null, ...read };
-    throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`);
+    throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`, "install the plugin again");
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     return { ...base, state: stateOf(error), error, provider: null, files: [] };
@@ -219,6 +223,7 @@ async function readOne(
     throw fail(
       "E_PLUGIN_INVALID",
       `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`,
+      "name the file after the id in it",
     );
   const bytes = readPlaced(id, place, places, folders[place]);
   if (bytes === null) return null;

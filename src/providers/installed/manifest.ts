@@ -41,7 +41,11 @@ export function validManifest(id: string | null, bytes: Uint8Array, claims: Clai
     throw fail(code, `the manifest is not valid: ${list}`, hint);
   }
   if (id !== null && manifest.id !== id) {
-    throw fail("E_PLUGIN_INVALID", `the manifest in '${id}.json' has the id '${manifest.id}'`);
+    throw fail(
+      "E_PLUGIN_INVALID",
+      `the manifest in '${id}.json' has the id '${manifest.id}'`,
+      "name the file after the id in it",
+    );
   }
   return manifest;
 }
