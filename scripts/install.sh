@@ -351,7 +351,7 @@ report_completions() {
     *) return 0 ;;
   esac
   file=${HOME:-~}/$file
-  [ ! -r "$file" ] || ! grep -qF -- "$folder" "$file" || return 0
+  [ ! -r "$file" ] || ! grep -qF -e "$folder" -e "$line" "$file" || return 0
   say "" "For completions add this line to $file:" "  $line"
 }
 

@@ -134,12 +134,13 @@ function ownersIn(providers: readonly Provider[]): Owners {
   );
 }
 
-type Extent = Pick<Index, "programs" | "system">;
+type Extent = Pick<Index, "programs" | Place>;
 
 function stampNow(index: Extent, places: Places): string {
   const outside = [places.system, ...(places.user ? [places.user.folder] : []), ...index.programs];
   const folders = new Set(outside.flatMap(foldersAbove));
-  return stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
+  const seen = stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
+  return `${seen}-${Bun.hash(index.user).toString(16)}`;
 }
 
 /** What was read or listed to compute what the index holds, but for what pins guard. */
