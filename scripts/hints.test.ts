@@ -1,7 +1,7 @@
 /** Every piece of advice with a command in it is followed somewhere, and every error has a scene: test/support/hint-scenes.ts. */
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { ERRORS } from "../src/core/errors.ts";
+import { errorSpecs } from "../src/core/errors.ts";
 import { OTHER_SCENES, SESSION_SCENES } from "../test/support/hint-scenes.ts";
 import { hasCommand } from "../test/support/hint-text.ts";
 import { literals, literalsOf } from "./literals.ts";
@@ -70,7 +70,7 @@ describe("advice", () => {
 
 test("every error has a scene, or it is said why not", () => {
   const met = new Set(scenes.map(({ code }) => code as string | null));
-  expect(Object.keys(ERRORS).filter((code) => !met.has(code) && !(code in NO_SCENE))).toEqual([]);
+  expect(Object.keys(errorSpecs()).filter((code) => !met.has(code) && !(code in NO_SCENE))).toEqual([]);
 });
 
 test("scenes have names of their own", () => {

@@ -2,9 +2,10 @@
  * gum-cred: argv in, exit code out. The one handler at the top decides what a failure prints: our own errors
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
-import { advice, knowCommands } from "./cli/advice.ts";
+
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext } from "./cli/context.ts";
+import { advice, knowCommands } from "./cli/hints.ts";
 import { type Line, readLine } from "./cli/line.ts";
 import { overview } from "./cli/overview.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";

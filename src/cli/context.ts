@@ -16,8 +16,8 @@ import { installedProviders } from "../providers/installed/installed-providers.t
 import type { Policy } from "../resolve/policy.ts";
 import { readPolicy } from "../resolve/policy-file.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import { advice } from "./advice.ts";
 import type { Context, Globals, Input } from "./command.ts";
+import { advice } from "./hints.ts";
 
 /** All operations of a run on the keychain together may take so long. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;

@@ -1,6 +1,7 @@
 /**
  * Makes the commands in advice work when they are followed to the letter: they carry the flags that the command line
- * had and that they take, their placeholders are filled in, and none is the very command that was run. Pure.
+ * had and that they take, their placeholders are filled in, and none is the very command that was run. Errors, warnings, notes
+ * and rows all go through it.
  *
  * Advice writes a command in one of two forms: between single quotes, or, where it has a path in it, behind `run: ` to
  * the end. Alternatives are joined by `; ` or `, or `.
@@ -169,4 +170,18 @@ function flagValue(own: readonly string[], flag: string): string | null {
     if (word.startsWith(`--${flag}=`)) return word.slice(flag.length + 3);
   }
   return null;
+}
+
+let names: readonly string[] = [];
+let made: Advice | undefined;
+
+/** Says which commands there are. Handed over at the start: the commands give advice themselves. */
+export function knowCommands(program: readonly { readonly name: string }[]): void {
+  names = program.map(({ name }) => name);
+}
+
+/** Made when there is something to say: most runs have no need of it. */
+export function advice(): Advice {
+  made ??= adviceFor(process.argv.slice(2), names);
+  return made;
 }

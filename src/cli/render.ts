@@ -6,8 +6,8 @@ import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
 import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
 import { coloured } from "../output/style.ts";
 import { wrappedProse } from "../output/wrap.ts";
-import { advice } from "./advice.ts";
 import type { Output } from "./command.ts";
+import { advice } from "./hints.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
