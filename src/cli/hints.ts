@@ -172,16 +172,17 @@ function flagValue(own: readonly string[], flag: string): string | null {
   return null;
 }
 
-let names: readonly string[] = [];
+let known: readonly { readonly name: string }[] = [];
 let made: Advice | undefined;
 
 /** Says which commands there are. Handed over at the start: the commands give advice themselves. */
-export function knowCommands(program: readonly { readonly name: string }[]): void {
-  names = program.map(({ name }) => name);
+export function knowCommands(program: typeof known): void {
+  known = program;
 }
 
 /** Made when there is something to say: most runs have no need of it. */
 export function advice(): Advice {
+  const names = known.map(({ name }) => name);
   made ??= adviceFor(process.argv.slice(2), names);
   return made;
 }
