@@ -137,6 +137,7 @@ describe("who may ask", () => {
     "CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n",
     `CONNECT / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
     `CONNECT :0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+    `TRACE /openai/v1/x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
     `OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
     `GET /%ff%fe HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
     `GET /openai/v1/x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
