@@ -175,6 +175,8 @@ describe("what arrives upstream", () => {
     const sent = {
       cookie: "a=b",
       "x-goog-api-key": "mine",
+      "x-http-method-override": "DELETE",
+      "x-original-url": "/v1/files",
       "x-auth-key": "me",
       "openai-organization": "org",
     };
@@ -186,7 +188,8 @@ describe("what arrives upstream", () => {
       host: `127.0.0.1:${upstream.port}`,
     });
     expect(JSON.stringify(headers)).not.toContain(TOKEN);
-    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key"]) expect(headers[gone]).toBeUndefined();
+    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key", "x-http-method-override", "x-original-url"])
+      expect(headers[gone]).toBeUndefined();
   });
 
   test("Google: the query loses the token, its OpenAI endpoint gets a bearer", async () => {
