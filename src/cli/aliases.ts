@@ -78,7 +78,7 @@ function positional(
 
 /** The format that a shell's name means, where it is one of `choices`; else the value as it is. */
 function formatMeant(value: string, choices: readonly string[]): string {
-  const meant = FORMATS[value];
+  const meant = Object.hasOwn(FORMATS, value) ? FORMATS[value] : undefined;
   return meant !== undefined && !choices.includes(value) && choices.includes(meant) ? meant : value;
 }
 

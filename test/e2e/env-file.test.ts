@@ -180,6 +180,8 @@ describe("what cannot be resolved ends it before the command starts", () => {
       },
     ],
     ["a megabyte and more", () => file(`A=${"x".repeat(1_048_577)}`)],
+    ["a device without end", () => "/dev/zero"],
+    ["nothing", () => ""],
   ])("%s", async (_about, make) => {
     const result = await world.run(["exec", "openai", "--env-file", make(), "--", "true"]);
     expect([result.code, result.stdout]).toEqual([125, ""]);
@@ -310,6 +312,12 @@ describe("--file", () => {
       expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("E_USAGE")]);
     },
   );
+
+  test("two files for one variable are a usage error that names it", async () => {
+    const twice = ["--file", "F=gum://openai", "--file", "F=gum://gumloop"];
+    const result = await world.run(["exec", "openai", ...twice, "--", "true"]);
+    expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("--file F is given twice")]);
+  });
 
   test("what cannot be resolved is named by its variable", async () => {
     const result = await world.run(["exec", "openai", "--file", "F=gum://deepseek", "--", "true"]);

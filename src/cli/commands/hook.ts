@@ -24,7 +24,8 @@ export const hook = defineCommand({
   ],
   run: async (_context, input) => {
     const { HOOKS } = await import("../../output/hooks.ts");
-    const script = HOOKS[input.args.shell];
+    const { shell } = input.args;
+    const script = Object.hasOwn(HOOKS, shell) ? HOOKS[shell] : undefined;
     const { fail } = await import("../../core/errors.ts");
     if (script === undefined) throw fail("E_INVALID_VALUE", `there is a hook for: ${SHELLS.join(", ")}`);
     return { kind: "raw", text: script };

@@ -13,7 +13,7 @@ export const redact = defineCommand({
   ],
   run: async ({ ports, scope }) => {
     const { gatherExports } = await import("../../app/exports.ts");
-    const found = await gatherExports({ names: [], level: null, sdk: false }, scope, ports);
+    const found = await gatherExports({ names: [], level: null, sdk: false, masking: true }, scope, ports);
     const { secretValues } = await import("../../output/secret-values.ts");
     const { redactors } = await import("../../output/redactor.ts");
     const { filterStdin } = await import("../../os/streams/byte-filter.ts");

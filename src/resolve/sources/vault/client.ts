@@ -2,14 +2,17 @@
  * One request to Vault or OpenBao over their HTTP API, and what its failures mean. A token goes only to the address
  * that the policy names: redirects are refused, certificates are checked against `ca_file` where there is one.
  */
-import { readFile } from "node:fs/promises";
 import { clean, fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { type Secret, secret } from "../../../core/secret.ts";
 import type { HttpResponse } from "../../../net/http.ts";
 import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
+import { readBounded } from "../file.ts";
 import { type VaultPlace, type VaultSource, vaultPlace } from "./settings.ts";
+
+/** A bundle of every public authority has about 250 KiB. */
+const AUTHORITIES_BYTES = 1024 * 1024;
 
 export interface VaultRequest {
   readonly method: "GET" | "POST";
@@ -142,12 +145,7 @@ function texts(value: unknown): readonly string[] {
 
 /** Kubernetes mounts it through links, so these are followed. */
 async function readAuthorities(path: string, whose: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    throw fail("E_FILE_UNREADABLE", `${whose}: ca_file ${clean(path)} cannot be read`);
-  }
+  const text = new TextDecoder().decode(await readBounded(path, `${whose}: ca_file`, AUTHORITIES_BYTES));
   if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text)) {
     throw fail("E_SOURCE_DATA", `${whose}: ca_file ${clean(path)} holds no PEM certificate`);
   }
