@@ -1,4 +1,5 @@
 /** Secrets and texts that a flag gives: as its value, from stdin, or from a file. Messages never quote them. */
+import { isBrokerToken } from "../core/broker-token.ts";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isInBackground } from "../os/streams/foreground.ts";
@@ -104,6 +105,13 @@ export function usable(value: Secret, what: string): Secret {
       "E_INVALID_VALUE",
       `the ${what} has spaces or characters that no key has`,
       "copy it again, whole and alone",
+    );
+  }
+  if (isBrokerToken(text)) {
+    throw fail(
+      "E_INVALID_VALUE",
+      `the ${what} is the placeholder of a 'gum-cred broker', which works below that broker only`,
+      "run it outside the broker, with the real one",
     );
   }
   return value;

@@ -305,6 +305,16 @@ describe("--file", () => {
     }
   });
 
+  test.each([
+    [">&-", 125],
+    [">/dev/full", 1],
+    ["2>&-", 0],
+  ])("output that goes to %s is not lost in silence", async (where, code) => {
+    const line = `gum-cred exec openai --file F=gum://openai -- sh -c 'echo out' ${where}`;
+    expect((await world.sh(line)).code).toBe(code);
+    expect(left()).toEqual([]);
+  });
+
   test.each(["F", "=gum://openai", "F=", "F=plain", "1F=gum://openai", "F G=gum://openai"])(
     "%j is a usage error",
     async (spec) => {
