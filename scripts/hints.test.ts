@@ -25,6 +25,9 @@ const LEFT: Readonly<Record<string, string>> = {
     "needs another program that writes at the same moment, three times over",
   "# Made by 'gum-cred setup'. It holds no secret: gum-cred resolves the references.": "a file's first line",
   "the plugin '{id}' was not installed with 'gum-cred plugins add'": "says what is so",
+  "the placeholder of a 'gum-cred broker', not a key": "says what is so",
+  "the {what} is the placeholder of a 'gum-cred broker', which works below that broker only":
+    "says what is so",
 };
 
 /** Why an error has no scene. */

@@ -13,7 +13,7 @@ import type { Answer, Assessment, Header, Provider } from "../../src/providers/c
 const HINT_401 =
   "check that the key was copied whole and without spaces, and that it was not revoked or regenerated at " +
   "https://www.gumloop.com/personal/connectors";
-const HINT_401_TOKEN = "the token has expired, was revoked, or is of another server";
+const HINT_401_TOKEN = "the token has expired, was revoked or is of another server";
 const HINT_403_KEY =
   "most often the user id is missing, was cut off when copied, or belongs to somebody else: copy it from " +
   "https://www.gumloop.com/settings/profile/general; API keys need the Pro plan; a team key needs --team-id";

@@ -72,12 +72,16 @@ const USER_ID_LENGTH = 28;
 /** The error of a credential in force, with a hint that also says how to use another: that depends on where it is. */
 export function refusedInForce(credential: Credential, error: GumCredError): GumCredError {
   if (error.exitCode !== 3) return error;
-  const { source, location, userId } = credential;
-  const instead =
-    source === "keychain"
-      ? "run 'gum-cred login' to store another one"
-      : `run 'unset ${location}' to use the one in the keychain`;
+  const { source, location, userId, method } = credential;
+  const stored = "run 'gum-cred login' to store another one";
+  const own = `run 'unset ${location}' to use the one in the keychain`;
+  // The plan of an account that has signed in is the same whoever signs in to it.
+  const help = error.code === "E_REJECTED" || method === "api_key" ? [stored] : [];
   const short = error.code === "E_FORBIDDEN" && userId !== null && userId.length < USER_ID_LENGTH;
   const cut = `the user id has ${userId?.length} characters and may have been cut off: ${USER_ID_LENGTH} are usual`;
-  return fail(error.code, error.message, [error.hint, instead, ...(short ? [cut] : [])].join("; "));
+  return fail(
+    error.code,
+    error.message,
+    [error.hint, ...(source === "keychain" ? help : [own]), ...(short ? [cut] : [])].join("; "),
+  );
 }

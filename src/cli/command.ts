@@ -70,7 +70,7 @@ export type Output =
       /** Keys in snake_case; never a secret. Printed with `--json`. */
       readonly data: Readonly<Record<string, unknown>>;
       readonly human: string;
-      /** A value or a file's text: its lines are not wrapped on a terminal either. */
+      /** A value or a file's text: on a terminal its lines are not wrapped, and it is no advice to who reads it. */
       readonly exact?: true;
       /** Reported after the data: what it shows is true and still a failure. */
       readonly error?: GumCredError | undefined;

@@ -12,45 +12,31 @@ import { withoutAliases } from "./aliases.ts";
 export const CARRIED: readonly (readonly [flag: string, takes: RegExp])[] = [
   [
     "profile",
-    /^(?:login|logout|refresh|teams|status|explain|env|exec|broker|get|header|redact|doctor|credits|keys (?:set|list|remove|verify|import|rotate))$/,
+    /^(?:login|logout|refresh|teams|status|explain|env|exec|broker|get|header|redact|doctor|credits|setup|keys (?:set|list|remove|verify|import|rotate))$/,
   ],
   [
     "base-url",
-    /^(?:login|refresh|teams|status|explain|env|exec|broker|get|header|doctor|keys (?:set|verify|rotate))$/,
+    /^(?:login|refresh|teams|status|explain|env|exec|broker|get|header|doctor|keys (?:set|verify|import|rotate))$/,
   ],
   [
     "team-id",
-    /^(?:teams|status|explain|env|exec|broker|get|header|redact|doctor|keys (?:set|list|remove|verify|import|rotate))$/,
+    /^(?:teams|status|explain|env|exec|broker|get|header|redact|doctor|setup|keys (?:set|list|remove|verify|import|rotate))$/,
   ],
   ["level", /^(?:explain|env|exec|broker|get|header|setup|keys (?:set|remove|import|rotate))$/],
 ];
 /** Flags whose value is the next word. */
-export const VALUED = [
-  ...["profile", "base-url", "team-id", "level", "method", "api-key", "access-token", "user-id"],
-  ...["callback-port", "timeout", "from-webhook", "format", "env-file", "file", "allow", "max-requests"],
-  ...[
-    "max-tokens",
-    "for",
-    "log",
-    "via",
-    "listen",
-    "token-file",
-    "field",
-    "key",
-    "with",
-    "by",
-    "calls",
-    "tier",
-  ],
-];
+export const VALUED = (
+  "profile base-url team-id level method api-key access-token user-id callback-port timeout from-webhook format " +
+  "env-file file allow max-requests max-tokens for log via listen token-file field key with by calls tier"
+).split(" ");
 /** Flags without a value that advice asks for: to who gave one, that is no advice. */
-export const SWITCHES = ["no-browser", "no-verify", "yes", "force", "live", "debug", "isolate"] as const;
+export const SWITCHES = ["no-browser", "no-verify", "yes", "force", "live", "debug", "isolate"];
 /** Flags that make another command of it. */
-export const MODES = ["write", "remove", "unset"] as const;
+export const MODES = ["write", "remove", "unset"];
 
 /** Values that need no quotation marks in any shell. */
 const PLAIN = /^[A-Za-z0-9._~:/@%+-]+$/;
-const ASKED = new RegExp(`\\b(?:add|give|with|use) --(${SWITCHES.join("|")})\\b`);
+const ASKED = /\b(?:add|give|with|use) --([a-z-]+)/;
 /** The same command, where it does something else. */
 const ELSEWHERE = /\bon (?:a terminal|the desktop)\b/;
 /** Between quotes, or behind `run: `; perhaps in `eval $(…)`. What follows may be a path in quotes of its own. */
@@ -75,7 +61,7 @@ export function adviceFor(argv: readonly string[], names: readonly string[]): Ad
   const leadsOn = (text: string): boolean => {
     if (ELSEWHERE.test(text)) return true;
     const flag = ASKED.exec(text)?.[1];
-    if (flag !== undefined && own.includes(`--${flag}`)) return false;
+    if (flag !== undefined && SWITCHES.includes(flag) && own.includes(`--${flag}`)) return false;
     return ![...text.matchAll(COMMAND)].some(({ 0: all, 1: line = "", index }) => {
       const path = text.startsWith(" '", index + all.length) ? " PATH" : "";
       return isSame(line + path, failed, typed, names);

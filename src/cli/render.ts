@@ -13,7 +13,7 @@ import { advice } from "./hints.ts";
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
   if (json) return `${safeJson(output.data)}\n`;
-  const human = coloured(cleanLines(advice().output(output.human)));
+  const human = coloured(cleanLines(output.exact ? output.human : advice().output(output.human)));
   // A terminal would break words; files and pipes get the lines as they are.
   const wraps = !output.exact && isTerminal(1);
   return withNewline(wraps ? wrappedProse(human, columnsOf(1)) : human);

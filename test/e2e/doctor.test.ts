@@ -35,7 +35,7 @@ test("for people: a line for each check, what to do below it, no secret", async 
   expect(result.code).toBe(3);
   expect(result.stdout).toContain("ok       keychain       unlocked (secret-service)\n");
   expect(result.stdout).toMatch(
-    /^problem {2}acceptance {5}Gumloop does not accept this access token \(401\)[\s\S]*\n {24}run/m,
+    /^problem {2}acceptance {5}Gumloop does not accept this access token \(401\)[\s\S]*\n {24}the token has expired[\s\S]*'unset GUMLOOP_ACCESS_TOKEN'/m,
   );
   expect(result.stdout).not.toContain("EXAMPLE");
   expect(result.stderr).toStartWith("gum-cred: error[E_REJECTED]: ");

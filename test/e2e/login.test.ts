@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { gumCred } from "../support/binary.ts";
+import { onTerminal } from "../support/terminal.ts";
 import { useWorld } from "../support/world.ts";
 
 const world = useWorld({ consent: "approve" });
@@ -305,4 +306,21 @@ test("more half-open connections than the soft limit of files do not keep the br
   expect((await fetch(new TextDecoder().decode(value).trim())).status).toBe(200);
   expect(await child.exited).toBe(0);
   for (const socket of sockets) socket.end();
+}, 30_000);
+
+test("the browser chosen from the list, over another sign-in: what is typed then is looked at, not fatal", async () => {
+  await world.signInWithKey("chosen");
+  const flags = ["--profile", "chosen", ...freePort(), ...at()];
+  const browser = `${world.home}/late`;
+  writeFileSync(browser, '#!/bin/sh\nsleep 2; exec curl -sSL -o /dev/null "$1"\n');
+  chmodSync(browser, 0o755);
+  const steps = [
+    { wait: "Sign in to Gumloop", type: "\r" },
+    { wait: "in its place", type: "y\r" },
+    { wait: "/oauth/authorize?", type: "hello there\r" },
+    { wait: "what was pasted does not count" },
+  ];
+  const env = { ...world.env, BROWSER: browser };
+  const { code, screen } = await onTerminal(["login", ...flags], steps, { env, timeoutMs: 15_000 });
+  expect([code, screen]).toEqual([0, expect.stringContaining("Signed in to Gumloop with OAuth")]);
 }, 30_000);

@@ -110,6 +110,14 @@ describe.each(ROWS)("%s", (program, path, before, says) => {
   // llm and direnv get a file of our own, in which nothing of theirs can stand.
   if (before === "") return;
 
+  test("what is shown is what is written, whatever flags are given", async () => {
+    const flags = ["direnv", "--profile", "work", "--level", "team", "--team-id", "t1"];
+    const shown = (await setup(flags)).stdout;
+    await setup([...flags, "--write"]);
+    const written = Object.values(files()).join("").trimEnd().split("\n");
+    expect(written.filter((line) => line !== "" && !shown.includes(`+${line}\n`))).toEqual([]);
+  });
+
   test("keeps all else of the file, its mode, and a link to it", async () => {
     const target = put("dotfiles/settings", before, 0o640);
     mkdirSync(dirname(`${home}/${path}`), { recursive: true });

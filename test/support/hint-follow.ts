@@ -6,7 +6,7 @@
 import type { ErrorCode } from "../../src/core/errors.ts";
 import type { RunResult } from "./binary.ts";
 import { cleared, Stage } from "./hint-stage.ts";
-import { type Clause, clausesOf, filled, patternOf } from "./hint-text.ts";
+import { badAdvice, type Clause, clausesOf, filled, patternOf } from "./hint-text.ts";
 import type { Vendors } from "./vendors.ts";
 import type { World } from "./world.ts";
 
@@ -18,8 +18,8 @@ export interface Scene {
   readonly where?: "line" | "output" | { readonly row: string };
   /** Advice as it stands in the source, all of which this scene shows. */
   readonly shows: readonly string[];
-  /** Needs a mount namespace. */
-  readonly mounts?: true;
+  /** Needs a mount namespace, or to be root. */
+  readonly needs?: "mounts" | "root";
   /** The line changes something, or takes long: it is not run once more for its JSON. */
   readonly once?: true;
   prepare(stage: Stage): unknown;
@@ -109,17 +109,20 @@ function isGone(again: RunResult, where: Scene["where"], given: Advice): boolean
 /** Does what a clause says. Advice in what a command shows is given back. */
 async function act(stage: Stage, clause: Clause): Promise<Advice | null> {
   const deed = stage.does.find(([words]) => words.test(clause.text))?.[1];
+  const line = stage.line;
   if (deed) await deed();
   let diagnosis: Advice | null = null;
   for (const command of clause.commands) {
-    const line = filled(command, stage.values);
+    const bad = badAdvice(line, command);
+    if (bad !== null && !/on a terminal/.test(clause.text)) throw new Error(`'${command}' ${bad}: ${line}`);
+    const typed = filled(command, stage.values);
     if (clause.replaces) {
-      stage.line = line;
+      stage.line = typed;
       continue;
     }
-    const result = await stage.type(line);
+    const result = await stage.type(typed);
     if (!SHOWS.test(command) && result.code !== 0)
-      throw new Error(`the hint does not work: ${shown(line, result)}`);
+      throw new Error(`the hint does not work: ${shown(typed, result)}`);
     if (SHOWS.test(command)) diagnosis = await read(stage, command, result);
   }
   if (!deed && clause.commands.length === 0) {

@@ -5,6 +5,8 @@ import { CAN_MOUNT } from "./namespaces.ts";
 import { startVendors, type Vendors } from "./vendors.ts";
 import { useWorld } from "./world.ts";
 
+const CAN = { mounts: CAN_MOUNT, root: process.geteuid?.() === 0 };
+
 export function play(subjects: Readonly<Record<string, readonly Scene[]>>): void {
   const world = useWorld({ consent: "approve" });
   let vendors: Vendors;
@@ -16,7 +18,7 @@ export function play(subjects: Readonly<Record<string, readonly Scene[]>>): void
   for (const [subject, scenes] of Object.entries(subjects)) {
     describe(subject, () => {
       for (const scene of scenes) {
-        test.skipIf(scene.mounts === true && !CAN_MOUNT)(
+        test.skipIf(scene.needs !== undefined && !CAN[scene.needs])(
           `${scene.code ?? "advice"}: ${scene.name}`,
           () => follow(scene, world, vendors),
           60_000,

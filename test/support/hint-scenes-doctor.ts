@@ -89,6 +89,20 @@ export const DOCTOR_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "doctor: the bus hangs up",
+    code: null,
+    where: { row: "credential" },
+    shows: [],
+    prepare(stage) {
+      const path = `${stage.home}/bus`;
+      const bus = Bun.listen({ unix: path, socket: { data: (socket) => void socket.end() } });
+      stage.ends.push(() => bus.stop(true));
+      stage.env["DBUS_SESSION_BUS_ADDRESS"] = `unix:path=${path}`;
+      stage.line = DOCTOR;
+      signsIn(stage);
+    },
+  },
+  {
     name: "doctor: the keychain is locked",
     code: null,
     where: { row: "keychain" },

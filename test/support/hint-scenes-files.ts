@@ -42,6 +42,7 @@ export const FILE_SCENES: readonly Scene[] = [
   {
     name: "a policy that belongs to another user",
     code: "E_UNSAFE_FILE",
+    needs: "root",
     shows: ["check it, and if it is correct, run: chown {who} {quotedPath(path)}"],
     prepare(stage) {
       chownSync(policy(stage, {}), 12_345, 0);

@@ -164,7 +164,7 @@ export const PLUGIN_SCENES: readonly Scene[] = [
   {
     name: "the administrator's plugin of that id",
     code: "E_PLUGIN_REFUSED",
-    mounts: true,
+    needs: "mounts",
     shows: ["ask the administrator to remove it"],
     prepare(stage) {
       const [, ...ruled] = underSystemPolicy({});
@@ -189,13 +189,19 @@ export const PLUGIN_SCENES: readonly Scene[] = [
       stage.env["XDG_RUNTIME_DIR"] = "";
       await stage.run("gum-cred plugins add deepgram --yes");
       const path = `${stage.env["XDG_STATE_HOME"]}/gum-cred/plugins.lock`;
-      const holder = Bun.spawn(["flock", path, "sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
+      const holds =
+        "import fcntl,sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(1, flush=True); sys.stdin.read()";
+      const holder = Bun.spawn(["python3", "-c", holds, path], {
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "ignore",
+      });
+      await holder.stdout.getReader().read();
       const ends = async () => {
         holder.kill("SIGKILL");
-        await stage.run(`flock -n '${path}' true || fuser -k '${path}'`);
+        await holder.exited;
       };
       stage.ends.push(ends);
-      await Bun.sleep(100);
       stage.line = "gum-cred plugins add deepgram --yes";
       stage.tells.push(/^another gum-cred holds/);
       stage.does.push([/try again/, ends]);

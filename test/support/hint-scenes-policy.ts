@@ -50,7 +50,7 @@ export const POLICY_SCENES: readonly Scene[] = [
   {
     name: "a key of one's own where the system's policy has a rule",
     code: "E_POLICY",
-    mounts: true,
+    needs: "mounts",
     shows: ["ask the administrator of your organisation's policy"],
     prepare(stage) {
       const key = stage.file("key", stage.vendors.addKey("openai"));
@@ -62,7 +62,7 @@ export const POLICY_SCENES: readonly Scene[] = [
   {
     name: "signing in where the system's policy denies it",
     code: "E_POLICY_DENIED",
-    mounts: true,
+    needs: "mounts",
     shows: ["ask the administrator of your organisation's policy"],
     prepare(stage) {
       under(stage, { gumloop: { deny: true } });
@@ -197,6 +197,20 @@ export const POLICY_SCENES: readonly Scene[] = [
       const mends = () =>
         inForce(stage, { openai: { source: { vault: { ...vault, address: bao(stage), auth } } } });
       stage.reads.push([/^gum-cred policy check --live/, "418", mends]);
+    },
+  },
+  {
+    name: "a source whose answer is no key, checked live",
+    code: "E_SOURCE_DATA",
+    shows: [],
+    prepare(stage) {
+      const vault = { address: bao(stage, 418), mount: "secret", path: "llm/openai", field: "key" };
+      const auth = { token_file: stage.file("token", "hvs.EXAMPLE") };
+      inForce(stage, { openai: { source: { vault: { ...vault, auth } } } });
+      stage.line = "gum-cred policy check --live";
+      const mends = () =>
+        inForce(stage, { openai: { source: { vault: { ...vault, address: bao(stage), auth } } } });
+      stage.does.push([/no other key/, mends]);
     },
   },
 ];

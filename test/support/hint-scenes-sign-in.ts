@@ -86,6 +86,36 @@ export const SIGN_IN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "nothing comes back, and no browser was asked for",
+    code: "E_TIMEOUT",
+    once: true,
+    shows: [],
+    prepare(stage) {
+      const login = `gum-cred login --no-browser --callback-port ${freePort()}`;
+      stage.line = `${login} --timeout 1 </dev/null`;
+      stage.does.push([/add --no-browser/, () => Promise.reject(new Error("--no-browser was given"))]);
+      const open = 'read -r url <out; curl -sSL -o /dev/null "$url"; wait $!';
+      corrects(stage, /--timeout SECONDS/, `mkfifo out; ${login} --timeout 20 </dev/null >out & ${open}`);
+    },
+  },
+  {
+    name: "the server refuses the code",
+    code: "E_REJECTED",
+    once: true,
+    shows: ["sign in again; an API key works too: --method api-key"],
+    prepare(stage) {
+      const { faults } = stage.world.server;
+      const body = '{"error":"invalid_grant"}';
+      faults.inject({ path: "/oauth/token", status: 400, body, contentType: "application/json", times: 1 });
+      browses(stage);
+      stage.line = `gum-cred login --method oauth --callback-port ${freePort()}`;
+      stage.does.push([/^sign in again/, () => {}]);
+      const { key, userId } = stage.world.server.addApiKey();
+      stage.pipes.push([/--method api-key/, key]);
+      corrects(stage, /--method api-key/, `gum-cred login --method api-key --api-key - --user-id ${userId}`);
+    },
+  },
+  {
     name: "a sign-in that is not to be replaced",
     code: "E_INTERRUPTED",
     once: true,

@@ -1,5 +1,6 @@
 /** Every scene in which a hint is followed, by subject. Pure until a scene is played. */
 import type { Scene } from "./hint-follow.ts";
+import { ASKED_SCENES } from "./hint-scenes-asked.ts";
 import { DOCTOR_SCENES } from "./hint-scenes-doctor.ts";
 import { FILE_SCENES } from "./hint-scenes-files.ts";
 import { GUMLOOP_SCENES } from "./hint-scenes-gumloop.ts";
@@ -25,6 +26,7 @@ export const SESSION_SCENES: Readonly<Record<string, readonly Scene[]>> = {
 /** About everything else. */
 export const OTHER_SCENES: Readonly<Record<string, readonly Scene[]>> = {
   words: WORD_SCENES,
+  asked: ASKED_SCENES,
   values: VALUE_SCENES,
   keys: KEY_SCENES,
   files: FILE_SCENES,

@@ -38,6 +38,29 @@ export function filled(command: string, values: Readonly<Record<string, string>>
   });
 }
 
+/** What a command of advice may not lose of the line that it is given to. */
+const KEPT: readonly (readonly [flag: string, commands: RegExp])[] = [
+  [
+    "profile",
+    /gum-cred (?:login|refresh|status|explain|env|exec|get|doctor|keys (?:set|list|remove|rotate|verify))\b/,
+  ],
+  ["team-id", /gum-cred (?:status|explain|env|exec|get|doctor|keys (?:set|list|remove|rotate|verify))\b/],
+  ["level", /gum-cred (?:explain|env|exec|get|keys (?:set|remove|rotate))\b/],
+  ["base-url", /gum-cred (?:login|refresh|status|explain|get|doctor|keys (?:set|rotate|verify))\b/],
+];
+
+/** What is wrong with a command as advice to who typed `line`; null when nothing is. */
+export function badAdvice(line: string, command: string): string | null {
+  const plain = (text: string) => text.replace(/ (?:--json|--no-input)\b| *[<>|].*/g, "");
+  if (plain(line) === plain(command)) return "is the line itself";
+  const has = (text: string, flag: string) => new RegExp(` --${flag}[ =]`).test(`${text} `);
+  const lost = KEPT.find(
+    ([flag, commands]) =>
+      commands.test(command) && !/--help/.test(command) && has(line, flag) && !has(command, flag),
+  );
+  return lost ? `forgets --${lost[0]}` : null;
+}
+
 /** A hint as it stands in the source (`{expression}` for what is worked out) as what may be printed for it. */
 export function patternOf(source: string): RegExp {
   const escaped = source.replace(

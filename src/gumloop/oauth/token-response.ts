@@ -96,7 +96,8 @@ function refusal(status: number, words: ServerWords, step: Step): GumCredError {
   if (status === 403 || codes.includes("insufficient_scope")) {
     return fail("E_FORBIDDEN", said, "check that your Gumloop plan includes API access (Pro and above)");
   }
-  return fail("E_REJECTED", said, "run 'gum-cred login' to sign in again");
+  const again = "sign in again; an API key works too: --method api-key";
+  return fail("E_REJECTED", said, step === "sign-in" ? again : "run 'gum-cred login' to sign in again");
 }
 
 function token(json: JsonObject, name: "access_token" | "refresh_token", step: Step): Secret | null {

@@ -34,10 +34,12 @@ export function stdinInForeground(): ReadableStream<Uint8Array> {
   });
 }
 
-/** Where a question was asked, `process.stdin` has taken the stream for itself and does not give it back. */
+/**
+ * A question that was asked has taken a terminal's stream for `process.stdin`: whoever reads the stream after it hears
+ * nothing, or is refused.
+ */
 function wholeStdin(): ReadableStream<Uint8Array> {
-  const stream = Bun.stdin.stream();
-  if (!stream.locked) return stream;
+  if (!isTerminal(0)) return Bun.stdin.stream();
   const { stdin } = process;
   let leave = (): void => {};
   return new ReadableStream<Uint8Array>({
