@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 import { benchBroker } from "./bench/broker.ts";
 import { benchContention } from "./bench/contention.ts";
 import { benchPlugins, benchProfiles } from "./bench/growth.ts";
-import { fairCopy } from "./bench/measure.ts";
+import { benchLayers } from "./bench/layers.ts";
+import { fairCopies } from "./bench/measure.ts";
 import { benchMemory } from "./bench/memory.ts";
 import { asPage, asText } from "./bench/page.ts";
 import { benchParsers } from "./bench/parsers.ts";
@@ -31,6 +32,7 @@ const QUICK_ROUNDS = 8;
 /** By the name that `--only` takes. */
 const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Section>>> = {
   "start-up": benchStartUp,
+  layers: benchLayers,
   memory: benchMemory,
   contention: benchContention,
   redaction: benchRedaction,
@@ -90,8 +92,8 @@ function prepare(quick: boolean): Setting {
     if (built.exitCode !== 0) process.exit(1);
   }
   return {
-    gumCred: fairCopy(given ?? `${DIST}/gum-cred`, `${folder}/gum-cred`),
-    empty: fairCopy(`${DIST}/empty`, `${folder}/empty`),
+    gumCred: fairCopies(given ?? `${DIST}/gum-cred`, `${folder}/gum-cred`),
+    empty: fairCopies(`${DIST}/empty`, `${folder}/empty`),
     folder,
     rounds: quick ? QUICK_ROUNDS : ROUNDS,
     quick,

@@ -318,6 +318,7 @@ report() {
   say "Installed $version ($target):"
   for file in $(installed_files "$extras"); do say "  $prefix/$file"; done
   say "To undo it: delete these files, or run install.sh --uninstall --prefix $(quoted "$prefix")"
+  [ "$extras" = no ] || report_completions
   found=$(command -v gum-cred || :)
   case ":$PATH:" in
     *":$prefix/bin:"*)
@@ -325,6 +326,45 @@ report() {
       ;;
     *) say "" "$prefix/bin is not on your PATH. Add this line to $(path_line)" ;;
   esac
+}
+
+# The line without which the person's shell does not find the completions; nothing where it does by itself or has the line.
+report_completions() {
+  case ${SHELL:-} in
+    */zsh)
+      folder=$prefix/share/zsh/site-functions file=.zshrc
+      # shellcheck disable=SC2016 # for zsh to expand
+      "$SHELL" -fc 'print -rl -- $fpath' </dev/null 2>/dev/null | grep -qxF -- "$folder" && return
+      line="fpath=($(quoted "$folder") \$fpath); autoload -Uz compinit && compinit"
+      ;;
+    */fish)
+      folder=$prefix/share/fish/vendor_completions.d file=.config/fish/config.fish
+      # Asking fish itself would write its own files.
+      case :${XDG_DATA_DIRS:-}:${XDG_DATA_HOME:-${HOME:-}/.local/share}: in *":$prefix/share:"*) return 0 ;; esac
+      line="set -p fish_complete_path $(quoted "$folder")"
+      ;;
+    */bash)
+      folder=$prefix/share/bash-completion/completions file=.bashrc
+      bash_completion_looks_in && return
+      line=". $(quoted "$folder/gum-cred")"
+      ;;
+    *) return 0 ;;
+  esac
+  file=${HOME:-~}/$file
+  [ ! -r "$file" ] || ! grep -qF -e "$folder" -e "$line" "$file" || return 0
+  say "" "For completions add this line to $file:" "  $line"
+}
+
+# The package bash-completion looks below these two; without it bash looks nowhere.
+bash_completion_looks_in() {
+  case $prefix/share in
+    /usr/local/share | "${XDG_DATA_HOME:-${HOME:-}/.local/share}") ;;
+    *) return 1 ;;
+  esac
+  for root in /usr /usr/local /opt/homebrew; do
+    [ ! -r "$root/share/bash-completion/bash_completion" ] || return 0
+  done
+  return 1
 }
 
 # Which file, and the line, by the person's shell.

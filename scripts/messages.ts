@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { ERRORS } from "../src/core/errors.ts";
+import { errorSpecs } from "../src/core/errors.ts";
 
 export interface Message {
   /** Where it is: `src/net/http.ts:68`. */
@@ -97,7 +97,7 @@ export function readable(source: string): string {
 
 if (import.meta.main) {
   const root = process.argv[2] ?? resolve(import.meta.dir, "..");
-  for (const [code, { exit, hint }] of Object.entries(ERRORS))
+  for (const [code, { exit, hint }] of Object.entries(errorSpecs()))
     console.log(`${code} (exit ${exit})\n    ${hint}`);
   for (const { place, code, message, hint } of messages(root)) {
     console.log(`\n${place} ${code}\n  ${message}${hint === null ? "" : `\n    ${hint}`}`);

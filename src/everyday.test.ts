@@ -1,6 +1,6 @@
 /** What an everyday line is, and what makes it none. That its answer is the whole program's: test/e2e/everyday.test.ts. */
 import { describe, expect, test } from "bun:test";
-import { everydayExports, everydayLine } from "./everyday.ts";
+import { everydayExports, everydayKeychain, everydayLine } from "./everyday.ts";
 import { PROVIDERS } from "./providers/registry.ts";
 
 const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
@@ -68,5 +68,33 @@ describe("declined", () => {
   );
   test.each(variables)("%s may hold a key", (name) => {
     expect(everydayExports(["env"], { ...TOKEN, ...HOME, [name]: "x" }, nowhere)).toBeNull();
+  });
+});
+
+describe("the keychain's head start", () => {
+  const BUS = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" };
+  test.each([
+    [["env"], BUS],
+    [["env", "gumloop"], BUS],
+    [["exec", "--", "true"], BUS],
+    [["exec", "gumloop", "--", "true"], { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" }],
+  ])("is taken by %j", (argv, env) => expect(everydayKeychain(argv, env, nowhere)).toBe(true));
+
+  test.each([
+    [["env"], {}],
+    [["env", "openai"], BUS],
+    [["env", "--json"], BUS],
+    [["get", "gumloop"], BUS],
+    [["exec", "--"], BUS],
+    [["env"], { ...BUS, ...TOKEN }],
+    [["env"], { ...BUS, GUMLOOP_API_KEY: "k" }],
+    [["env"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }],
+    [["env"], { ...BUS, GUM_CRED_EXPORTED: "x" }],
+    [["env"], { ...BUS, GUM_CRED_KEYCHAIN: "kwallet" }],
+    [["env"], { ...BUS, GUM_CRED_POLICY: "/p" }],
+  ])("is not taken by %j with %j", (argv, env) => expect(everydayKeychain(argv, env, nowhere)).toBe(false));
+
+  test("nor where a policy may be", () => {
+    expect(everydayKeychain(["env"], BUS, (path) => path === "/etc/gum-cred")).toBe(false);
   });
 });

@@ -29,11 +29,8 @@ export function everydayExports(
   env: RawEnvironment,
   isThere: (path: string) => boolean,
 ): Everyday | null {
-  const command = argv[0];
+  if (!isEveryday(argv)) return null;
   const named = argv[1] === "gumloop";
-  const end = named ? 2 : 1;
-  if (command === "env" ? argv.length !== end : command !== "exec" || argv[end] !== "--" || !argv[end + 1])
-    return null;
   for (const name in env) {
     if (name.startsWith("GUM_CRED_")) return null;
     if (name === TOKEN || name === KEY || name === USER) continue;
@@ -43,6 +40,29 @@ export function everydayExports(
   if (isThere(SYSTEM_FOLDER) || (own !== null && isThere(own))) return null;
   if (!named && (own === null || hasBus(env, isThere))) return null;
   return exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
+}
+
+/**
+ * Whether an everyday line will ask the keychain of a Linux desktop, so that the keychain may begin before the program is
+ * loaded. In doubt it says no.
+ */
+export function everydayKeychain(
+  argv: readonly string[],
+  env: RawEnvironment,
+  isThere: (path: string) => boolean,
+): boolean {
+  if (!isEveryday(argv)) return false;
+  for (const name in env) {
+    if (name.startsWith("GUM_CRED_") || name.startsWith(TOKEN) || name.startsWith(KEY)) return false;
+  }
+  return hasBus(env, isThere) && !isThere(SYSTEM_FOLDER);
+}
+
+/** `env`, `env gumloop`, `exec -- CMD` and `exec gumloop -- CMD`. */
+function isEveryday(argv: readonly string[]): boolean {
+  const end = argv[1] === "gumloop" ? 2 : 1;
+  if (argv[0] === "env") return argv.length === end;
+  return argv[0] === "exec" && argv[end] === "--" && Boolean(argv[end + 1]);
 }
 
 /** The statement that `env` prints. */

@@ -2,17 +2,19 @@
  * gum-cred: argv in, exit code out. The one handler at the top decides what a failure prints: our own errors
  * as they are, anything else as a bug without its message, which could quote a secret.
  */
-import { advice, knowCommands } from "./cli/advice.ts";
+
 import type { Command, Output } from "./cli/command.ts";
 import { makeContext } from "./cli/context.ts";
+import { advice, knowCommands } from "./cli/hints.ts";
 import { type Line, readLine } from "./cli/line.ts";
+import { overview } from "./cli/overview.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
-import { ERRORS, fail, GumCredError } from "./core/errors.ts";
+import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
-import { VERSION, versionLine } from "./version.ts";
+import { versionJson, versionLine } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
@@ -20,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const line = await readLine(argv, PROGRAM);
     const { command, input, globals, problem, topic } = line;
     if (problem) throw problem;
-    if (globals.version) return await say(versionLine());
+    if (globals.version) return await say(globals.json ? versionJson() : versionLine());
     if (globals.help || !command) return await say(await help(command, topic));
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
@@ -42,10 +44,9 @@ async function help(command: Command | null, topic: string | null): Promise<stri
     const named = TOPICS.find((one) => topic === `help ${one}`);
     if (named) return topicHelp(named, width);
   }
-  const { commandHelp, groupHelp, overview } = await import("./cli/help.ts");
-  if (command) return commandHelp(command, width);
-  const commands = await allCommands();
-  return topic === null ? overview(commands, VERSION, width) : groupHelp(topic, commands, width);
+  if (!command && topic === null) return overview();
+  const { commandHelp, groupHelp } = await import("./cli/help.ts");
+  return command ? commandHelp(command, width) : groupHelp(topic ?? "", await allCommands(), width);
 }
 
 /** A command can show what it found and still have failed, as `status` does when nobody is signed in. */
@@ -82,7 +83,9 @@ function exitCodeOf(error: GumCredError, command: Command | null, argv: readonly
   const runs = !command?.restOptional || argv.includes("--");
   const runsAnother = error.code === "E_NOT_EXECUTABLE" || error.code === "E_COMMAND_NOT_FOUND";
   const ownWay = runsAnother || error.code === "E_INTERRUPTED" || error.code === "E_ISOLATION";
-  return ownWay ? ERRORS[error.code].exit : ((runs ? command?.failureExitCode : null) ?? error.exitCode);
+  return ownWay
+    ? errorSpecs()[error.code].exit
+    : ((runs ? command?.failureExitCode : null) ?? error.exitCode);
 }
 
 /** Where an unexpected error was thrown, without its message. */

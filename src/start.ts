@@ -2,11 +2,15 @@
  * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
  * main.ts answers, from the beginning.
  */
-import { type Everyday, everydayExports, everydayLine } from "./everyday.ts";
+import { secret } from "./core/secret.ts";
+import { type Everyday, everydayExports, everydayKeychain, everydayLine } from "./everyday.ts";
 import { versionLine } from "./version.ts";
 
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
 const UNKNOWN_TIME = 2 ** 52 - 1;
+
+/** As the kernel's fdinfo shows it, in octal. */
+const O_CLOEXEC = 0o2000000;
 
 void start();
 
@@ -14,23 +18,39 @@ async function start(): Promise<void> {
   try {
     const argv = process.argv.slice(2);
     if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
+    if (argv.length === 1 && argv[0] === "--help") await print(await help());
     const answer = process.platform === "linux" ? everydayExports(argv, process.env, isThere) : null;
     if (answer && argv[0] === "exec") await become(argv, answer);
     else if (answer) await print(everydayLine(answer));
+    if (answer === null && process.platform === "linux" && everydayKeychain(argv, process.env, isThere)) {
+      const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
+      beginHeadStart(process.env);
+    }
   } catch {
     // The whole program meets the same obstacle, and says it in its own words.
   }
   await import("./main.ts");
 }
 
-/** Throws where stdout may have been closed, which only native calls tell apart from /dev/null: the rest is main.ts's. */
+/** Throws where stdout was closed: main.ts says so. */
 async function print(text: string): Promise<never> {
-  if (Bun.file("/proc/self/fd/1").lastModified === Bun.file("/dev/null").lastModified)
-    throw new Error("closed");
+  if (await wasClosed()) throw new Error("stdout was closed");
   // Without a reader the write must fail and not end us.
   process.on("SIGPIPE", () => {});
   await Bun.write(Bun.stdout, text);
   process.exit(0);
+}
+
+/** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts (O_CLOEXEC). */
+async function wasClosed(): Promise<boolean> {
+  if (Bun.file("/proc/self/fd/1").lastModified !== Bun.file("/dev/null").lastModified) return false;
+  const [, flags = ""] = (await Bun.file("/proc/self/fdinfo/1").text()).split("flags:");
+  return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+}
+
+async function help(): Promise<string> {
+  const { overview } = await import("./cli/overview.ts");
+  return overview();
 }
 
 function isThere(path: string): boolean {
@@ -39,7 +59,6 @@ function isThere(path: string): boolean {
 
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
   const { replaceProcess } = await import("./os/process/replace.ts");
-  const { secret } = await import("./core/secret.ts");
   const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
   const values = new Map(set.map(([name, value]) => [name, secret(value)] as const));
   replaceProcess({ command, args, set: values, unset });

@@ -10,3 +10,8 @@ const COMMIT = typeof GUM_CRED_COMMIT === "string" ? GUM_CRED_COMMIT : "unknown"
 export function versionLine(): string {
   return `gum-cred ${VERSION} (${COMMIT})\n`;
 }
+
+/** The same as `--version --json` prints it. */
+export function versionJson(): string {
+  return `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n`;
+}

@@ -13,7 +13,7 @@ import {
   withKeyring,
 } from "./world.ts";
 
-const LIMIT = 1.5;
+const LIMIT = 1.2;
 const COUNTS = [10, 100, 500];
 /** The index of plugins is written when they have stood for two seconds. */
 const SETTLED_MS = 2_100;

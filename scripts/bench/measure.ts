@@ -1,7 +1,7 @@
 /**
  * Times whole processes, from being started to having ended, against each other: one run of each in turn, over and
  * over, so that whatever else the machine does hits all of them alike. No shell is in between. What starting a process
- * costs this program is in every time alike. Only ratios between the commands of one call mean anything.
+ * costs this program is in every time alike. What they print goes through a pipe, as in a shell's `$(…)`. Only ratios between the commands of one call mean anything.
  */
 import { closeSync, copyFileSync, openSync } from "node:fs";
 
@@ -23,6 +23,8 @@ export interface Timing {
   readonly name: string;
   readonly least: number;
   readonly median: number;
+  /** The least of each copy of the program, in the order in which they were made. */
+  readonly byCopy: readonly number[];
 }
 
 const WARM_UP_ROUNDS = 3;
@@ -33,14 +35,18 @@ export async function measure(cases: readonly Case[], rounds: number): Promise<(
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const one of cases) {
       one.before?.();
-      const taken = await time(one);
+      const taken = await time(one, Math.max(round, 0));
       if (round >= 0) times.get(one.name)?.push(taken);
     }
   }
   return (name) => {
     const all = times.get(name);
     if (!all) throw new Error(`${name} was not measured`);
-    return { name, least: Math.min(...all), median: median(all) };
+    const copies = Array.from({ length: Math.min(COPIES, all.length) }, (_, copy) =>
+      all.filter((_, round) => round % COPIES === copy),
+    );
+    const byCopy = copies.map((own) => Math.min(...own));
+    return { name, least: Math.min(...all), median: median(all), byCopy };
   };
 }
 
@@ -52,12 +58,21 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** How many copies of each program take turns. */
+export const COPIES = 5;
+
+/** By the path that stands for them all. */
+const copies = new Map<string, readonly string[]>();
+
 /**
- * A copy to run: how fast a large file starts depends on how it was written, because Linux keeps it in memory in
- * the sizes that it came in. All programs compared have to be copied in the same way.
+ * Copies of a program, which {@link measure} runs in turn: the way in which a large file came into memory, in small
+ * pages or large ones, moves its start by a tenth and more, from one copy to the next. `to` is the first of them and
+ * stands for all.
  */
-export function fairCopy(from: string, to: string): string {
-  copyFileSync(from, to);
+export function fairCopies(from: string, to: string): string {
+  const paths = Array.from({ length: COPIES }, (_, copy) => (copy === 0 ? to : `${to}-${copy}`));
+  for (const path of paths) copyFileSync(from, path);
+  copies.set(to, paths);
   return to;
 }
 
@@ -66,12 +81,14 @@ export function cleanEnvironment(env: Readonly<Record<string, string>> = {}): Re
   return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", ...env };
 }
 
-async function time({ name, command, env, input, served }: Case): Promise<number> {
+async function time({ name, command: written, env, input, served }: Case, round: number): Promise<number> {
   const stdin = input === undefined ? "ignore" : openSync(input, "r");
-  const options = { env: cleanEnvironment(env), stdin, stdout: "ignore", stderr: "pipe" } as const;
+  const options = { env: cleanEnvironment(env), stdin, stdout: "pipe", stderr: "pipe" } as const;
+  const [program = "", ...args] = written;
+  const command = [copies.get(program)?.[round % COPIES] ?? program, ...args];
   const start = performance.now();
   try {
-    const child = served ? await ended(command, options) : Bun.spawnSync([...command], options);
+    const child = served ? await ended(command, options) : Bun.spawnSync(command, options);
     const taken = performance.now() - start;
     if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}: ${child.stderr}`);
     return taken;
@@ -80,11 +97,12 @@ async function time({ name, command, env, input, served }: Case): Promise<number
   }
 }
 
-type Options = Bun.Spawn.SpawnOptions<"ignore" | number, "ignore", "pipe">;
+type Options = Bun.Spawn.SpawnOptions<"ignore" | number, "pipe", "pipe">;
 
 async function ended(command: readonly string[], options: Options) {
   const child = Bun.spawn([...command], options);
   const stderr = new Response(child.stderr).text();
+  await new Response(child.stdout).bytes();
   const exitCode = await child.exited;
   return { exitCode, stderr: await stderr };
 }

@@ -8,16 +8,20 @@ import { cleanEnvironment, median } from "./measure.ts";
 import { absentRow, type Row, type Section } from "./rows.ts";
 import { freshSession, isHere, type Setting, store, TOKEN, type Variables, withKeyring } from "./world.ts";
 
-const LIMIT = 1.3;
+const LIMITS = { environment: 1.2, keychain: 1.35 };
 const RUNS = 7;
 
-/** Prints the peak in KiB (Linux); what the program prints itself is thrown away. */
+/** Prints the peak in KiB (Linux); what the program prints itself goes through a pipe, and is thrown away. */
 const FORK_AND_WAIT = `
 import os, sys
+ours, theirs = os.pipe()
 child = os.fork()
 if child == 0:
-    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+    os.dup2(theirs, 1)
     os.execvp(sys.argv[1], sys.argv[1:])
+os.close(theirs)
+while os.read(ours, 65536):
+    pass
 _, status, usage = os.wait4(child, 0)
 print(usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))`;
@@ -38,21 +42,22 @@ export function benchMemory({ gumCred, empty }: Setting): Promise<Section> {
 
 function rows(gumCred: string, empty: string, session: Variables): readonly Row[] {
   const least = peak([empty]);
-  const row = (what: string, command: readonly string[], env: Variables): Row => {
+  const row = (what: string, command: readonly string[], env: Variables, limit: number): Row => {
     const kib = peak([gumCred, ...command], env);
     return {
       what,
       value: mebibytes(kib),
       against: `empty: ${mebibytes(least)}`,
       ratio: kib / least,
-      limit: LIMIT,
+      limit,
     };
   };
   return [
-    row("env gumloop, from the environment", ["env", "gumloop"], TOKEN),
-    row("env gumloop, from the keychain", ["env", "gumloop"], session),
-    row("env, every provider, keychain", ["env"], session),
-    row("--help", ["--help"], {}),
+    row("env gumloop, from the environment", ["env", "gumloop"], TOKEN, LIMITS.environment),
+    row("exec gumloop -- true", ["exec", "gumloop", "--", "true"], TOKEN, LIMITS.environment),
+    row("env gumloop, from the keychain", ["env", "gumloop"], session, LIMITS.keychain),
+    row("env, every provider, keychain", ["env"], session, LIMITS.keychain),
+    row("--help", ["--help"], {}, LIMITS.environment),
   ];
 }
 

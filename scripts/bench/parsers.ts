@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { compile } from "../build/compile.ts";
-import { fairCopy, measure } from "./measure.ts";
+import { fairCopies, measure } from "./measure.ts";
 import { type Section, timeRow } from "./rows.ts";
 import type { Setting } from "./world.ts";
 
@@ -53,7 +53,7 @@ export async function benchParsers({ empty, folder, rounds }: Setting): Promise<
     const outfile = `${folder}/probes/${index}`;
     writeFileSync(entry, text);
     compile({ entries: [entry], outfile, target: null, version, folder });
-    return { name, command: [fairCopy(outfile, `${outfile}.copy`), ...LINE] };
+    return { name, command: [fairCopies(outfile, `${outfile}.copy`), ...LINE] };
   });
   const timing = await measure([{ name: "empty", command: [empty] }, ...cases], rounds);
   return {

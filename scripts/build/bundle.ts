@@ -15,8 +15,9 @@ export interface Bundle {
 }
 
 /**
- * JIT policy 10: code must be ten times hotter before it is compiled, which a run of a few milliseconds is not
- * worth (measured: 6 % of a whole `gum-cred env`). Splitting keeps what stands behind `import()` in files of its
+ * JIT policy 100: code must be a hundred times hotter before it is compiled, which a run of a few milliseconds is not
+ * worth (measured: with 10 `--help` takes 7 % longer, and `env` from the keychain 4 % and 3 MB more; 1,000 gains nothing).
+ * What lasts says so (src/os/process/long-run.ts). Splitting keeps what stands behind `import()` in files of its
  * own: without it their imports of node: modules move to the top of the one file and every start pays for them
  * (measured: 11 ms instead of 4.5).
  */
@@ -37,9 +38,10 @@ export function optionsFor({ entries, outfile, other, define }: Bundle): Bun.Bui
     compile: {
       outfile,
       ...other,
-      jitPolicy: 10,
-      // Trusts the system's authorities too; with any embedded option Bun also starts in a deleted directory.
-      execArgv: ["--use-system-ca"],
+      jitPolicy: 100,
+      // Trusts the system's authorities too; with any embedded option Bun also starts in a deleted directory. Bun's own
+      // warnings, as of functions that it calls experimental, are nothing for who runs gum-cred.
+      execArgv: ["--use-system-ca", "--no-warnings"],
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,

@@ -12,6 +12,7 @@ import {
   staleExpiry,
   strayStreamUrl,
 } from "../gumloop/exports.ts";
+import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
@@ -24,6 +25,8 @@ export interface ExportRequest {
   readonly sdk: boolean;
   /** Without names, nothing found is no error: there is something else to hand on. */
   readonly optional?: boolean;
+  /** The values are looked for in a text and go nowhere: keys that only the broker may use are found too. */
+  readonly masking?: boolean;
 }
 
 /** The shares of the vendors that were asked for, and every variable that belongs to them. */
@@ -60,12 +63,27 @@ export async function wantedVariables(
   return [...ownVariables(names), ...(await keyVariables(names, ports))];
 }
 
-async function gatherVendors({ names, level }: ExportRequest, scope: Scope, ports: Ports): Promise<Vendors> {
+async function gatherVendors(
+  { names, level, masking = false }: ExportRequest,
+  scope: Scope,
+  ports: Ports,
+): Promise<Vendors> {
   if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
   const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
   const vendors = await vendorsNamed(names, ports);
-  const shares = await vendorShares(vendors, names.length > 0, level, scope, ports);
+  const shares = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
   return { shares, variables: vendors.flatMap(ownedBy) };
+}
+
+/** One visit to the keychain for both: the vendors are resolved first. */
+async function foreseeGumloop(
+  scope: Scope,
+  { environment, keychain, keychainPossible }: Ports,
+): Promise<void> {
+  const isGiven = environment.get("GUMLOOP_ACCESS_TOKEN") ?? environment.get("GUMLOOP_API_KEY");
+  if (isGiven !== null || !keychainPossible()) return;
+  foreseeProfile(await keychain(), scope.profile);
 }
 
 function wantsGumloop(names: readonly string[]): boolean {
@@ -95,7 +113,7 @@ async function gumloopShare(
   ports: Ports,
 ): Promise<ProviderExports | null> {
   try {
-    requireExportable(await ports.policy(), gumloop.id, scope.teamId);
+    if (!request.masking) requireExportable(await ports.policy(), gumloop.id, scope.teamId);
     const credential = await requireGumloop(scope, ports);
     const share = gumloopExports(credential, {
       sdk: request.sdk,

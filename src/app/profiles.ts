@@ -4,7 +4,7 @@ import { fail, hasCode } from "../core/errors.ts";
 import { parseJsonObject } from "../core/json.ts";
 import { reveal } from "../core/secret.ts";
 import { chosenProfile, configFile, configFolder, DEFAULT_PROFILE_KEY } from "../gumloop/default-profile.ts";
-import { openProfile, profileNames } from "../gumloop/profile.ts";
+import { openProfile, profileNames, RESOLVED_FIELDS } from "../gumloop/profile.ts";
 import { profileName } from "../gumloop/stored.ts";
 import type { Ports } from "../resolve/ports.ts";
 
@@ -22,11 +22,9 @@ export interface Profiles {
   readonly profiles: readonly ProfileSummary[];
 }
 
-const WITHOUT_REFRESH_TOKEN = ["access_token", "api_key", "user_id", "base_url"] as const;
-
 /** Every stored profile. A machine without any keychain service has none. Throws the keychain's errors. */
 export async function listProfiles(ports: Ports): Promise<Profiles> {
-  const chosen = chosenProfile(ports.raw, () => {}) ?? "default";
+  const chosen = chosenProfile(ports.raw, ports.warn) ?? "default";
   return { default: chosen, profiles: await summaries(chosen, ports) };
 }
 
@@ -35,7 +33,7 @@ async function summaries(chosen: string, ports: Ports): Promise<readonly Profile
     const keychain = await ports.keychain();
     const found: ProfileSummary[] = [];
     for (const name of (await profileNames(keychain)).toSorted()) {
-      const { stored } = await openProfile(keychain, name, ports.digest).read(WITHOUT_REFRESH_TOKEN);
+      const { stored } = await openProfile(keychain, name, ports.digest).read(RESOLVED_FIELDS);
       const method = stored.access_token ? "oauth" : stored.api_key ? "api_key" : null;
       found.push({
         profile: name,

@@ -13,12 +13,27 @@ import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
+  const meant = providerMeant(name);
+  if (meant)
+    throw fail("E_UNKNOWN_PROVIDER", `a provider's name is expected here`, `did you mean '${meant}'?`);
   const id = providerId(name);
   const provider =
     PROVIDERS.find((known) => known.id === id || known.aliases?.includes(id)) ??
     (await ports.installed.load(id));
   if (!provider) throw await unknownProvider(id, ports);
   return provider;
+}
+
+/** The provider whose variable, or a reference to which, was given in place of its name; null for anything else. */
+function providerMeant(name: string): string | null {
+  const [, referred] = /^gum:\/\/([a-z0-9-]+)(?:[/?]|$)/.exec(name) ?? [];
+  const owner = PROVIDERS.find(
+    ({ id, aliases, methods }) =>
+      id === referred ||
+      (referred !== undefined && aliases?.includes(referred)) ||
+      methods.some(({ variables }) => variables.includes(name)),
+  );
+  return owner?.id ?? null;
 }
 
 async function unknownProvider(id: string, ports: Pick<Storage, "installed">): Promise<GumCredError> {

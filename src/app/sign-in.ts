@@ -5,7 +5,7 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
-import { clean, ERRORS, fail, type GumCredError } from "../core/errors.ts";
+import { clean, errorSpecs, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type NewCredential, openProfile, type Profile } from "../gumloop/profile.ts";
 import { withProfileLock } from "../gumloop/session.ts";
@@ -69,7 +69,7 @@ export async function storedAccount(scope: Scope, ports: Ports): Promise<string 
 /** Nothing was stored, so that nothing else could find out more. */
 function refused({ code, message, hint }: GumCredError, baseUrl: string): GumCredError {
   const own =
-    hint === ERRORS[code].hint ? "copy it again, whole, with the user id of the same account" : hint;
+    hint === errorSpecs()[code].hint ? "copy it again, whole, with the user id of the same account" : hint;
   return fail(code, `${message}; nothing was stored`, `${own}; it was sent to ${baseUrl}`);
 }
 

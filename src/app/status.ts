@@ -26,13 +26,12 @@ export interface Status {
 export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): Promise<Status> {
   const resolution = await resolveGumloop(scope, ports, check ? "first" : "all");
   const { winner } = resolution;
-  const keys = await keysInForce(scope, ports);
+  const error = winner ? null : resolutionError(resolution, scope.profile);
+  const keys = await keysInForce(error, scope, ports);
   const keychain = await keychainStatus(ports);
   const baseUrl = winner?.baseUrl ?? (scope.baseUrl ?? DEFAULT_BASE_URL).href;
   const facts = { credential: winner, baseUrl, keychain, keys };
-  if (!winner)
-    return { ...facts, verification: "skipped", error: resolutionError(resolution, scope.profile) };
-  if (!check) return { ...facts, verification: "skipped", error: null };
+  if (!winner || !check) return { ...facts, verification: "skipped", error };
   const { verifyInForce } = await import("./verify-in-force.ts");
   const { credential, verification } = await verifyInForce(winner, baseUrl, scope, ports);
   return { ...facts, credential, verification: verification.outcome, error: verification.error };
@@ -42,7 +41,12 @@ export async function gatherStatus(check: boolean, scope: Scope, ports: Ports): 
  * LLM keys in force, with a warning for each that cannot be told. When the environment won for Gumloop the
  * keychain stays closed here too, and only what the environment and a policy give is shown.
  */
-async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credential[]> {
+async function keysInForce(
+  /** Gumloop's, which is said anyway. */
+  known: GumCredError | null,
+  scope: Scope,
+  ports: Ports,
+): Promise<readonly Credential[]> {
   // What is kept of the policy's sources is in the keychain: without it each of them would be asked every time.
   const opens = ports.keychainOpened() || keepsValues(await ports.policy());
   const looking: Ports = opens
@@ -51,8 +55,8 @@ async function keysInForce(scope: Scope, ports: Ports): Promise<readonly Credent
   const request = { providers: await vendorsInPlay(looking), level: null };
   const resolutions = await resolveKeys(request, scope, looking);
   return [...resolutions].flatMap(([provider, { winner, error }]) => {
-    if (error && error.exitCode !== 4 && error.code !== "E_POLICY_DENIED")
-      ports.warn(`${provider.id}: ${error.message}`);
+    const told = error?.exitCode === 4 || error?.message === known?.message;
+    if (error && !told && error.code !== "E_POLICY_DENIED") ports.warn(`${provider.id}: ${error.message}`);
     return winner ? [winner] : [];
   });
 }

@@ -50,6 +50,6 @@ function ask(
 /** What anything but a list of teams means: read as every other answer of Gumloop's. */
 function refusal(answer: HttpResponse, credential: Credential): GumCredError | null {
   if (answer.status === 200) return null;
-  const error = failure(answer.status, gumloop.judge(answer, credential));
+  const error = failure(answer.status, gumloop.judge(answer, credential), answer.headers);
   return error && refusedInForce(credential, error);
 }

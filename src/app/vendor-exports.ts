@@ -20,16 +20,24 @@ export async function vendorsNamed(
   return [...new Set(providers)].filter(({ kind }) => kind === "llm");
 }
 
+export interface VendorRequest {
+  readonly named: boolean;
+  readonly level: Level | null;
+  /** Nothing is handed out: keys that only the broker may use are found too. */
+  readonly masking: boolean;
+}
+
 /** Each vendor's variables. Throws the first error; with `named`, also for a vendor that has no key. */
 export async function vendorShares(
   vendors: readonly Provider[],
-  named: boolean,
-  level: Level | null,
+  { named, level, masking }: VendorRequest,
   scope: Scope,
   ports: Ports,
 ): Promise<readonly ProviderExports[]> {
   if (vendors.length === 0) return [];
-  const { exportable, withheld } = await parted(vendors, named, scope, ports);
+  const { exportable, withheld } = masking
+    ? { exportable: vendors, withheld: [] }
+    : await parted(vendors, named, scope, ports);
   const resolutions = await resolveKeys({ providers: exportable, level }, scope, ports);
   const shares: ProviderExports[] = withheld.map((provider) => ({
     set: new Map(),

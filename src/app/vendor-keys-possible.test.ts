@@ -23,6 +23,7 @@ const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => 
     digest,
     policy: async () => NO_POLICY,
     now: () => 0,
+    processes: async () => [],
     keychainPossible: () => false,
     installed: plugins(),
     ...more,

@@ -2,6 +2,7 @@
 import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { send } from "../net/http.ts";
+import { withWait } from "../net/retry-after.ts";
 import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
 import type { Voice } from "../resolve/ports.ts";
 
@@ -34,7 +35,8 @@ export async function verify(
       body: response.body,
     };
     ports.debug(`GET ${new URL(request.url).pathname}: ${answer.status}`);
-    return verificationOf(answer.status, provider.judge(answer, credential));
+    const assessment = provider.judge(answer, credential);
+    return verificationOf(answer.status, assessment, response.headers);
   } catch (error) {
     if (error instanceof GumCredError) return { outcome: "unreachable", assessment: null, error };
     throw error;
@@ -42,11 +44,22 @@ export async function verify(
 }
 
 /** `status` is null where a program was asked and no server. */
-function verificationOf(status: number | null, assessment: Assessment): Verification {
-  const error = failure(status ?? 0, assessment);
+function verificationOf(
+  status: number | null,
+  assessment: Assessment,
+  headers: Pick<Headers, "get"> = new Headers(),
+): Verification {
+  const error = failure(status ?? 0, assessment, headers);
   if (!error) return { outcome: "verified", assessment, error: null };
-  return { outcome: error.exitCode === 3 ? "rejected" : "unreachable", assessment, error };
+  const [message] = WAITING.has(error.code)
+    ? withWait(assessment.message, undefined, headers, Date.now())
+    : [assessment.message];
+  const outcome = error.exitCode === 3 ? "rejected" : "unreachable";
+  return { outcome, assessment: { ...assessment, message }, error };
 }
+
+/** Failures of a server that may say how long to wait. */
+const WAITING: ReadonlySet<string> = new Set(["E_RATE_LIMITED", "E_SERVER"]);
 
 /** Statuses that refuse the request and not the credential: payment, permission, a client that is too old. */
 const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
@@ -55,7 +68,11 @@ const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
  * What a verdict is as an error. The provider reads the answer first: OpenAI's 429 may be a good key without
  * credit. Only where it could read nothing of the key does the status say what kind of failure it is.
  */
-export function failure(status: number, { verdict, message, hint }: Assessment): GumCredError | null {
+export function failure(
+  status: number,
+  { verdict, message, hint }: Assessment,
+  headers: Pick<Headers, "get">,
+): GumCredError | null {
   switch (verdict) {
     case "valid":
     case "restricted":
@@ -64,21 +81,22 @@ export function failure(status: number, { verdict, message, hint }: Assessment):
     case "rejected":
       return fail(FORBIDDEN.has(status) ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
     case "unreachable":
-      return transient(status) ?? fail("E_NETWORK", message, hint ?? undefined);
+      return transient(status, headers) ?? fail("E_NETWORK", message, hint ?? undefined);
     case "unverifiable":
-      return transient(status) ?? fail("E_MALFORMED", message, hint ?? undefined);
+      return transient(status, headers) ?? fail("E_MALFORMED", message, hint ?? undefined);
   }
 }
 
 /** Statuses that say nothing about the credential. */
-function transient(status: number): GumCredError | null {
+function transient(status: number, headers: Pick<Headers, "get">): GumCredError | null {
   if (status >= 300 && status < 400) {
     return fail(
       "E_REDIRECT_REFUSED",
       `the server redirects elsewhere (${status}); redirects are never followed`,
     );
   }
-  if (status === 429) return fail("E_RATE_LIMITED", "the server limits requests right now (429)");
-  if (status === 408 || status >= 500) return fail("E_SERVER", `the server failed (${status})`);
+  const waiting = (said: string) => withWait(said, undefined, headers, Date.now());
+  if (status === 429) return fail("E_RATE_LIMITED", ...waiting("the server limits requests right now (429)"));
+  if (status === 408 || status >= 500) return fail("E_SERVER", ...waiting(`the server failed (${status})`));
   return null;
 }

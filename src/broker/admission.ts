@@ -54,6 +54,14 @@ const HOP_BY_HOP: readonly string[] = [
   "sec-websocket-accept",
   "sec-websocket-protocol",
 ];
+/** Servers that heed these do something else than the method and path that a rule let through. */
+const OVERRIDES: readonly string[] = [
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+];
 const CREDENTIAL_QUERIES: readonly string[] = ["key", "api_key", "api-key", "access_token"];
 /** OpenAI's way for browsers, which can set no header on a WebSocket. */
 const PROTOCOL_KEY = "openai-insecure-api-key.";
@@ -105,11 +113,11 @@ function placesOf({ traits, places }: Route): readonly Place[] {
   return [...places, ...traits.places];
 }
 
-/** The client's headers without anything that proves an identity or belongs to its own connection. */
+/** The client's headers without anything that proves an identity, belongs to its own connection, or changes the request. */
 export function forwardedHeaders(client: Headers): Headers {
   const headers = new Headers(client);
   const named = (client.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase());
-  for (const name of [...HOP_BY_HOP, ...CREDENTIALS]) headers.delete(name);
+  for (const name of [...HOP_BY_HOP, ...CREDENTIALS, ...OVERRIDES]) headers.delete(name);
   for (const name of named) if (/^[a-z0-9-]+$/.test(name)) headers.delete(name);
   for (const name of [...headers.keys()]) {
     if (name.startsWith("proxy-") || name.startsWith("sec-fetch-")) headers.delete(name);

@@ -137,6 +137,7 @@ describe("who may ask", () => {
     "CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n",
     `CONNECT / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
     `CONNECT :0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+    `TRACE /openai/v1/x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
     `OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
     `GET /%ff%fe HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
     `GET /openai/v1/x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
@@ -174,6 +175,8 @@ describe("what arrives upstream", () => {
     const sent = {
       cookie: "a=b",
       "x-goog-api-key": "mine",
+      "x-http-method-override": "DELETE",
+      "x-original-url": "/v1/files",
       "x-auth-key": "me",
       "openai-organization": "org",
     };
@@ -185,7 +188,8 @@ describe("what arrives upstream", () => {
       host: `127.0.0.1:${upstream.port}`,
     });
     expect(JSON.stringify(headers)).not.toContain(TOKEN);
-    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key"]) expect(headers[gone]).toBeUndefined();
+    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key", "x-http-method-override", "x-original-url"])
+      expect(headers[gone]).toBeUndefined();
   });
 
   test("Google: the query loses the token, its OpenAI endpoint gets a bearer", async () => {

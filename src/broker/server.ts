@@ -4,6 +4,7 @@
  */
 import { GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
+import { expectLongRun } from "../os/process/long-run.ts";
 import { redactors } from "../output/redactor.ts";
 import {
   foreign,
@@ -61,6 +62,7 @@ type Server = Bun.Server<SocketData>;
 
 /** Starts to listen. Throws what Bun.serve throws where it cannot. */
 export function startBroker(parts: BrokerParts): Broker {
+  expectLongRun();
   const handler = createHandler(parts);
   const options = {
     development: false,
@@ -208,6 +210,9 @@ function createHandler(parts: BrokerParts) {
   return { answer, active: () => active };
 }
 
+/** RFC 9110 §9.3.8: the answer is the request as it arrived, with the real key in it. */
+const ECHO = "TRACE";
+
 const noWebSocket: Refusal = {
   kind: "upgrade",
   reason: "websocket",
@@ -221,6 +226,9 @@ function doorkeeper(parts: BrokerParts): (request: Request, server: Server) => R
   return (request, server) => {
     if (request.method === "CONNECT") {
       return { kind: "unauthorized", reason: "connect", message: "the broker is no proxy for other hosts" };
+    }
+    if (request.method === ECHO) {
+      return { kind: "unauthorized", reason: "method", message: "requests that ask for an echo are refused" };
     }
     const host = parts.host ?? (isUnix ? "localhost" : `127.0.0.1:${server.port}`);
     const stranger = foreign(request.headers, host);

@@ -229,7 +229,7 @@ const TRAITS: Readonly<Record<string, VendorTraits>> = {
  * goes with `MISTRAL_BASE_URL` and `MISTRAL_API_BASE`.
  */
 export function traitsOf(route: string, keyVariables: readonly string[]): VendorTraits {
-  const own = TRAITS[route];
+  const own = Object.hasOwn(TRAITS, route) ? TRAITS[route] : undefined;
   if (own) return own;
   const stem = keyVariables[0]?.replace(/_(?:API_)?(?:KEY|TOKEN)$/, "") ?? route.toUpperCase();
   return {

@@ -13,10 +13,22 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: ["exec"],
   version: ["--version"],
   "auth login": ["login"],
+  "auth refresh": ["refresh"],
+  "auth list": ["profiles"],
+  "auth switch": ["profiles", "use"],
   "auth logout": ["logout"],
   "auth status": ["status"],
   "auth token": ["get", "gumloop"],
   "keys ls": ["keys", "list"],
+  "keys help": ["keys", "--help"],
+  "policy help": ["policy", "--help"],
+  "plugins help": ["plugins", "--help"],
+  "profiles help": ["profiles", "--help"],
+  "keychain help": ["keychain", "--help"],
+  "help help": ["--help"],
+  "profiles ls": ["profiles", "list"],
+  "plugins ls": ["plugins", "list"],
+  "plugins rm": ["plugins", "remove"],
   "keys add": ["keys", "set"],
   "keys rm": ["keys", "remove"],
   "keys delete": ["keys", "remove"],
@@ -46,7 +58,7 @@ export function withoutAliases(
   if (next !== null && two !== undefined && two !== null) {
     return [...argv.slice(0, at), ...two, ...argv.slice(at + 1, next), ...argv.slice(next + 1)];
   }
-  const single = WORDS[one];
+  const single = Object.hasOwn(WORDS, one) ? WORDS[one] : undefined;
   return single ? [...argv.slice(0, at), ...single, ...argv.slice(at + 1)] : argv;
 }
 
@@ -66,7 +78,7 @@ function positional(
 
 /** The format that a shell's name means, where it is one of `choices`; else the value as it is. */
 function formatMeant(value: string, choices: readonly string[]): string {
-  const meant = FORMATS[value];
+  const meant = Object.hasOwn(FORMATS, value) ? FORMATS[value] : undefined;
   return meant !== undefined && !choices.includes(value) && choices.includes(meant) ? meant : value;
 }
 

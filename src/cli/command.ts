@@ -70,17 +70,15 @@ export type Output =
       /** Keys in snake_case; never a secret. Printed with `--json`. */
       readonly data: Readonly<Record<string, unknown>>;
       readonly human: string;
-      /** True where that is a file's text, and no advice to who reads it. */
-      readonly verbatim?: true;
+      /** A value or a file's text: on a terminal its lines are not wrapped, and it is no advice to who reads it. */
+      readonly exact?: true;
       /** Reported after the data: what it shows is true and still a failure. */
       readonly error?: GumCredError | undefined;
     }
   | { readonly kind: "raw"; readonly text: string };
 
-export interface Command {
-  /** As typed: `login`, `keys set`. */
-  readonly name: string;
-  readonly summary: string;
+/** What a command takes and does; its name and summary stand in the table of all (program.ts). */
+export interface Declaration {
   readonly args: readonly ArgumentSpec[];
   readonly flags: readonly FlagSpec[];
   /** More lines for `--help`, below the summary. */
@@ -95,6 +93,27 @@ export interface Command {
   /** The exit code a failure of its own turns into, for commands that run another program. */
   readonly failureExitCode?: number;
   run(context: Context, input: Input): Promise<Output>;
+}
+
+/** A declaration under its name. */
+export interface Command extends Declaration {
+  /** As typed: `login`, `keys set`. */
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** A row of the table of all commands. */
+export interface Entry {
+  /** As typed: `login`, `keys set`. */
+  readonly name: string;
+  /** One line, which the overview shows without loading the declaration. */
+  readonly summary: string;
+  load(): Promise<Declaration>;
+}
+
+/** The command of an entry, with its declaration. */
+export async function commandOf({ name, summary, load }: Entry): Promise<Command> {
+  return { name, summary, ...(await load()) };
 }
 
 type FlagValue<F extends FlagSpec> = F extends { readonly choices: readonly (infer Choice)[] }
@@ -120,12 +139,12 @@ export type TypedInput<A extends readonly ArgumentSpec[], F extends readonly Fla
 
 /** Declares a command; what `run` gets follows from the flags and arguments. The parser has checked them. */
 export function defineCommand<const A extends readonly ArgumentSpec[], const F extends readonly FlagSpec[]>(
-  spec: Omit<Command, "args" | "flags" | "run"> & {
+  spec: Omit<Declaration, "args" | "flags" | "run"> & {
     readonly args: A;
     readonly flags: F;
     run(context: Context, input: TypedInput<A, F>): Promise<Output>;
   },
-): Command {
+): Declaration {
   return spec;
 }
 

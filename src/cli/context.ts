@@ -6,7 +6,9 @@ import { clean, cleanLines, fail } from "../core/errors.ts";
 import { chosenProfile } from "../gumloop/default-profile.ts";
 import { profileName } from "../gumloop/stored.ts";
 import { changeStampPath, withChangeStamp } from "../keychain/change-stamp.ts";
+import { openKeychain } from "../keychain/choose.ts";
 import type { Keychain } from "../keychain/keychain.ts";
+import { patientKeychain } from "../keychain/patience.ts";
 import { keychainPossible } from "../keychain/possible.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
 import { isTerminal } from "../os/streams/terminal.ts";
@@ -14,8 +16,8 @@ import { installedProviders } from "../providers/installed/installed-providers.t
 import type { Policy } from "../resolve/policy.ts";
 import { readPolicy } from "../resolve/policy-file.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
-import { advice } from "./advice.ts";
 import type { Context, Globals, Input } from "./command.ts";
+import { advice } from "./hints.ts";
 
 /** All operations of a run on the keychain together may take so long. */
 const KEYCHAIN_TIMEOUT_MS = 5_000;
@@ -78,9 +80,10 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       return policy;
     },
     now: Date.now,
+    processes: async (matches) => (await import("../os/process/running.ts")).runningProcesses(matches),
     memory: { refreshSent: false },
     keychain: () => {
-      keychain ??= openKeychain(raw, globals);
+      keychain ??= keychainFor(raw, globals);
       return keychain;
     },
     keychainPossible: () => keychainPossible(raw),
@@ -109,13 +112,9 @@ function warn(line: string): void {
   writeErr(`gum-cred: warning: ${cleanLines(advice().line(line))}\n`);
 }
 
-async function openKeychain(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {
-  const [{ openKeychain: open }, { patientKeychain }] = await Promise.all([
-    import("../keychain/choose.ts"),
-    import("../keychain/patience.ts"),
-  ]);
+async function keychainFor(raw: RawEnvironment, { quiet }: Globals): Promise<Keychain> {
   let told = quiet;
-  const keychain = patientKeychain(open, KEYCHAIN_TIMEOUT_MS, () => {
+  const keychain = patientKeychain(openKeychain, KEYCHAIN_TIMEOUT_MS, () => {
     if (!told && isTerminal(2)) writeErr("Waiting for the keychain …\n");
     told = true;
   });

@@ -9,67 +9,6 @@ const WIDEST = 30;
 /** Below this a description stands under its term instead of beside it. */
 const BESIDE_COLUMNS = 60;
 
-const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
-  ["Sign in", /^(?:login|logout|refresh|status|profiles|teams)\b/],
-  ["Use what is stored", /^(?:env|exec|get|header|hook|setup|broker|redact)\b/],
-  ["LLM keys", /^(?:keys|providers|credits)\b/],
-  ["Find out why", /^(?:explain|doctor|keychain)\b/],
-  ["Organisation and plugins", /^(?:policy|plugins)\b/],
-  ["Other", /./],
-];
-
-const DOCUMENTS = "gum-cred help environment|exit-codes|plugins";
-
-/** The overview: every command with its summary, by what it is for. */
-export function overview(commands: readonly Command[], version: string, width: number): string {
-  const style = styleOf(1);
-  const left = [...commands];
-  const groups = GROUPS.flatMap(([title, names]) => {
-    const own = left.filter(({ name }) => names.test(name));
-    for (const command of own) left.splice(left.indexOf(command), 1);
-    if (own.length === 0) return [];
-    return [
-      "",
-      heading(title, style),
-      ...columns(
-        own.map(({ name, summary }) => [name, summary]),
-        width,
-      ),
-    ];
-  });
-  return finished([
-    ...wrapped(
-      `gum-cred ${version}: credentials for Gumloop and LLM vendors, kept in the OS keychain`,
-      width,
-    ),
-    "",
-    "Usage: gum-cred COMMAND [FLAGS]",
-    "",
-    heading("First", style),
-    ...columns(
-      [
-        ["gum-cred login", "sign in to Gumloop and keep the credential in the OS keychain"],
-        ["gum-cred keys set openai", "keep an LLM vendor's key there too"],
-        ["eval $(gum-cred env)", "put what is stored into this shell"],
-      ],
-      width,
-    ),
-    ...groups,
-    "",
-    heading("Flags of every command", style),
-    ...columns(GLOBAL_FLAGS.map(flagRow), width),
-    "",
-    heading("More", style),
-    ...columns(
-      [
-        ["gum-cred COMMAND --help", "flags and examples of one command, or of a group such as keys"],
-        [DOCUMENTS, "variables, exit codes, the guide to provider plugins"],
-      ],
-      width,
-    ),
-  ]);
-}
-
 /** The help of a group: its commands, with what is typed after their names. */
 export function groupHelp(group: string, commands: readonly Command[], width: number): string {
   const own = commands.filter(({ name }) => name === group || name.startsWith(`${group} `));
@@ -120,11 +59,13 @@ function paragraphs(details: string): readonly string[] {
   return details.replace(/\n(?=[^\n ])/g, " ").split(/\n+/);
 }
 
-function heading(title: string, style: Style): string {
+/** A title above a part of a page. */
+export function heading(title: string, style: Style): string {
   return style.heading(`${title}:`);
 }
 
-function finished(lines: readonly string[]): string {
+/** The page of these lines. */
+export function finished(lines: readonly string[]): string {
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
@@ -138,7 +79,8 @@ function synopsis(command: Command): string {
   return [command.name, ...args, ...flags, ...rest].join(" ");
 }
 
-function flagRow(flag: FlagSpec): readonly [string, string] {
+/** A flag as help shows it, and what it is for. */
+export function flagRow(flag: FlagSpec): readonly [string, string] {
   const short = flag.short ? `-${flag.short}, ` : "";
   const value = flag.choices ? ` ${flag.choices.join("|")}` : flag.value ? ` ${flag.value}` : "";
   return [`${short}--${flag.name}${value}`, flag.summary];

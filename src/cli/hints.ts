@@ -1,6 +1,7 @@
 /**
  * Makes the commands in advice work when they are followed to the letter: they carry the flags that the command line
- * had and that they take, their placeholders are filled in, and none is the very command that was run. Pure.
+ * had and that they take, their placeholders are filled in, and none is the very command that was run. Errors, warnings, notes
+ * and rows all go through it.
  *
  * Advice writes a command in one of two forms: between single quotes, or, where it has a path in it, behind `run: ` to
  * the end. Alternatives are joined by `; ` or `, or `.
@@ -155,4 +156,19 @@ function flagValue(own: readonly string[], flag: string): string | null {
     if (word.startsWith(`--${flag}=`)) return word.slice(flag.length + 3);
   }
   return null;
+}
+
+let known: readonly { readonly name: string }[] = [];
+let made: Advice | undefined;
+
+/** Says which commands there are. Handed over at the start: the commands give advice themselves. */
+export function knowCommands(program: typeof known): void {
+  known = program;
+}
+
+/** Made when there is something to say: most runs have no need of it. */
+export function advice(): Advice {
+  const names = known.map(({ name }) => name);
+  made ??= adviceFor(process.argv.slice(2), names);
+  return made;
 }

@@ -3,17 +3,18 @@
  * come before or after the command. The splitting itself is split-line.ts. Messages never quote a flag's value:
  * it may be a secret.
  */
-import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
 import { isTopic, withFormatMeant, withoutAliases } from "./aliases.ts";
 import {
   type Command,
   type Globals as CommandGlobals,
-  type FlagSpec,
+  commandOf,
+  type Entry,
   GLOBAL_FLAGS,
   type Input,
 } from "./command.ts";
-import type { Entry } from "./program.ts";
 import { isPositional, type Split, splitLine } from "./split-line.ts";
+import { nearest, type Suggest, unknownCommand, unknownFlag } from "./suggest.ts";
 
 export interface Globals extends CommandGlobals {
   readonly color: boolean;
@@ -32,8 +33,6 @@ export interface Line {
   /** The group or topic that help was asked for, such as `keys` or `help exit-codes`. */
   readonly topic: string | null;
 }
-
-type Suggest = (word: string, known: readonly string[]) => Promise<string | null>;
 
 /** Reads a command line. A mistake is part of the answer, never thrown. */
 export async function readLine(
@@ -162,10 +161,10 @@ async function findCommand(words: readonly string[], program: readonly Entry[]):
   }
   let found: Entry | null = null;
   for (const entry of program) {
-    if (entry.name === two) return entry.load();
+    if (entry.name === two) return commandOf(entry);
     if (entry.name === one) found = entry;
   }
-  return found === null ? null : found.load();
+  return found === null ? null : commandOf(found);
 }
 
 /** The mistake in `--profile env`, where the command's name was taken for the flag's value: E_USAGE. */
@@ -249,51 +248,4 @@ function choiceProblem(command: Command, input: Input): GumCredError | null {
     }
   }
   return null;
-}
-
-async function unknownFlag(
-  word: string,
-  known: readonly FlagSpec[],
-  suggest: Suggest,
-): Promise<GumCredError> {
-  const name = word.split("=", 1)[0] ?? word;
-  const guess = await suggest(
-    name,
-    known.map((flag) => `--${flag.name}`),
-  );
-  return fail(
-    "E_UNKNOWN_FLAG",
-    `there is no flag ${clean(name, 40)} here`,
-    guess ? `did you mean ${guess}?` : undefined,
-  );
-}
-
-async function unknownCommand(
-  words: readonly string[],
-  program: readonly Entry[],
-  suggest: Suggest,
-): Promise<GumCredError> {
-  const word = words[0] ?? "";
-  const group = program.filter(({ name }) => name.startsWith(`${word} `));
-  if (group.length > 0) {
-    const list = group.map(({ name }) => name.slice(word.length + 1)).join(", ");
-    const second = words[1];
-    return second === undefined
-      ? fail("E_USAGE", `'${word}' needs one of: ${list}`, `run 'gum-cred ${word} --help'`)
-      : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
-  }
-  const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);
-  const both = `${guess} ${words[1]}`; // whatever else was typed may be a secret
-  const meant = program.some(({ name }) => name === both) ? both : guess;
-  const hint = guess ? `did you mean 'gum-cred ${meant}'?` : undefined;
-  return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
-}
-
-/** The known word nearest to a mistyped one; null when none is near. */
-async function nearest(word: string, known: readonly string[]): Promise<string | null> {
-  const { default: leven } = await import("leven");
-  const ranked = known.map((candidate) => ({ candidate, distance: leven(word.toLowerCase(), candidate) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : null;
 }

@@ -13,12 +13,17 @@ import type { Secret } from "../core/secret.ts";
 import type { NewCredential } from "../gumloop/profile.ts";
 import { parseWebhook } from "../gumloop/webhook.ts";
 import { stdinInForeground } from "../os/streams/foreground.ts";
-import type { Context, Input } from "./command.ts";
+import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
+import { wrappedProse } from "../output/wrap.ts";
+import type { Context } from "./command.ts";
+import type { LoginFlags } from "./login-flags.ts";
 import { canAsk, givenSecret, givenText, usable } from "./secret-input.ts";
 
 /** The redirect port that the official CLI registered (docs.gumloop.com/cli/authentication). */
 const DEFAULT_CALLBACK_PORT = 8765;
 const DEFAULT_TIMEOUT_S = 300;
+
+const USER_ID_PLACE = "It is shown at https://www.gumloop.com/settings/profile/general";
 
 type Way = "oauth" | "api-key" | "access-token" | "webhook";
 
@@ -26,10 +31,10 @@ type Way = "oauth" | "api-key" | "access-token" | "webhook";
  * Decides how to obtain the credential. Throws E_USAGE and its kin for flags that do not go together, and
  * E_KEYCHAIN_UNAVAILABLE where there is no keychain to sign in to.
  */
-export async function obtainFrom(input: Input, context: Context): Promise<Obtain> {
+export async function obtainFrom(flags: LoginFlags, context: Context): Promise<Obtain> {
   const ask = canAsk(context);
-  const chosen = chosenWay(input);
-  checkValues(input);
+  const chosen = chosenWay(flags);
+  checkValues(flags);
   await requireKeychain(context.ports);
   const way = chosen ?? (ask ? await askWay() : null);
   if (way === null) {
@@ -41,45 +46,45 @@ export async function obtainFrom(input: Input, context: Context): Promise<Obtain
   }
   switch (way) {
     case "api-key":
-      return obtainApiKey(input, ask, context);
+      return obtainApiKey(flags, ask, context);
     case "access-token":
-      return obtainAccessToken(input, context);
+      return obtainAccessToken(flags, context);
     case "webhook":
-      return obtainFromWebhook(input, ask, context);
+      return obtainFromWebhook(flags, ask, context);
     case "oauth":
-      return obtainByBrowser(input, context);
+      return obtainByBrowser(flags, context);
   }
 }
 
 /** The way that the flags name; null when they name none. */
-function chosenWay(input: Input): Way | null {
+function chosenWay(flags: LoginFlags): Way | null {
   const given: Way[] = [];
-  if (input.flag("api-key") !== null) given.push("api-key");
-  if (input.flag("access-token") !== null) given.push("access-token");
-  if (input.flag("from-webhook") !== null) given.push("webhook");
+  if (flags["api-key"] !== null) given.push("api-key");
+  if (flags["access-token"] !== null) given.push("access-token");
+  if (flags["from-webhook"] !== null) given.push("webhook");
   if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
-  const asked = input.flag("method");
+  const asked = flags.method;
   const method = asked === "api_key" ? "api-key" : asked; // as the official client spells it
   const named = method === "oauth" || method === "api-key" ? method : null;
-  const way = given[0] ?? named ?? (input.has("no-browser") ? "oauth" : null);
+  const way = given[0] ?? named ?? (flags["no-browser"] ? "oauth" : null);
   if (given[0] && method && method !== methodOf(given[0])) {
     throw fail("E_USAGE", `--method ${method} does not go with the credential that was given`);
   }
-  const browserFlag = ["callback-port", "timeout"].find((name) => input.flag(name) !== null);
-  if (way && way !== "oauth" && (browserFlag || input.has("no-browser"))) {
+  const browserFlag = (["callback-port", "timeout"] as const).find((name) => flags[name] !== null);
+  if (way && way !== "oauth" && (browserFlag || flags["no-browser"])) {
     throw fail("E_USAGE", `--${browserFlag ?? "no-browser"} goes with --method oauth only`);
   }
-  if ((way === "oauth" || way === "access-token") && input.flag("user-id") !== null) {
+  if ((way === "oauth" || way === "access-token") && flags["user-id"] !== null) {
     throw fail("E_USAGE", "--user-id goes with an API key only");
   }
   return way;
 }
 
 /** Values of flags are checked before anything is asked. */
-function checkValues(input: Input): void {
-  whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
-  whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600);
-  const userId = input.flag("user-id");
+function checkValues(flags: LoginFlags): void {
+  whole(flags, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  whole(flags, "timeout", DEFAULT_TIMEOUT_S, 3_600);
+  const userId = flags["user-id"];
   if (userId !== null) usableUserId(userId);
 }
 
@@ -96,16 +101,16 @@ async function askWay(): Promise<Way> {
   ]);
 }
 
-async function obtainApiKey(input: Input, ask: boolean, context: Context): Promise<Obtain> {
-  const value = input.flag("api-key");
+async function obtainApiKey(flags: LoginFlags, ask: boolean, context: Context): Promise<Obtain> {
+  const value = flags["api-key"];
   if (value === null && !ask) {
     throw fail(
       "E_USAGE",
       "there is no terminal to ask for the API key on",
-      "give --api-key - and the key on stdin",
+      "give --api-key - with --user-id, and the key on stdin",
     );
   }
-  const userId = input.flag("user-id");
+  const userId = flags["user-id"];
   if (userId === null && !ask) throw missingUserId();
   const given = value === null ? null : await secretFlag("api-key", value, context);
   return async (baseUrl) => {
@@ -116,13 +121,13 @@ async function obtainApiKey(input: Input, ask: boolean, context: Context): Promi
         await prompts.askSecret("Gumloop API key", `Keys are created at ${gumloop.setupUrl}`),
         "API key",
       );
-    const owner = userId ?? (await prompts.askText("Gumloop user id"));
+    const owner = userId ?? (await prompts.askText("Gumloop user id", USER_ID_PLACE));
     return { method: "api_key", apiKey, userId: usableUserId(owner), baseUrl };
   };
 }
 
-async function obtainAccessToken(input: Input, context: Context): Promise<Obtain> {
-  const accessToken = await secretFlag("access-token", input.flag("access-token") ?? "", context);
+async function obtainAccessToken(flags: LoginFlags, context: Context): Promise<Obtain> {
+  const accessToken = await secretFlag("access-token", flags["access-token"] ?? "", context);
   const { expiryOf } = await import("../gumloop/expiry.ts");
   const next = { method: "oauth", accessToken, refreshToken: null } as const;
   return async (baseUrl): Promise<NewCredential> => ({
@@ -132,17 +137,17 @@ async function obtainAccessToken(input: Input, context: Context): Promise<Obtain
   });
 }
 
-async function obtainFromWebhook(input: Input, ask: boolean, context: Context): Promise<Obtain> {
-  const place = input.flag("from-webhook") ?? "-";
+async function obtainFromWebhook(flags: LoginFlags, ask: boolean, context: Context): Promise<Obtain> {
+  const place = flags["from-webhook"] ?? "-";
   const read = () => givenText(place, "webhook URL or snippet", context);
   // A person is asked only when the keychain was found usable.
   const given = place === "-" && ask ? null : await read();
   return async (baseUrl) => {
     const { text } = given ?? (await read());
     const found = parseWebhook(text, parseBaseUrl(baseUrl).origin);
-    const named = input.flag("user-id") ?? found.userId;
+    const named = flags["user-id"] ?? found.userId;
     if (named === null && !ask) throw missingUserId();
-    const userId = named ?? (await (await import("./prompts.ts")).askText("Gumloop user id"));
+    const userId = named ?? (await (await import("./prompts.ts")).askText("Gumloop user id", USER_ID_PLACE));
     return {
       method: "api_key",
       apiKey: usable(found.apiKey, "API key"),
@@ -152,10 +157,10 @@ async function obtainFromWebhook(input: Input, ask: boolean, context: Context): 
   };
 }
 
-function obtainByBrowser(input: Input, context: Context): Obtain {
-  const callbackPort = whole(input, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
-  const timeoutMs = whole(input, "timeout", DEFAULT_TIMEOUT_S, 3_600) * 1000;
-  const openBrowser = !input.has("no-browser");
+function obtainByBrowser(flags: LoginFlags, context: Context): Obtain {
+  const callbackPort = whole(flags, "callback-port", DEFAULT_CALLBACK_PORT, 65_535);
+  const timeoutMs = whole(flags, "timeout", DEFAULT_TIMEOUT_S, 3_600) * 1000;
+  const openBrowser = !flags["no-browser"];
   // Without a browser here, what is pasted may come through a pipe; otherwise stdin is no business of ours.
   const mayPaste = openBrowser ? canAsk(context) : !context.globals.noInput;
   return async (baseUrl) => {
@@ -169,6 +174,8 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
         signal,
         onUrl: (url, opened) => tellUrl(url, opened, openBrowser, context),
         onSlow: (line) => context.ports.note(line),
+        onCallbackIgnored: (reason) =>
+          context.ports.warn(`the browser brought an answer that does not count: ${reason}; still waiting`),
         onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
         ...(mayPaste ? { pasted: stdinInForeground() } : {}),
       }),
@@ -185,11 +192,14 @@ function obtainByBrowser(input: Input, context: Context): Obtain {
 
 async function tellUrl(url: string, opened: boolean, wanted: boolean, context: Context): Promise<void> {
   const { ports } = context;
-  if (!wanted) await ports.print(url);
-  else if (opened) ports.note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
+  const note = (text: string) => ports.note(isTerminal(2) ? wrappedProse(text, columnsOf(2)) : text);
+  if (!wanted) {
+    note("Open this address to sign in:");
+    await ports.print(url);
+  } else if (opened) note(`Opening the browser to sign in. If nothing happens, open:\n${url}`);
   else ports.warn(`no browser could be opened; open this page to sign in:\n${url}`);
   if (opened || !canAsk(context)) return;
-  ports.note("If that browser is on another machine, paste the address that it ends on here.");
+  note("If that browser is on another machine, paste the address that it ends on here.");
 }
 
 /** Ctrl-C during the wait ends it in order: the listener is closed, nothing is stored, the exit code is 130. */
@@ -228,8 +238,8 @@ function missingUserId() {
   return fail("E_MISSING_USER_ID", "an API key works only with its user id", "give --user-id as well");
 }
 
-function whole(input: Input, name: string, fallback: number, most: number): number {
-  const value = input.flag(name);
+function whole(flags: LoginFlags, name: "callback-port" | "timeout", fallback: number, most: number): number {
+  const value = flags[name];
   if (value === null) return fallback;
   const number = /^[0-9]{1,5}$/.test(value) ? Number(value) : 0;
   if (number < 1 || number > most)

@@ -6,8 +6,10 @@
 import { clean, cleanLines, fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import { writeErr } from "../os/streams/standard-streams.ts";
+import { columnsOf } from "../os/streams/terminal.ts";
 import { interrupted, type Typing, withTyping } from "../os/streams/terminal-input.ts";
 import { stderrStyle } from "../output/style.ts";
+import { wrappedProse } from "../output/wrap.ts";
 
 /** How long the rest of a paste may take to arrive, in milliseconds. */
 const PASTE_GAP_MS = 60;
@@ -16,34 +18,34 @@ const EMPTY = "This cannot be empty.";
 
 /** A hidden value. `about` is shown first, on a line of its own. */
 export async function askSecret(message: string, about?: string): Promise<Secret> {
-  if (about) writeErr(`${about}\n`);
+  if (about) say(about);
   return withTyping(async (typing) => {
     for (;;) {
-      writeErr(`${question(message)} (hidden): `);
+      writeErr(asked(`${question(message)} (hidden):`));
       const typed = (await hiddenLine(typing)).trim();
       if (typed !== "") return secret(typed);
-      writeErr(`${EMPTY}\n`);
+      say(EMPTY);
     }
   });
 }
 
 /** A password, hidden and exactly as typed. `about` is shown first, on a line of its own. */
 export async function askPassword(message: string, about?: string): Promise<Secret> {
-  if (about) writeErr(`${about}\n`);
+  if (about) say(about);
   return withTyping(async (typing) => {
-    writeErr(`${question(message)} (hidden): `);
+    writeErr(asked(`${question(message)} (hidden):`));
     return secret(await hiddenLine(typing));
   });
 }
 
 /** A line of text. `about` is shown first, on a line of its own. */
 export async function askText(message: string, about?: string): Promise<string> {
-  if (about) writeErr(`${about}\n`);
+  if (about) say(about);
   return withTyping(async (typing) => {
     for (;;) {
-      const typed = (await shownLine(typing, `${question(message)}: `)).trim();
+      const typed = (await shownLine(typing, asked(`${question(message)}:`))).trim();
       if (typed !== "") return typed;
-      writeErr(`${EMPTY}\n`);
+      say(EMPTY);
     }
   });
 }
@@ -53,28 +55,28 @@ export async function askChoice<T extends string>(
   message: string,
   choices: readonly { readonly value: T; readonly label: string }[],
 ): Promise<T> {
-  writeErr(`${question(message)}\n`);
-  for (const [index, { label }] of choices.entries()) writeErr(`  ${index + 1}) ${label}\n`);
+  say(question(message));
+  for (const [index, { label }] of choices.entries()) say(`  ${index + 1}) ${label}`);
   return withTyping(async (typing) => {
     for (;;) {
       const typed = await shownLine(typing, `Number [1]: `, choices.length);
       const chosen =
         choices[Number(typed.trim() || "1") - 1] ?? choices.find(({ value }) => value === typed.trim());
       if (chosen) return chosen.value;
-      writeErr(`Type a number from 1 to ${choices.length}.\n`);
+      say(`Type a number from 1 to ${choices.length}.`);
     }
   });
 }
 
 /** Yes or no to what is shown first, as it is and whole; Enter alone means no. */
 export async function askYesNo(shown: string, message: string): Promise<boolean> {
-  if (shown !== "") writeErr(`${cleanLines(shown)}\n`);
+  if (shown !== "") say(cleanLines(shown));
   return withTyping(async (typing) => {
     for (;;) {
-      const typed = (await shownLine(typing, `${question(message)} [y/N]: `)).trim();
+      const typed = (await shownLine(typing, asked(`${question(message)} [y/N]:`))).trim();
       if (/^(?:n|no)?$/i.test(typed)) return false;
       if (/^(?:y|yes)$/i.test(typed)) return true;
-      writeErr("Type y or n.\n");
+      say("Type y or n.");
     }
   });
 }
@@ -85,7 +87,7 @@ export async function askYesNo(shown: string, message: string): Promise<boolean>
  */
 export async function askLines(message: string): Promise<string> {
   return withTyping(async (typing) => {
-    writeErr(`${question(message)}\n`);
+    say(question(message));
     const lines: string[] = [];
     let written = false;
     for (let length = 0; length <= LONGEST; ) {
@@ -175,6 +177,16 @@ function commonStart(one: string, other: string): string {
 }
 
 const columns = (text: string): number => Bun.stringWidth(text);
+
+/** Lines that fit the terminal. */
+function say(text: string): void {
+  writeErr(`${wrappedProse(text, columnsOf(2))}\n`);
+}
+
+/** A question behind whose last line the answer is typed. */
+function asked(text: string): string {
+  return `${wrappedProse(text, columnsOf(2) - 1)} `;
+}
 
 function question(message: string): string {
   return stderrStyle().heading(clean(message));

@@ -3,16 +3,20 @@
  * from keychain entries, files, policies and plugins: whatever steers a terminal is taken out here, for every command.
  */
 import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
+import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
 import { coloured } from "../output/style.ts";
-import { advice } from "./advice.ts";
+import { wrappedProse } from "../output/wrap.ts";
 import type { Output } from "./command.ts";
+import { advice } from "./hints.ts";
 
 /** What stdout gets. */
 export function renderOutput(output: Output, json: boolean): string {
   if (output.kind === "raw") return output.text;
   if (json) return `${safeJson(output.data)}\n`;
-  const text = output.verbatim ? output.human : advice().output(output.human);
-  return withNewline(coloured(cleanLines(text)));
+  const human = coloured(cleanLines(output.exact ? output.human : advice().output(output.human)));
+  // A terminal would break words; files and pipes get the lines as they are.
+  const wraps = !output.exact && isTerminal(1);
+  return withNewline(wraps ? wrappedProse(human, columnsOf(1)) : human);
 }
 
 /** What stderr gets (contract: `gum-cred: error[CODE]: message` and `hint: …`, or one JSON object). */

@@ -1,4 +1,5 @@
 /** Secrets and texts that a flag gives: as its value, from stdin, or from a file. Messages never quote them. */
+import { isBrokerToken } from "../core/broker-token.ts";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isInBackground } from "../os/streams/foreground.ts";
@@ -68,10 +69,10 @@ export async function givenText(path: string, what: string, context: Context): P
       throw fail("E_USAGE", `${source} is a terminal, and nobody may be asked`, `pipe the ${what} in`);
     }
     const { askLines } = await import("./prompts.ts");
-    const message = `Paste the ${what}. It is not shown; a blank line or Ctrl-D ends it.`;
+    const message = `Paste the ${what}, not shown; a blank line or Ctrl-D ends it.`;
     return { text: await askLines(message), source: "what was pasted", regular: false, onlyName: false };
   }
-  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES);
+  const { bytes, ...file } = readInputFile(path === "-" ? "/dev/stdin" : path, LIMIT_BYTES, source);
   return { text: decoded(bytes, source), source, ...file };
 }
 
@@ -104,6 +105,13 @@ export function usable(value: Secret, what: string): Secret {
       "E_INVALID_VALUE",
       `the ${what} has spaces or characters that no key has`,
       "copy it again, whole and alone",
+    );
+  }
+  if (isBrokerToken(text)) {
+    throw fail(
+      "E_INVALID_VALUE",
+      `the ${what} is the placeholder of a 'gum-cred broker', which works below that broker only`,
+      "run it outside the broker, with the real one",
     );
   }
   return value;

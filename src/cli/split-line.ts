@@ -57,7 +57,7 @@ export function splitLine(
       } else if (equals >= 0) take(name, word.slice(equals + 1));
       else {
         const next = argv[at + 1];
-        if (next === undefined || !isPositional(next)) problem ??= noValue(name);
+        if (next === undefined || !isPositional(next)) problem ??= noValue(spec);
         else {
           take(name, next);
           at++;
@@ -74,7 +74,13 @@ export function splitLine(
   return { words, unknown, flags, repeated, problem };
 }
 
-function noValue(name: string): GumCredError {
+function noValue({ name, choices }: FlagSpec): GumCredError {
+  if (choices)
+    return fail(
+      "E_USAGE",
+      `--${name} needs a value, one of: ${choices.join(", ")}`,
+      `write --${name} ${choices[0]}`,
+    );
   return fail(
     "E_USAGE",
     `--${name} needs a value`,

@@ -8,6 +8,11 @@ export const MARKER = "GUM_CRED_EXPORTED";
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
+/** The value of a variable whose name is not ours: `toString` and its kin are names like any other. */
+export function rawValue(raw: RawEnvironment, name: string): string | undefined {
+  return Object.hasOwn(raw, name) ? raw[name] : undefined;
+}
+
 /** Hash of a text as lower-case hex; SHA-256 in the program. Passed in because core does no I/O. */
 export type Digest = (text: string) => string;
 
@@ -33,7 +38,7 @@ export function markerFor(exported: ReadonlyMap<string, string>, digest: Digest)
 
 /** Reads an environment. Malformed parts of the marker are ignored: they hide nothing. */
 export function readEnvironment(raw: RawEnvironment, digest: Digest): Environment {
-  const value = (name: string): string | null => raw[name] || null;
+  const value = (name: string): string | null => rawValue(raw, name) || null;
   const exported = new Map<string, string>();
   const marker = raw[MARKER];
   for (const part of marker ? marker.split(",") : []) {

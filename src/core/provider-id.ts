@@ -15,7 +15,7 @@ export function providerId(name: string): string {
   const first = trimmed.charAt(0);
   if (first === "" || first === "-" || !madeOf(trimmed, CHARACTERS) || trimmed.length > LONGEST) {
     const hint = name.includes(",")
-      ? `separate providers by spaces: ${clean(name, 80).replaceAll(",", " ")}`
+      ? `separate providers by spaces: ${clean(name, 80).split(/[, ]+/).filter(Boolean).join(" ")}`
       : undefined;
     throw fail(
       "E_UNKNOWN_PROVIDER",

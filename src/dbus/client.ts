@@ -6,7 +6,7 @@
  */
 
 import type { RawEnvironment } from "../core/environment.ts";
-import { fail, hasCode } from "../core/errors.ts";
+import { clean, fail, hasCode } from "../core/errors.ts";
 import type { Deadline } from "../os/deadline.ts";
 import { decodeMessage, type Message } from "./decode.ts";
 import { encodeCall, type MethodCall } from "./encode.ts";
@@ -27,8 +27,11 @@ export type Reply =
 
 /** Calls on their way. */
 export interface Sent {
-  /** Waits for every reply; the result has the order of the calls. Throws what {@link Bus.send} does. */
-  replies(): readonly Reply[];
+  /**
+   * Waits for every reply; the result has the order of the calls. Until the deadline they were sent by, or another.
+   * Throws what {@link Bus.send} does.
+   */
+  replies(until?: Deadline): readonly Reply[];
 }
 
 /** A signal that came to us. */
@@ -91,7 +94,8 @@ function connectNamed(address: string, env: RawEnvironment, deadline: Deadline):
     return connectBus(address, deadline);
   } catch (error) {
     if (!env["DBUS_SESSION_BUS_ADDRESS"] || !hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
-    throw fail("E_KEYCHAIN_UNREACHABLE", "no session bus listens at the address in DBUS_SESSION_BUS_ADDRESS");
+    const message = `no session bus listens at ${clean(address, 200)}, as DBUS_SESSION_BUS_ADDRESS names it`;
+    throw fail("E_KEYCHAIN_UNREACHABLE", message);
   }
 }
 
@@ -140,10 +144,10 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
       const replies = expect(calls, messages);
       socket.send(messages, deadline);
       return {
-        replies() {
-          while (greeting.includes(undefined)) receive(deadline);
+        replies(until = deadline) {
+          while (greeting.includes(undefined)) receive(until);
           if (greeting[0]?.ok === false) throw refusal(greeting[0]);
-          while (replies.includes(undefined)) receive(deadline);
+          while (replies.includes(undefined)) receive(until);
           return replies as readonly Reply[];
         },
       };

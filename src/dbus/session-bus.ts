@@ -5,6 +5,7 @@
  */
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
+import { fileCalls } from "../os/files/file-calls.ts";
 
 /**
  * The address in force: `$DBUS_SESSION_BUS_ADDRESS`, else the socket `$XDG_RUNTIME_DIR/bus` when it is ours.
@@ -39,11 +40,9 @@ function isNamedSocket(address: string): boolean {
 }
 
 function isOurSocket(path: string): boolean {
-  // Loaded here, where it is needed: its loading would slow every start that it is not needed for.
-  const { lstatSync } = process.getBuiltinModule("node:fs");
   try {
-    const stat = lstatSync(path);
-    return stat.isSocket() && stat.uid === process.getuid?.();
+    const { kind, uid } = fileCalls().lstat(path);
+    return kind === "socket" && uid === process.getuid?.();
   } catch {
     return false; // absent, or in a folder that is closed to us
   }

@@ -6,6 +6,7 @@
 import type { RawEnvironment } from "../core/environment.ts";
 import { clean, GumCredError } from "../core/errors.ts";
 import { parseJsonObject } from "../core/json.ts";
+import { jsonError } from "../core/json-error.ts";
 import { mayExist } from "../os/files/may-exist.ts";
 import { readTrustedFile } from "../os/files/safe-file.ts";
 import { profileName } from "./stored.ts";
@@ -35,16 +36,19 @@ export function chosenProfile(raw: RawEnvironment, warn: (line: string) => void)
   try {
     const bytes = readTrustedFile(path, { owner: "root-or-user", limitBytes: LIMIT_BYTES });
     if (bytes === null) return null;
-    const settings = parseJsonObject(new TextDecoder().decode(bytes));
+    const text = new TextDecoder().decode(bytes);
+    const settings = parseJsonObject(text);
     if (settings === null) {
-      warn(`${clean(path)} is ignored: it is not a JSON object`);
+      const why = jsonError(text);
+      warn(`${clean(path)} is ignored: it is not a JSON object${why === null ? "" : `: ${why}`}`);
       return null;
     }
     const name = settings[DEFAULT_PROFILE_KEY];
     return name === undefined ? null : profileName(String(name));
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
-    warn(`${clean(path)} is ignored: ${error.message}`);
+    const said = error.message.startsWith(clean(path)) ? "the choice of a profile" : clean(path);
+    warn(`${said} is ignored: ${error.message}`);
     return null;
   }
 }

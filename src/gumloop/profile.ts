@@ -84,6 +84,18 @@ export interface ExpiryDetails {
   readonly server: Secret | undefined;
 }
 
+/** What resolving reads of a profile: all but the refresh token, which stays where it is until it is needed. */
+export const RESOLVED_FIELDS = PROFILE_FIELDS.filter((field) => field !== "refresh_token");
+
+/** Lets the next read of the keychain, whatever it is for, bring what resolving this profile will need. */
+export function foreseeProfile(keychain: Keychain, name: string): void {
+  keychain.foresee(
+    GUMLOOP_SERVICE,
+    RESOLVED_FIELDS.map((field) => `${name}:${field}`),
+  );
+  keychain.foresee(OWN_SERVICE, [expiryAccount(name)]);
+}
+
 /** The order of removal: first what signs in, then what a token or key is useless without. */
 const CREDENTIAL: readonly ProfileField[] = ["access_token", "api_key", "refresh_token", "user_id"];
 
@@ -95,6 +107,7 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
   const profile: Profile = {
     name,
     read: async (fields = PROFILE_FIELDS) => {
+      if (fields.includes("access_token")) keychain.foresee(OWN_SERVICE, [note]);
       const found = await keychain.read(GUMLOOP_SERVICE, fields.map(account));
       const stored: Partial<Record<ProfileField, Secret>> = {};
       for (const field of fields) {

@@ -7,13 +7,12 @@ import { parseBaseUrl } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { lacksKeychain, type Resolution } from "../resolve/classify.ts";
-import type { Finding } from "../resolve/finding.ts";
-import { type Candidate, plan } from "../resolve/plan.ts";
+import { plan } from "../resolve/plan.ts";
 import { deniedError } from "../resolve/policy.ts";
 import type { Ports, Scope, Surroundings } from "../resolve/ports.ts";
 import { type Reach, resolveSearch, type Search } from "../resolve/walk.ts";
 import { GUMLOOP_SERVICE } from "./stored.ts";
-import type { StoredReader } from "./stored-candidates.ts";
+import { storedReader } from "./stored-candidates.ts";
 
 /** Resolves Gumloop's credential. Throws for bugs only. */
 export async function resolveGumloop(
@@ -25,7 +24,7 @@ export async function resolveGumloop(
   const search: Search = {
     candidates: plan(gumloop, [{ level: null, prefix: "", service: GUMLOOP_SERVICE, account }]),
     refusal: await policyRefusal(scope, ports),
-    stored: lazyStoredReader(scope, ports, reach === "first"),
+    stored: storedReader(scope, ports, reach === "first"),
     configured: () => {
       throw fail("E_INTERNAL", "no policy configures a source for Gumloop");
     },
@@ -52,19 +51,6 @@ async function policyRefusal(scope: Scope, ports: Surroundings): Promise<GumCred
 export async function requireAllowed(scope: Scope, ports: Surroundings): Promise<void> {
   const refusal = await policyRefusal(scope, ports);
   if (refusal) throw refusal;
-}
-
-/** Loads the keychain code only when a keychain candidate is reached. */
-function lazyStoredReader(scope: Scope, ports: Ports, mayRefresh: boolean) {
-  let reader: Promise<StoredReader> | undefined;
-  const load = async (): Promise<StoredReader> => {
-    const { storedReader } = await import("./stored-candidates.ts");
-    return storedReader(scope, ports, mayRefresh);
-  };
-  return async (candidate: Candidate): Promise<Finding> => {
-    reader ??= load();
-    return (await reader)(candidate);
-  };
 }
 
 /** The winning credential. Throws the error of a candidate that should have won, E_NOT_SIGNED_IN when there is nothing. */

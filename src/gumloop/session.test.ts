@@ -21,6 +21,8 @@ function portsOf(): Parameters<typeof refreshSession>[2] {
   return {
     digest: sha256,
     now: Date.now,
+    processes: async () => [],
+    raw: {},
     lock: async () => ({ release() {} }),
     busy: (_, work) => work,
     debug() {},

@@ -17,7 +17,9 @@ import { revokeStored } from "./revoke.ts";
 import { type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /** What refreshing needs: the lock, the clock, a voice, and whether this run has sent its one request. */
-type RefreshPorts = ProfileLockPorts & Pick<Ports, "now" | "memory"> & Pick<Voice, "debug" | "note">;
+type RefreshPorts = ProfileLockPorts &
+  Pick<Ports, "now" | "memory" | "processes" | "raw"> &
+  Pick<Voice, "debug" | "note">;
 type ProfileLockPorts = Pick<Storage, "lock"> & Pick<Surroundings, "digest"> & Pick<Voice, "busy">;
 
 /**
@@ -26,7 +28,7 @@ type ProfileLockPorts = Pick<Storage, "lock"> & Pick<Surroundings, "digest"> & P
  */
 const LOCK_WAIT_MS = 20_000;
 /** When another program rotated first, its writes may still be in progress. */
-const REREAD_PAUSES_MS = [0, 100, 400];
+const REREAD_MS = 500;
 /** The keychain may fail for a moment while it holds the only copy of what the server will not send twice. */
 const RETRY_PAUSES_MS = [50, 250];
 /** No access token lives longer than ten years; a note that says so was written while the clock was wrong. */
@@ -74,14 +76,17 @@ export async function refreshSession(
   ports: RefreshPorts,
 ): Promise<ProfileReading> {
   return withProfileLock(profile.name, ports, async () => {
-    const current = await profile.read();
-    const { stored } = current;
-    const rotated = changed(stale.stored, stored, "access_token") && !needsRefresh(current, ports.now());
-    const movedOn = !stored.access_token || rotated || changed(stale.stored, stored, "base_url");
-    if (movedOn || ports.memory.refreshSent) {
+    const { readBesideOfficialClient } = await import("./official-client.ts");
+    const isOver = (reading: ProfileReading) =>
+      ports.memory.refreshSent || movedOn(stale, reading, ports.now());
+    const cannotRefresh = ({ stored }: ProfileReading) => stored.refresh_token === undefined;
+    const isSettled = (reading: ProfileReading) => isOver(reading) || cannotRefresh(reading);
+    const current = await readBesideOfficialClient(profile, isSettled, ports);
+    if (isOver(current)) {
       ports.debug("refresh: no longer needed");
       return current;
     }
+    const { stored } = current;
     const { refresh_token: refreshToken } = stored;
     if (!refreshToken) {
       throw fail("E_EXPIRED", "the access token has expired and there is no refresh token");
@@ -91,6 +96,13 @@ export async function refreshSession(
     const renewed = holdingSignals(() => renew(profile, stored, refreshToken, ports));
     return ports.busy("Refreshing the session", tellOfWaiting(renewed, ports.note));
   });
+}
+
+/** Whether another program signed out, in, or refreshed since `stale` was read. */
+function movedOn(stale: ProfileReading, current: ProfileReading, nowMs: number): boolean {
+  const { stored } = current;
+  const rotated = changed(stale.stored, stored, "access_token") && !needsRefresh(current, nowMs);
+  return !stored.access_token || rotated || changed(stale.stored, stored, "base_url");
 }
 
 async function renew(
@@ -105,7 +117,7 @@ async function renew(
     tokens = await refresh(storedBaseUrl(stored), refreshToken);
   } catch (error) {
     if (!isInvalidGrant(error)) throw error;
-    return afterInvalidGrant(profile, stored);
+    return afterInvalidGrant(profile, stored, ports);
   }
   return storeRotatedTokens(profile, stored, tokens, ports);
 }
@@ -159,14 +171,18 @@ async function discardTokens(
 }
 
 /** The server calls the refresh token invalid. Unless another program rotated it meanwhile, the session has ended. */
-async function afterInvalidGrant(profile: Profile, refused: StoredProfile): Promise<ProfileReading> {
-  let current: ProfileReading | undefined;
-  for (const pauseMs of REREAD_PAUSES_MS) {
-    await Bun.sleep(pauseMs);
-    current = await profile.read();
-    if (changed(refused, current.stored, "access_token")) return current;
-  }
-  if (!current || changed(refused, current.stored, "refresh_token")) {
+async function afterInvalidGrant(
+  profile: Profile,
+  refused: StoredProfile,
+  ports: RefreshPorts,
+): Promise<ProfileReading> {
+  const { readBesideOfficialClient } = await import("./official-client.ts");
+  const isRotated = ({ stored }: ProfileReading) => changed(refused, stored, "access_token");
+  // What is waited for is on the screen already.
+  const quiet = { ...ports, busy: <T>(_: string, work: Promise<T>) => work };
+  const current = await readBesideOfficialClient(profile, isRotated, quiet, { atLeastMs: REREAD_MS });
+  if (isRotated(current)) return current;
+  if (changed(refused, current.stored, "refresh_token")) {
     throw fail(
       "E_LOCK_TIMEOUT",
       "another program refreshed this session and has not stored all of it",

@@ -6,9 +6,9 @@
 import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import type { Ports } from "../resolve/ports.ts";
-import type { Profile, ProfileReading } from "./profile.ts";
+import { type Profile, type ProfileReading, RESOLVED_FIELDS } from "./profile.ts";
 import { withProfileLock } from "./session.ts";
-import { PROFILE_FIELDS, type ProfileField, type StoredProfile } from "./stored.ts";
+import type { ProfileField, StoredProfile } from "./stored.ts";
 
 /** What was written longer ago than this is complete: two seconds, and one that the keychain rounds off. */
 const SETTLED_AFTER_MS = 3_000;
@@ -19,9 +19,6 @@ const PAUSE_MS = 10;
 const EMPTY_FOR_MS = 500;
 /** Whoever signs in without end is not waited for. */
 const LIMIT_MS = 10_000;
-
-/** The refresh token stays where it is until it is needed. */
-const WITHOUT_REFRESH_TOKEN = PROFILE_FIELDS.filter((field) => field !== "refresh_token");
 
 /** How the moments of writing look: long past, of one sign-in, perhaps of one, or of one that is not complete yet. */
 type Look = "old" | "whole" | "perhaps" | "partial";
@@ -37,7 +34,7 @@ export async function readSettled(
 ): Promise<ProfileReading> {
   const read = async (): Promise<Seen> => {
     const at = ports.now();
-    return { at, reading: await profile.read(WITHOUT_REFRESH_TOKEN) };
+    return { at, reading: await profile.read(RESOLVED_FIELDS) };
   };
   let seen = first ? { at: ports.now(), reading: first } : await read();
   if (needsNoClock(seen.reading)) return seen.reading;
@@ -113,7 +110,7 @@ function lookOf({ modifiedAt }: ProfileReading, nowMs: number): Look {
 }
 
 function changedFields(a: ProfileReading, b: ProfileReading): readonly ProfileField[] {
-  return WITHOUT_REFRESH_TOKEN.filter(
+  return RESOLVED_FIELDS.filter(
     (field) =>
       text(a.stored, field) !== text(b.stored, field) ||
       (a.modifiedAt && b.modifiedAt && a.modifiedAt.get(field) !== b.modifiedAt.get(field)),

@@ -35,6 +35,7 @@ export function withChangeStamp(keychain: Keychain, path: string): Keychain {
     },
     state: () => keychain.state(),
     read: (service, accounts) => keychain.read(service, accounts),
+    foresee: (service, accounts) => keychain.foresee(service, accounts),
     modifiedAt: (service, accounts) => keychain.modifiedAt(service, accounts),
     list: (service) => keychain.list(service),
     close: () => keychain.close(),

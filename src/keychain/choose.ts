@@ -6,6 +6,7 @@ import type { RawEnvironment } from "../core/environment.ts";
 import { clean, fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
+import { desktopKeychain, desktopSecretService } from "./desktop.ts";
 import type { Keychain, KeychainOptions, PasswordUnlock } from "./keychain.ts";
 import { unreachable, VARIABLE } from "./possible.ts";
 
@@ -50,6 +51,7 @@ function requiredKeychain(keychain: Keychain): Keychain {
     },
     state: () => keychain.state(),
     read: (service, accounts) => required(keychain.read(service, accounts)),
+    foresee: (service, accounts) => keychain.foresee(service, accounts),
     modifiedAt: (service, accounts) => required(keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => required(keychain.write(service, account, value)),
     remove: (service, account) => required(keychain.remove(service, account)),
@@ -61,9 +63,15 @@ function requiredKeychain(keychain: Keychain): Keychain {
 function openBackend(backend: Backend | "desktop", options: KeychainOptions, env: RawEnvironment): Keychain {
   switch (backend) {
     case "desktop":
-      return deferred("secret-service", async () => (await desktop(env)).desktopKeychain(options, env));
+      return deferred("secret-service", async () => {
+        sessionBusAddress(env); // without a bus there is nothing to make
+        return desktopKeychain(options, env);
+      });
     case "secret-service":
-      return deferred("secret-service", async () => (await desktop(env)).desktopSecretService(options, env));
+      return deferred("secret-service", async () => {
+        sessionBusAddress(env);
+        return desktopSecretService(options, env);
+      });
     case "kwallet":
       return deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));
     case "macos-keychain": {
@@ -75,12 +83,6 @@ function openBackend(backend: Backend | "desktop", options: KeychainOptions, env
       return deferred("windows-credential-manager", load);
     }
   }
-}
-
-/** The code for Linux desktops, which a machine without a session bus need not load. */
-function desktop(env: RawEnvironment) {
-  sessionBusAddress(env);
-  return import("./desktop.ts");
 }
 
 /** The code for macOS, whose thread is part of the program for macOS only. Throws E_KEYCHAIN_UNAVAILABLE. */

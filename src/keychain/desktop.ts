@@ -56,6 +56,7 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
     // An operation without a request does not decide which one it is.
     read: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.read(service, accounts)),
+    foresee: (service, accounts) => preferred.foresee(service, accounts),
     modifiedAt: async (service, accounts) =>
       accounts.length === 0 ? new Map() : use((keychain) => keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
@@ -97,6 +98,7 @@ export function desktopSecretService(options: KeychainOptions, env: RawEnvironme
       return state === "locked" && (await unlocked()) ? service.state() : state;
     },
     read: (name, accounts) => use(() => service.read(name, accounts)),
+    foresee: (name, accounts) => service.foresee(name, accounts),
     modifiedAt: (name, accounts) => use(() => service.modifiedAt(name, accounts)),
     write: (name, account, value) => use(() => service.write(name, account, value)),
     remove: (name, account) => use(() => service.remove(name, account)),

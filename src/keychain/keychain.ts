@@ -22,6 +22,11 @@ export interface Keychain {
   /** Reads several accounts of one service at once. Absent accounts are missing from the map. */
   read(service: string, accounts: readonly string[]): Promise<Map<string, Secret>>;
   /**
+   * Says what this run will read soon. A keychain that finds many entries in one visit fetches these with the next read
+   * and gives each once, as it was then; to the others it means nothing ({@link noForesight}).
+   */
+  foresee(service: string, accounts: readonly string[]): void;
+  /**
    * When entries were last written, in milliseconds since 1970, as exactly as the keychain keeps it (seconds, rounded
    * down). Accounts that are absent are missing, as is everything where the keychain keeps no times.
    */
@@ -65,6 +70,9 @@ export interface KeychainOptions {
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */
 export const OWN_SERVICE = "gum-cred";
+
+/** For keychains that gain nothing by knowing what comes. */
+export const noForesight: Keychain["foresee"] = () => {};
 
 /** For keychains that keep no times, or whose times are not read. */
 export const noTimes: Keychain["modifiedAt"] = async () => new Map();

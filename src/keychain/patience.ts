@@ -50,6 +50,7 @@ export function patientKeychain(
     },
     state: () => timed(() => keychain.state()),
     read: (service, accounts) => timed(() => keychain.read(service, accounts)),
+    foresee: (service, accounts) => keychain.foresee(service, accounts),
     modifiedAt: (service, accounts) => timed(() => keychain.modifiedAt(service, accounts)),
     write: (service, account, value) => timed(() => keychain.write(service, account, value)),
     remove: (service, account) => timed(() => keychain.remove(service, account)),

@@ -1,10 +1,50 @@
-/** Lines that fit a width: words are wrapped, and only what is longer than a line is broken. Pure. */
+/**
+ * Lines that fit a width: words are wrapped, and only what is longer than a line is broken, behind a mark such as '/' where
+ * it has one. Pure.
+ */
 
 /** A text's lines, each at most `width` columns; the second and later ones begin with `indent`. */
 export function wrapped(text: string, width: number, indent = ""): readonly string[] {
+  return filled(
+    text.split(" ").flatMap((long) => broken(long, width - indent.length)),
+    width,
+    indent,
+  );
+}
+
+/**
+ * Prose as it is, its long lines wrapped at blanks. What stands in front of a line is kept, and neither a word nor a command
+ * in quotation marks is broken.
+ */
+export function wrappedProse(text: string, width: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      if (Bun.stringWidth(line) <= width) return [line];
+      const [lead = ""] = /^\s*(?:[-*] |\d+[.)] )?/.exec(line) ?? [];
+      const indent = " ".repeat(lead.length);
+      const [first = "", ...others] = filled(proseWords(line.slice(lead.length)), width - lead.length, "");
+      return [lead + first, ...others.map((other) => indent + other)];
+    })
+    .join("\n");
+}
+
+/** The words of a line; a command in quotation marks is one, so that it can be copied. */
+function proseWords(line: string): readonly string[] {
+  const words: string[] = [];
+  let isOpen = false;
+  for (const word of line.split(" ")) {
+    if (isOpen) words.push(`${words.pop()} ${word}`);
+    else words.push(word);
+    isOpen = isOpen ? !word.includes("'") : /^'(?:gum-cred|eval)$/.test(word);
+  }
+  return words;
+}
+
+function filled(words: readonly string[], width: number, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((long) => broken(long, width - indent.length))) {
+  for (const word of words) {
     const next = line === "" || line === indent ? line + word : `${line} ${word}`;
     if (Bun.stringWidth(next) <= width || line === "" || line === indent) line = next;
     else {
@@ -15,18 +55,23 @@ export function wrapped(text: string, width: number, indent = ""): readonly stri
   return [...lines, line];
 }
 
+/** A long word is broken behind one of these, where that does not leave a line half empty. */
+const MARKS = /[/:_.,?&=-]/;
+
 function broken(word: string, width: number): readonly string[] {
   if (Bun.stringWidth(word) <= width) return [word];
   const parts: string[] = [];
   let part = "";
   for (const character of word) {
     if (part !== "" && Bun.stringWidth(part + character) > Math.max(1, width)) {
-      parts.push(part);
-      part = "";
+      const mark = [...part].findLastIndex((one) => MARKS.test(one)) + 1;
+      const cut = mark > part.length / 2 ? [...part].slice(0, mark).join("").length : part.length;
+      parts.push(part.slice(0, cut));
+      part = part.slice(cut);
     }
     part += character;
   }
-  return part === "" ? parts : [...parts, part];
+  return [...parts, part];
 }
 
 /** A shell command over several lines, joined by backslashes, broken at blanks outside of quotation marks only. */

@@ -5,7 +5,9 @@
 import { z } from "zod/mini";
 import { clean, fail } from "../core/errors.ts";
 import { jsonPath } from "../core/json.ts";
+import { whyNotJson } from "../core/json-error.ts";
 import { quotedPath } from "../core/shown-path.ts";
+import { PROVIDERS } from "../providers/registry.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
 import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
@@ -82,7 +84,11 @@ function read(bytes: Uint8Array): Reading {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     value = JSON.parse(text);
   } catch {
-    return { problems: [{ path: "$", message: "is not JSON" }], file: null, odd: null };
+    return {
+      problems: [{ path: "$", message: whyNotJson(bytes[0] === 0xef ? bytes.subarray(3) : bytes) }],
+      file: null,
+      odd: null,
+    };
   }
   const places = keyPlaces(text);
   const result = policySchema.safeParse(value);
@@ -93,8 +99,8 @@ function read(bytes: Uint8Array): Reading {
     ...places.filter(({ path }) => path.at(-1) === PROTO && !isOddTeam(path)).map(unknownKey),
     ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, []))),
     ...oddIssues.flatMap((one) => problemsOf(one, ["teams", PROTO])),
-    ...(result.success ? wrongSources(result.data) : []),
-    ...(odd?.success ? wrongSources({ version: 1, teams: { odd: odd.data } }) : []),
+    ...(result.success ? wrongRules(result.data) : []),
+    ...(odd?.success ? wrongRules({ version: 1, teams: { odd: odd.data } }) : []),
   ];
   return { problems, file: result.success ? result.data : null, odd: odd?.success ? odd.data : null };
 }
@@ -123,8 +129,8 @@ function unknownKey({ path }: KeyPlace): Problem {
   return { path: jsonPath(path), message: "is not known" };
 }
 
-/** What the shape alone does not say: Gumloop's credential is a person's own, and a vendor's token is that vendor's. */
-function wrongSources(file: PolicyFile): Problem[] {
+/** What the shape alone does not say: a vendor has one id, Gumloop's credential is a person's own, and a vendor's token is that vendor's. */
+function wrongRules(file: PolicyFile): Problem[] {
   const teams = Object.entries(file.teams ?? {});
   const scopes: [path: string[], rules: NonNullable<PolicyFile["providers"]>][] = [
     [["providers"], file.providers ?? {}],
@@ -135,6 +141,11 @@ function wrongSources(file: PolicyFile): Problem[] {
   ];
   return scopes.flatMap(([path, rules]) =>
     Object.entries(rules).flatMap(([provider, rule]) => {
+      const meant = PROVIDERS.find(({ aliases }) => aliases?.includes(provider));
+      if (meant) {
+        // A rule under it would be valid and bind nobody.
+        return [{ path: jsonPath([...path, provider]), message: `is another name: write '${meant.id}'` }];
+      }
       if (!rule.source) return [];
       const place = [...path, provider, "source"];
       if (provider === "gumloop") {

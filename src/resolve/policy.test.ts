@@ -51,6 +51,9 @@ describe("problems are named with their JSON path, all of them", () => {
     });
   }
   test("what is not JSON", () => {
-    expect(policyProblems(new TextEncoder().encode("{"))).toEqual([{ path: "$", message: "is not JSON" }]);
+    const text = '{\n  "version": 1,\n}';
+    expect(policyProblems(new TextEncoder().encode(text))).toEqual([
+      { path: "$", message: "is not JSON: line 3, column 1: no comma may stand before '}'" },
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import type { BaseUrl } from "../core/base-url.ts";
 import type { Digest, Environment, RawEnvironment } from "../core/environment.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import type { Lock } from "../os/files/lock.ts";
+import type { RunningProcess } from "../os/process/running.ts";
 import type { InstalledProviders } from "../providers/installed/installed-providers.ts";
 import type { Policy } from "./policy.ts";
 
@@ -20,6 +21,8 @@ export interface Surroundings {
   policy(): Promise<Policy>;
   /** Milliseconds since 1970. */
   now(): number;
+  /** This user's other processes whose words `matches`, as far as the system shows them: on Linux alone. */
+  processes(matches: (argv: readonly string[]) => boolean): Promise<readonly RunningProcess[]>;
 }
 
 /** Where things are kept. */

@@ -1,6 +1,7 @@
 /** The instrument itself: what counts as a broken promise, what the page says of it, and that times are taken. */
 import { expect, test } from "bun:test";
-import { fairCopy, measure, median } from "../../scripts/bench/measure.ts";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { COPIES, fairCopies, measure, median } from "../../scripts/bench/measure.ts";
 import { asPage, asText } from "../../scripts/bench/page.ts";
 import { absentRow, missed, type Row, timeRow, type Verdict, verdict } from "../../scripts/bench/rows.ts";
 
@@ -66,8 +67,19 @@ test("the page names what was not kept, and every row", () => {
   for (const section of sections) expect(asText(section)).toContain("MISSED");
 });
 
-test("a fair copy is byte for byte", async () => {
-  const copy = fairCopy("/etc/passwd", `/tmp/gum-cred-bench-copy-${process.pid}`);
-  expect(await Bun.file(copy).text()).toBe(await Bun.file("/etc/passwd").text());
-  await Bun.file(copy).delete();
+test("fair copies are byte for byte the program, and take turns", async () => {
+  const folder = mkdtempSync("/tmp/gum-cred-bench-");
+  const [program, log] = [`${folder}/program`, `${folder}/log`];
+  writeFileSync(`${folder}/source`, `#!/bin/sh\necho "$0" >>${log}\n`, { mode: 0o755 });
+  const first = fairCopies(`${folder}/source`, program);
+  expect(first).toBe(program);
+  expect(readFileSync(first, "utf8")).toBe(readFileSync(`${folder}/source`, "utf8"));
+  const timing = await measure([{ name: "x", command: [first] }], COPIES * 2);
+  const counts = new Map<string, number>();
+  for (const path of readFileSync(log, "utf8").trim().split("\n"))
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  // Three rounds to warm up are the first one's.
+  expect([...counts.values()]).toEqual([5, ...Array(COPIES - 1).fill(2)]);
+  expect(timing("x").byCopy).toHaveLength(COPIES);
+  rmSync(folder, { recursive: true });
 });

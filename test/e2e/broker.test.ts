@@ -126,6 +126,17 @@ describe("what the command gets", () => {
 });
 
 describe("what the command can do", () => {
+  test("not put the placeholder in the place of a key", async () => {
+    const script = `
+      for words in "keys set openai --key" "keys set openai --no-verify --key"; do
+        printf %s "$OPENAI_API_KEY" | gum-cred $words - 2>&1; echo " $?"
+      done
+      echo "OPENAI_API_KEY=$OPENAI_API_KEY" | gum-cred keys import - --no-verify 2>&1; echo " $?"`;
+    const { stdout } = await broker(["openai", "--quiet"], script, { env: KEYS });
+    expect(stdout.match(/placeholder of a 'gum-cred broker'/g)?.length).toBeGreaterThanOrEqual(3);
+    expect([...stdout.matchAll(/^ (\d+)$/gm)].map(([, code]) => code)).toEqual(["2", "2", "7"]);
+  });
+
   test("ask the vendor, with the real key put in", async () => {
     const { stdout, stderr, code } = await broker(["openai"], ASK, { env: KEYS });
     expect(code).toBe(0);

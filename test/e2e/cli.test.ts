@@ -1,7 +1,7 @@
 /** The command line itself: help, versions, mistakes, and how errors look. */
 import { describe, expect, test } from "bun:test";
 import { allCommands, PROGRAM } from "../../src/cli/program.ts";
-import { ERRORS } from "../../src/core/errors.ts";
+import { errorSpecs } from "../../src/core/errors.ts";
 import { run } from "../support/binary.ts";
 
 const COMMANDS = await allCommands();
@@ -70,7 +70,7 @@ test("errors as JSON, on stderr, on one line", async () => {
     code: "E_INVALID_VALUE",
     message: expect.any(String),
     hint: expect.any(String),
-    exit_code: ERRORS.E_INVALID_VALUE.exit,
+    exit_code: errorSpecs().E_INVALID_VALUE.exit,
   });
 });
 

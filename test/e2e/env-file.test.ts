@@ -180,6 +180,8 @@ describe("what cannot be resolved ends it before the command starts", () => {
       },
     ],
     ["a megabyte and more", () => file(`A=${"x".repeat(1_048_577)}`)],
+    ["a device without end", () => "/dev/zero"],
+    ["nothing", () => ""],
   ])("%s", async (_about, make) => {
     const result = await world.run(["exec", "openai", "--env-file", make(), "--", "true"]);
     expect([result.code, result.stdout]).toEqual([125, ""]);
@@ -303,6 +305,16 @@ describe("--file", () => {
     }
   });
 
+  test.each([
+    [">&-", 125],
+    [">/dev/full", 1],
+    ["2>&-", 0],
+  ])("output that goes to %s is not lost in silence", async (where, code) => {
+    const line = `gum-cred exec openai --file F=gum://openai -- sh -c 'echo out' ${where}`;
+    expect((await world.sh(line)).code).toBe(code);
+    expect(left()).toEqual([]);
+  });
+
   test.each(["F", "=gum://openai", "F=", "F=plain", "1F=gum://openai", "F G=gum://openai"])(
     "%j is a usage error",
     async (spec) => {
@@ -310,6 +322,12 @@ describe("--file", () => {
       expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("E_USAGE")]);
     },
   );
+
+  test("two files for one variable are a usage error that names it", async () => {
+    const twice = ["--file", "F=gum://openai", "--file", "F=gum://gumloop"];
+    const result = await world.run(["exec", "openai", ...twice, "--", "true"]);
+    expect([result.code, result.stderr]).toEqual([125, expect.stringContaining("--file F is given twice")]);
+  });
 
   test("what cannot be resolved is named by its variable", async () => {
     const result = await world.run(["exec", "openai", "--file", "F=gum://deepseek", "--", "true"]);

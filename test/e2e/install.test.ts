@@ -4,7 +4,8 @@
  * install-targets.test.ts's, what it refuses install-refusals.test.ts's and install-downloads.test.ts's.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { gumCred, run } from "../support/binary.ts";
 import {
   type Ground,
@@ -178,6 +179,52 @@ describe("where to, and what is said about it", () => {
         stdout: `gum-cred 9.9.9 for ${thisTarget()}\n`,
       });
     }
+  });
+
+  /** What each shell says when it is asked whether it has a completion of gum-cred, once the printed line was run. */
+  const FINDS = [
+    ["bash", ["bash", "--norc", "-c"], "complete -p gum-cred", "gum-cred"],
+    ["zsh", ["zsh", "-f", "-c"], "print -r -- $_comps[gum-cred]", "_gum-cred"],
+    ["fish", ["fish", "--no-config", "-c"], "complete -C 'gum-cred logo'", "logout"],
+  ] as const;
+
+  test.each(FINDS)(
+    "the line for completions works as it stands in %s, and is not said twice",
+    async (...row) => {
+      const [shell, read, ask, found] = row;
+      const prefix = ground.fresh(`it's a $HOME for ${shell}`);
+      const home = ground.fresh(`home of ${shell}`);
+      const env = { HOME: home, SHELL: Bun.which(shell, { PATH: SYSTEM_PATH }) ?? shell };
+      const install = (from: string) => ground.install(["sh"], ["--from", from, "--prefix", prefix], { env });
+      const [, file, line] =
+        /^For completions add this line to (.+):\n {2}(.+)$/m.exec((await install(real)).stdout) ?? [];
+      expect(file).toStartWith(`${home}/.`);
+      const there = { HOME: home, PATH: `${prefix}/bin:${SYSTEM_PATH}`, XDG_CACHE_HOME: home };
+      const { stdout } = await run([], { program: [...read, `${line}\n${ask}`], env: there });
+      expect(stdout).toContain(found);
+      mkdirSync(dirname(file ?? ""), { recursive: true });
+      writeFileSync(file ?? "", `${line}\n`);
+      expect((await install(real)).stdout).not.toContain("For completions");
+    },
+  );
+
+  test.each([
+    ["another shell", { SHELL: "/bin/sh" }, []],
+    ["none", {}, []],
+    ["--no-completions", { SHELL: "/bin/zsh" }, ["--no-completions"]],
+    ["a fish that looks there", { SHELL: "/usr/bin/fish", XDG_DATA_DIRS: "/x:PREFIX/share" }, []],
+    ["a zsh that looks there", { SHELL: "PREFIX/zsh" }, []],
+  ] as const)("nothing is said of completions with %s", async (_name, given, flags) => {
+    const prefix = ground.fresh("silent");
+    const script = `#!/bin/sh\necho '${prefix}/share/zsh/site-functions'\n`;
+    writeFileSync(`${prefix}/zsh`, script, { mode: 0o755 });
+    const env = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, value.replace("PREFIX", prefix)]),
+    );
+    const args = ["--from", standIns, "--prefix", prefix, ...flags];
+    const { code, stdout } = await ground.install(["sh"], args, { env });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("For completions");
   });
 
   test.skipIf(!CAN_MOUNT || !IS_ROOT)("for root /usr/local, whose folders stay", async () => {

@@ -1,6 +1,6 @@
 /** Unlocking a real keychain with a password typed on a terminal that has no desktop. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { run } from "../support/binary.ts";
 import { startPrivateKeyring } from "../support/private-keyring.ts";
 import { type PrivateKwallet, startPrivateKwallet } from "../support/private-kwallet.ts";
@@ -52,10 +52,14 @@ describe("GNOME Keyring", () => {
 
   test.each([
     ["keys set", ["keys", "set", "xai", "--key", "xai-EXAMPLE", "--no-verify"]],
+    ["keys import", ["keys", "import", "--no-verify"]],
     ["login", ["login", "--api-key"]],
   ])("%s offers it", async (name, args) => {
     const { key, userId } = world.server.addApiKey();
-    const flags = name === "login" ? [key, "--user-id", userId, "--base-url", world.server.baseUrl] : [];
+    const file = `${world.home}/keys.env`;
+    writeFileSync(file, "XAI_API_KEY=xai-EXAMPLE\n");
+    const login = [key, "--user-id", userId, "--base-url", world.server.baseUrl];
+    const flags = name === "login" ? login : name === "keys import" ? [file] : [];
     await world.keyring.lock();
     const { code } = await onTerminal([...args, ...flags], [type(PASSWORD)], { env: world.env });
     expect(code).toBe(0);

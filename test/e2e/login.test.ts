@@ -50,6 +50,20 @@ describe("OAuth", () => {
     expect(result.stdout).toContain("code 0");
   });
 
+  test("a callback of another issuer is told on the terminal, once, and the wait goes on", async () => {
+    const script = `mkfifo "$HOME/told"; gum-cred login --method oauth --no-browser ${[...freePort(), ...at()].join(" ")} < /dev/null > "$HOME/told" &
+      read -r url < "$HOME/told"
+      state=$(printf %s "$url" | sed 's/.*[?&]state=\\([^&]*\\).*/\\1/'); port=$(printf %s "$url" | sed 's/.*127.0.0.1%3A\\([0-9]*\\)%2F.*/\\1/')
+      callback="http://127.0.0.1:$port/callback?code=abcdefghij"
+      for more in "&state=$state&iss=https://evil.example" "&state=$state&iss=https://evil.example" "&state=other"; do curl -s -o /dev/null "$callback$more"; done
+      curl -sSL -o /dev/null "$url"; wait $!; echo "code $?"`;
+    const { stdout, stderr } = await world.sh(script);
+    expect(stdout).toContain("code 0");
+    expect(stderr.match(/does not count: .*/g)).toEqual([
+      "does not count: it comes from another server; still waiting",
+    ]);
+  });
+
   test("a declined consent is exit 3, and what was stored stays", async () => {
     const { key } = await world.signInWithKey("declined");
     world.server.behaviour.consent = "deny";

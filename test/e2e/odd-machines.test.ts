@@ -122,7 +122,9 @@ describe.each(POOR.filter(([, , possible]) => possible))("with %s", (_what, prog
     [["exec", "gumloop", "--", "/etc/passwd"], 126, ""],
     [["exec", "gumloop", "--", "sh", "-c", "kill -TERM $$"], null, ""],
   ])("%p ends with %p", async (args, code, stdout) => {
-    expect(await there(args)).toMatchObject({ code, stdout });
+    const { stderr, ...ended } = await there(args);
+    expect(ended).toMatchObject({ code, stdout });
+    expect(stderr.split("\n").filter((line) => !/^(?:gum-cred: error|hint: |$)/.test(line))).toEqual([]);
   });
 
   test("the program has the default action of SIGPIPE and SIGXFSZ", async () => {

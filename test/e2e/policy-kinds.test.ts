@@ -270,3 +270,46 @@ describe("keys verify", () => {
     expect((await world.run(["keys", "verify", "openai"], { env: mine })).code).toBe(0);
   });
 });
+
+describe("a vendor that the policy names", () => {
+  const KEY = "sk-proj-EXAMPLE-stored-0123456789";
+  beforeEach(async () => {
+    const set = ["keys", "set", "openai", "--key", "-", "--no-verify", "--level", "organization"];
+    await world.ok(set, { stdin: KEY });
+  });
+
+  test.each(["gpt", "gemini", "claude", "grok", "azure", "bedrock"])(
+    "by its other name %s is refused",
+    async (name) => {
+      for (const rules of [
+        { providers: { [name]: { deny: true } } },
+        { teams: { t: { providers: { [name]: { deny: true } } } } },
+      ]) {
+        const env = policy(rules);
+        const result = await world.run(["get", "openai"], { env });
+        expect([result.code, result.stdout, result.stderr]).toEqual([
+          7,
+          "",
+          expect.stringContaining("is another name"),
+        ]);
+        expect((await world.run(["policy", "check", env["GUM_CRED_POLICY"] ?? ""])).code).toBe(7);
+      }
+    },
+  );
+
+  test("and denies is left out of 'keys list', and an error where it was asked for", async () => {
+    const env = policy({ providers: { openai: { deny: true }, deepseek: { deny: true } } });
+    const { stdout } = await world.ok(["keys", "list", "--json"], { env });
+    expect(JSON.parse(stdout).errors).toEqual([]);
+    expect(stdout).not.toContain("openai");
+    expect((await world.run(["keys", "list", "openai"], { env })).code).toBe(6);
+  });
+
+  test("for the broker alone is masked by 'redact' all the same", async () => {
+    const { key } = await world.signInWithKey();
+    const env = policy({ providers: { openai: { exportable: false }, gumloop: { exportable: false } } });
+    const { stdout } = await world.ok(["redact"], { env, stdin: `a ${KEY} b ${key} c` });
+    expect(stdout).toBe("a *** b *** c");
+    expect((await world.run(["get", "openai"], { env })).code).toBe(6);
+  });
+});

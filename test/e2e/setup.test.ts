@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -156,6 +157,12 @@ describe("a setting of the user's own", () => {
     ["claude", ".claude/settings.json", '{\n  "apiKeyHelper": "pass show anthropic"\n}\n'],
     ["claude", ".claude/settings.json", '{"apiKeyHelper": "/opt/not-gum-cred get anthropic"}'],
     ["codex", ".codex/config.toml", 'model_provider = "azure"\n[model_providers.azure]\nname = "a"\n'],
+    [
+      "codex",
+      ".codex/config.toml",
+      '[model_providers.gum-cred]\nbase_url = "http://127.0.0.1:8080/openai/v1"\n',
+    ],
+    ["codex", ".codex/config.toml", '[model_providers."gum-cred".auth]\ncommand = "/opt/not-gum-cred"\n'],
     ["gemini", ".gemini/settings.json", '{"security": {"auth": {"selectedType": "oauth-personal"}}}'],
     [
       "opencode",
@@ -178,6 +185,70 @@ describe("a setting of the user's own", () => {
     expect(files()).toEqual({ [path]: text });
     expect((await setup([program, "--write", "--force"])).code).toBe(0);
     expect(files()[path]).not.toBe(text);
+  });
+
+  const CHANGED: readonly (readonly [program: string, path: string, from: string, to: string])[] = [
+    ["codex", ".codex/config.toml", 'model_provider = "gum-cred"', 'model_provider = "azure"'],
+    ["codex", ".codex/config.toml", 'model_provider = "gum-cred"\n', ""],
+    ["opencode", ".config/opencode/opencode.json", "{env:OPENAI_API_KEY}", "{file:x}"],
+  ];
+  test.each(CHANGED)(
+    "%s: what gum-cred put in goes, also beside it (%#)",
+    async (program, path, from, to) => {
+      await setup([program, "--write"]);
+      const text = files()[path] ?? "";
+      expect(text).toContain(from);
+      put(path, text.replace(from, to));
+      expect((await setup([program, "--remove"])).code).toBe(0);
+      const rest = files()[path] ?? "";
+      expect(rest).toContain(to);
+      expect(rest).not.toMatch(/gum-cred|ANTHROPIC_API_KEY/);
+    },
+  );
+
+  test.each([
+    ["claude", ".claude/settings.json", "{}\n"],
+    ["claude", ".claude/settings.json", ""],
+    ["claude", ".claude/settings.json", " \n"],
+    ["codex", ".codex/config.toml", ""],
+    ["codex", ".codex/config.toml", "\n"],
+  ])("%s: a file of the user's in which nothing was put stays (%#)", async (program, path, text) => {
+    put(path, text);
+    expect((await setup([program, "--remove"])).code).toBe(0);
+    expect(files()).toEqual({ [path]: text });
+  });
+
+  test("TOML that is whole and cannot be added to is not called broken", async () => {
+    const text = 'model_providers = { mine = { name = "m" } }\n';
+    put(".codex/config.toml", text);
+    const { code, stderr } = await setup(["codex", "--write"]);
+    expect([code, stderr]).toEqual([7, expect.stringContaining("cannot be edited safely")]);
+    expect(files()).toEqual({ ".codex/config.toml": text });
+  });
+
+  test.each([
+    ["claude", ".claude/settings.json", "{}\n"],
+    ["codex", ".codex/config.toml", ""],
+  ])(
+    "%s: a link to a file that then holds nothing else stays, and is emptied",
+    async (program, path, text) => {
+      const target = put("dotfiles/settings", text, 0o640);
+      mkdirSync(dirname(`${home}/${path}`), { recursive: true });
+      symlinkSync(target, `${home}/${path}`);
+      await setup([program, "--write"]);
+      expect(readFileSync(target, "utf8")).toContain("gum-cred");
+      await setup([program, "--remove"]);
+      expect(lstatSync(`${home}/${path}`).isSymbolicLink()).toBe(true);
+      expect(readFileSync(target, "utf8")).toBe(text);
+    },
+  );
+
+  test.skipIf(process.getuid?.() !== 0)("run by root, a file stays its user's", async () => {
+    const file = put(".claude/settings.json", '{"theme": "dark"}', 0o640);
+    chownSync(file, 12345, 23456);
+    await setup(["claude", "--write"]);
+    const { uid, gid, mode } = statSync(file);
+    expect([uid, gid, mode & 0o777]).toEqual([12345, 23456, 0o640]);
   });
 
   test("Codex's own provider comes back when the setup is taken out", async () => {

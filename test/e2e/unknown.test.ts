@@ -41,3 +41,22 @@ test("--quiet waits in silence", async () => {
   const { screen } = await onTerminal(["status", "--quiet"], [], { env: world.env, timeoutMs: 9_000 });
   expect(screen).not.toContain("Waiting");
 }, 20_000);
+
+describe("a keychain or bus that is named and cannot be used is said with its name, once", () => {
+  test.each([
+    [{ GUM_CRED_KEYCHAIN: "nonsense" }, 2, "GUM_CRED_KEYCHAIN is 'nonsense'"],
+    [{ GUM_CRED_KEYCHAIN: "kwallet" }, 4, "no KWallet runs on the session bus"],
+    [{ DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" }, 4, "listens at unix:path=/nonexistent/bus"],
+    [{ DBUS_SESSION_BUS_ADDRESS: "rubbish" }, 4, "DBUS_SESSION_BUS_ADDRESS names no Unix socket"],
+  ])("%p", async (env, exit, said) => {
+    const { code, stdout, stderr } = await world.run(["status"], { env });
+    expect(code).toBe(exit);
+    expect(stdout.replace(/\s+/g, " ")).toContain("Signed in unknown: ");
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain("warning");
+    const json = await world.run(["status", "--json"], { env });
+    expect(JSON.parse(json.stdout).authenticated).toBeNull();
+    const list = await world.run(["keys", "list"], { env });
+    expect([list.code, list.stderr.split(said).length]).toEqual([exit, 2]);
+  });
+});

@@ -124,6 +124,7 @@ test("an authority is trusted where ca_file names it, and refused (6) where it d
   writeFileSync(`${folder}/empty.pem`, "");
   expect((await get({ vault: vault(address, { ca_file: `${folder}/empty.pem` }) })).code).toBe(7);
   expect((await get({ vault: vault(address, { ca_file: `${folder}/absent.pem` }) })).code).toBe(7);
+  expect((await get({ vault: vault(address, { ca_file: "/dev/zero" }) })).code).toBe(7);
   expect(requests).toHaveLength(0);
 });
 
@@ -151,6 +152,21 @@ test("a server that hangs, before its headers or within its body, is over at the
   for (const { address } of [hung, slow]) {
     const { code, ms } = await get({ vault: vault(address), timeout_ms: 300 });
     expect(code).toBe(5);
+    expect(ms).toBeLessThan(1500);
+  }
+});
+
+test("a file to log in with that nobody writes to is over at the time limit", async () => {
+  const path = `${folder}/silent`;
+  Bun.spawnSync(["mkfifo", path]);
+  const { address } = serve(() => secretOf(KEY));
+  for (const auth of [
+    { token_file: path },
+    { approle: { role_id: "role-EXAMPLE", secret_id_file: path } },
+    { jwt: { role: "r", token: { file: path } } },
+  ]) {
+    const { code, ms } = await get({ vault: vault(address, { auth }), timeout_ms: 300 });
+    expect([auth, code]).toEqual([auth, 5]);
     expect(ms).toBeLessThan(1500);
   }
 });

@@ -88,7 +88,7 @@ export const KEY_SCENES: readonly Scene[] = [
   {
     name: "a vendor that fails while a key is stored",
     code: "E_SERVER",
-    shows: ["try again, or store it unverified with --no-verify"],
+    shows: ["{again}, or store it unverified with --no-verify"],
     prepare(stage) {
       const key = stage.file("key", stage.vendors.addKey("openai"));
       stage.vendors.faults.inject({ path: "*", status: 503 });

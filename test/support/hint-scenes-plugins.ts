@@ -130,6 +130,21 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a built-in provider as a plugin",
+    code: "E_PLUGIN_REFUSED",
+    shows: ["run 'gum-cred providers' for all that are known"],
+    prepare(stage) {
+      stage.line = "gum-cred plugins add openai --yes";
+      stage.reads.push([
+        /^gum-cred providers$/,
+        "openai",
+        () => {
+          stage.line = "gum-cred providers openai";
+        },
+      ]);
+    },
+  },
+  {
     name: "a manifest under another name",
     code: "E_PLUGIN_INVALID",
     shows: ["name the file after the id in it"],

@@ -102,7 +102,7 @@ export const SAID_SCENES: readonly Scene[] = [
     where: "line",
     once: true,
     shows: [
-      "note: keys stored for '{id}' are still in the keychain, under the service 'gum-cred'; with the plugin installed again, 'gum-cred keys remove {id}' removes them",
+      "note: {which} still in the keychain, under the service 'gum-cred'; with the plugin installed again, 'gum-cred keys remove {id}' removes them",
     ],
     async prepare(stage) {
       await stage.run("gum-cred plugins add deepgram --yes");

@@ -184,7 +184,7 @@ export const SIGN_IN_SCENES: readonly Scene[] = [
   {
     name: "login's key without a terminal",
     code: "E_USAGE",
-    shows: ["give --api-key - and the key on stdin"],
+    shows: ["give --api-key - with --user-id, and the key on stdin"],
     prepare(stage) {
       const { key: value, userId } = stage.world.server.addApiKey();
       stage.line = `gum-cred login --method api-key --user-id ${userId}`;

@@ -75,10 +75,19 @@ export const WORD_SCENES: readonly Scene[] = [
   {
     name: "a mistyped command with its arguments, under a profile",
     code: "E_UNKNOWN_COMMAND",
-    shows: ["did you mean 'gum-cred {meant}'?"],
+    shows: ["did you mean 'gum-cred {named}'?"],
     prepare(stage) {
       hasKey(stage);
       stage.line = "gum-cred keyss list openai --profile work";
+    },
+  },
+  {
+    name: "a word of another program",
+    code: "E_UNKNOWN_COMMAND",
+    shows: ["'gum-cred {name}'"],
+    prepare(stage) {
+      signsIn(stage);
+      stage.line = "gum-cred token --profile work";
     },
   },
   {

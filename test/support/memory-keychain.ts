@@ -3,7 +3,7 @@
  * keyring can be told to do. What it stores and finds is what test/contract/keychain demands of every keychain.
  */
 import { type Secret, secret } from "../../src/core/secret.ts";
-import { type Keychain, noTimes } from "../../src/keychain/keychain.ts";
+import { type Keychain, noForesight, noTimes } from "../../src/keychain/keychain.ts";
 
 export interface MemoryKeychain extends Keychain {
   /** Entries as `service/account`, open to the other program. */
@@ -29,6 +29,7 @@ export function memoryKeychain(before: (operation: number) => void = () => {}): 
       const found = accounts.map((account) => [account, entries.get(`${service}/${account}`)] as const);
       return new Map(found.flatMap(([account, value]) => (value ? [[account, value]] : [])));
     },
+    foresee: noForesight,
     modifiedAt: noTimes,
     async write(service, account, value) {
       next();

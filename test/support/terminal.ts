@@ -34,67 +34,82 @@ export interface TerminalOptions {
 
 const DRIVER = `
 import fcntl, json, os, pty, select, signal, struct, sys, termios, time
-spec = json.load(sys.stdin)
-master, slave = pty.openpty()
-fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, spec["columns"], 0, 0))
-before = termios.tcgetattr(slave)
-pid = os.fork()
-if pid == 0:
-    os.setsid()
-    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-    for fd in (0, 1, 2): os.dup2(slave, fd)
-    os.closerange(3, 256)
-    os.chdir(spec["cwd"])
-    os.execve(spec["argv"][0], spec["argv"], spec["env"])
-seen, at, status, last = b"", 0, None, time.time()
-steps, limit = spec["steps"], time.time() + spec["timeout"]
-def pump(wait):
-    global seen
-    if select.select([master], [], [], wait)[0]:
+def play(spec):
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, spec["columns"], 0, 0))
+    before = termios.tcgetattr(slave)
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        for fd in (0, 1, 2): os.dup2(slave, fd)
+        os.closerange(3, 256)
+        os.chdir(spec["cwd"])
+        os.execve(spec["argv"][0], spec["argv"], spec["env"])
+    seen, at, status, last = b"", 0, None, time.time()
+    steps, limit = spec["steps"], time.time() + spec["timeout"]
+    def pump(wait):
+        nonlocal seen
+        if not select.select([master], [], [], wait)[0]: return False
         try: seen += os.read(master, 65536)
-        except OSError: pass
-while status is None and time.time() < limit:
-    pump(0.02)
-    done, code = os.waitpid(pid, os.WNOHANG)
-    if done: status = code
-    elif steps:
-        found = seen.find(steps[0]["wait"].encode(), at)
-        if found >= 0:
-            step = steps.pop(0)
-            at = found + len(step["wait"].encode())
-            time.sleep(0.1)
-            last = time.time()
-            data = step.get("type", "").encode()
-            while data:
-                data = data[os.write(master, data[:512]):]
-                pump(0)
-            if step.get("signal"): os.kill(pid, getattr(signal, "SIG" + step["signal"]))
-took = time.time() - last
-if status is None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-for _ in range(5): pump(0.02)
-after = termios.tcgetattr(slave)
-code = -1 if status is None else os.waitstatus_to_exitcode(status)
-print(json.dumps({"code": code, "screen": seen.decode(errors="replace").replace("\\r\\n", "\\n"), "lastMs": took * 1000, "restored": before[3] == after[3] and before[0] == after[0], "left": len(steps)}))
+        except OSError: return False
+        return True
+    while status is None and time.time() < limit:
+        pump(0.01)
+        done, code = os.waitpid(pid, os.WNOHANG)
+        if done: status = code
+        elif steps:
+            found = seen.find(steps[0]["wait"].encode(), at)
+            if found >= 0:
+                step = steps.pop(0)
+                at = found + len(step["wait"].encode())
+                time.sleep(0.1)
+                last = time.time()
+                data = step.get("type", "").encode()
+                while data:
+                    data = data[os.write(master, data[:512]):]
+                    pump(0)
+                if step.get("signal"): os.kill(pid, getattr(signal, "SIG" + step["signal"]))
+    took = time.time() - last
+    if status is None:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    while pump(0.02): pass
+    after = termios.tcgetattr(slave)
+    os.close(master)
+    os.close(slave)
+    code = -1 if status is None else os.waitstatus_to_exitcode(status)
+    return {"code": code, "screen": seen.decode(errors="replace").replace("\\r\\n", "\\n"), "lastMs": took * 1000, "restored": before[3] == after[3] and before[0] == after[0], "left": len(steps)}
+print(json.dumps([play(spec) for spec in json.load(sys.stdin)]))
 `;
 
 /** Runs gum-cred on a terminal. A code of -1 means that it did not end in time, a negative one a signal. */
 export async function onTerminal(
   args: readonly string[],
   steps: readonly Step[] = [],
-  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/", program }: TerminalOptions = {},
+  options: TerminalOptions = {},
 ): Promise<TerminalRun> {
-  const spec = {
+  const [run] = await onTerminals([args], options, steps);
+  if (!run) throw new Error("the terminal's driver ran nothing");
+  return run;
+}
+
+/** The same for many command lines, one after the other, each on a terminal of its own: much faster than one by one. */
+export async function onTerminals(
+  lines: readonly (readonly string[])[],
+  { env = {}, columns = 80, timeoutMs = 4_000, cwd = "/", program }: TerminalOptions = {},
+  steps: readonly Step[] = [],
+): Promise<readonly TerminalRun[]> {
+  const specs = lines.map((args) => ({
     argv: [...(program ?? [gumCred()]), ...args],
     env: { PATH: pathWithGumCred(), TERM: "xterm-256color", ...env },
     steps,
     columns,
     cwd,
     timeout: timeoutMs / 1000,
-  };
+  }));
   const child = Bun.spawn(["python3", "-c", DRIVER], {
-    stdin: new Blob([JSON.stringify(spec)]),
+    stdin: new Blob([JSON.stringify(specs)]),
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -103,8 +118,9 @@ export async function onTerminal(
     new Response(child.stderr).text(),
   ]);
   if ((await child.exited) !== 0) throw new Error(`the terminal's driver failed: ${err}`);
-  const result = JSON.parse(out) as TerminalRun & { readonly left: number };
-  if (result.left > 0)
-    throw new Error(`${result.left} steps were not reached; the screen:\n${result.screen}`);
-  return result;
+  const results = JSON.parse(out) as readonly (TerminalRun & { readonly left: number })[];
+  for (const { left, screen } of results) {
+    if (left > 0) throw new Error(`${left} steps were not reached; the screen:\n${screen}`);
+  }
+  return results;
 }

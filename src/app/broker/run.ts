@@ -8,6 +8,7 @@ import { createLimits, type LimitSettings } from "../../broker/limits.ts";
 import { openLog } from "../../broker/log.ts";
 import { isHarmless } from "../../broker/own-environment.ts";
 import { type BrokerParts, startBroker } from "../../broker/server.ts";
+import { brokerToken } from "../../core/broker-token.ts";
 import type { Level } from "../../core/credential.ts";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { reveal, secret } from "../../core/secret.ts";
@@ -60,7 +61,7 @@ export async function cleanEnvironment(command: readonly string[]): Promise<RawE
 export async function runBroker(settings: BrokerSettings, around: Around): Promise<never> {
   const setup = await setUpBroker(withVia(settings), around.scope, around.fresh);
   const log = openLog(settings.log);
-  const placeholder = `gum-cred-${randomBytes(24).toString("base64url")}`;
+  const placeholder = brokerToken(randomBytes(24));
   const parts: Omit<BrokerParts, "listen"> = {
     routes: setup.routes.map(({ route }) => route),
     placeholder: placeholderOf(placeholder),

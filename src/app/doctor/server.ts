@@ -3,6 +3,7 @@ import type { Credential } from "../../core/credential.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { EXPIRY_SLACK_MS } from "../../gumloop/expiry.ts";
 import { type HttpResponse, isRedirect, isWebPage, send } from "../../net/http.ts";
+import { withWait } from "../../net/retry-after.ts";
 import type { Ports, Scope, Surroundings, Voice } from "../../resolve/ports.ts";
 import { verifyInForce } from "../verify-in-force.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
@@ -35,7 +36,8 @@ function classifyServer(origin: string, answer: HttpResponse): Check {
     return problem("server", fail("E_NETWORK", `a web page responds in place of ${origin}`, PORTAL_HINT));
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return problem("server", fail("E_SERVER", `${origin} responds with a temporary failure (${status})`));
+    const said = `${origin} responds with a temporary failure (${status})`;
+    return problem("server", fail("E_SERVER", ...withWait(said, undefined, answer.headers, Date.now())));
   }
   if (status !== 200 && status !== 401 && status !== 403) {
     return warning(

@@ -89,15 +89,26 @@ export async function allowKey({ provider, level }: KeyPlace, scope: Scope, port
   if (error && !(level === "team" && error.code === "E_POLICY_SOURCE")) throw error;
 }
 
-/** Throws E_NO_CREDENTIAL when no key is stored at that place. */
+/** The key that is stored at that place. Throws E_NO_CREDENTIAL when none is. */
 export async function requireStored(
   { provider, level }: KeyPlace,
   scope: Scope,
   ports: Ports,
-): Promise<void> {
+): Promise<Secret> {
   const account = llmAccount(level, provider.id, { ...scope, level: null });
-  const stored = await (await ports.keychain()).read(OWN_SERVICE, [account]);
-  if (!stored.has(account)) throw noKey(provider, level);
+  const stored = (await (await ports.keychain()).read(OWN_SERVICE, [account])).get(account);
+  if (!stored) throw noKey(provider, level);
+  return stored;
+}
+
+/** Throws E_INVALID_VALUE where a "new" key is the stored one: whoever then revokes the old key would have none. */
+export function refuseSame(stored: Secret, key: Secret, { title, setupUrl }: Provider): void {
+  if (reveal(stored) !== reveal(key)) return;
+  throw fail(
+    "E_INVALID_VALUE",
+    `the same key for ${title} (${masked(key)}) is stored already; nothing was changed`,
+    `create a new key at ${setupUrl} and give that one`,
+  );
 }
 
 /** Verifies and stores a key. When the vendor refuses or cannot be reached, throws and stores nothing. */
@@ -215,7 +226,9 @@ export async function rememberVerdict(listed: ListedKey, verdict: Verdict, ports
 }
 
 function notStored(error: GumCredError): GumCredError {
-  const hint = error.exitCode === 5 ? "try again, or store it unverified with --no-verify" : error.hint;
+  // A server that says how long to wait has a hint of its own.
+  const again = error.hint.startsWith("try again in ") ? error.hint.split(";", 1)[0] : "try again";
+  const hint = error.exitCode === 5 ? `${again}, or store it unverified with --no-verify` : error.hint;
   return fail(error.code, `${error.message}; the key was not stored`, hint);
 }
 

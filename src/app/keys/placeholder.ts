@@ -3,6 +3,8 @@
  * that another program would resolve. Pure. Says what it is, and never quotes it.
  */
 
+import { isBrokerToken } from "../../core/broker-token.ts";
+
 const REFERENCE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const VARIABLE = /\$\{|\$\(|^\$|^%[^%]+%$|\{\{/;
 const BRACKETED = /^(?:<.*>|\[.*\]|\{.*\})$/s;
@@ -15,6 +17,7 @@ const SHORTENED = /\.{3}|…|\*{3}/;
 
 /** What a value is, if it is not a key, to be read after "is"; null when it may be one. */
 export function placeholder(value: string): string | null {
+  if (isBrokerToken(value)) return "the placeholder of a 'gum-cred broker', not a key";
   if (REFERENCE.test(value)) return "a reference, not a key";
   if (VARIABLE.test(value)) return "a reference to another variable, not a key";
   if (BRACKETED.test(value) || WORDS.test(value)) return "a placeholder, not a key";

@@ -3,7 +3,7 @@
  * denies, keeps no other from being asked.
  */
 import type { Credential } from "../../core/credential.ts";
-import { fail, GumCredError } from "../../core/errors.ts";
+import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import type { Provider, Verdict } from "../../providers/contract.ts";
 import { noKey } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
@@ -21,6 +21,8 @@ export interface KeyVerdict {
   readonly message: string;
   /** Why the key could not be read. */
   readonly error: GumCredError | null;
+  /** Why the vendor gave no verdict. */
+  readonly failure: GumCredError | null;
 }
 
 /**
@@ -87,6 +89,10 @@ export function worst(verdicts: readonly KeyVerdict[]): GumCredError | undefined
   const unread = verdicts.find(({ error }) => error !== null)?.error;
   if (unread) return unread;
   const unreachable = named("unreachable");
+  const failure = verdicts.find(({ verdict }) => verdict === "unreachable")?.failure;
+  if (unreachable.length === 1 && hasCode(failure, "E_RATE_LIMITED", "E_SERVER")) {
+    return fail(failure.code, `${unreachable[0]}: ${failure.message}`, failure.hint);
+  }
   if (unreachable.length > 0) return fail("E_NETWORK", `could not reach: ${unreachable.join(", ")}`);
   const unverifiable = named("unverifiable");
   if (unverifiable.length > 0)
@@ -105,7 +111,9 @@ function replacing({ provider, credential }: KeyVerdict): string {
 
 function unreadable(provider: Provider, error: GumCredError): readonly KeyVerdict[] {
   if (error.code === "E_POLICY_DENIED") return [];
-  return [{ provider, credential: null, verdict: "unverifiable", message: error.message, error }];
+  return [
+    { provider, credential: null, verdict: "unverifiable", message: error.message, error, failure: null },
+  ];
 }
 
 async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVerdict> {
@@ -124,11 +132,12 @@ async function ask(listed: ListedKey, scope: Scope, ports: Ports): Promise<KeyVe
       verdict,
       message: assessment?.message ?? error?.message ?? "",
       error: unsendable,
+      failure: error,
     };
   } catch (error) {
     // A base URL that is refused for one vendor says nothing about the others.
     if (!(error instanceof GumCredError) || error.exitCode === 4) throw error;
-    return { provider, credential, verdict: "unverifiable", message: error.message, error };
+    return { provider, credential, verdict: "unverifiable", message: error.message, error, failure: null };
   }
 }
 

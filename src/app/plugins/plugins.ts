@@ -183,9 +183,16 @@ async function shippedManifest(name: string): Promise<Uint8Array | null> {
   return catalogueManifest(name);
 }
 
+const USE_IT = "run 'gum-cred providers' for all that are known";
+
+function isBuiltIn(name: string): boolean {
+  return PROVIDERS.some(({ id, aliases }) => id === name || aliases?.includes(name));
+}
+
 function readGiven(file: string): Uint8Array {
   const bytes = readTrustedFile(resolve(file), { owner: "root-or-user", limitBytes: MANIFEST_LIMIT_BYTES });
   if (bytes === null) {
+    if (isBuiltIn(file)) throw fail("E_PLUGIN_REFUSED", `'${file}' is built in and needs no plugin`, USE_IT);
     const hint = "give a manifest's file, or a name of 'gum-cred plugins list --catalogue'";
     throw fail("E_FILE_UNREADABLE", `${shownPath(file)} does not exist`, hint);
   }
@@ -214,5 +221,6 @@ function administrators(id: string) {
 }
 
 function notInstalled(id: string) {
-  return fail("E_UNKNOWN_PROVIDER", `plugin '${id}' is not installed`, "run 'gum-cred plugins list'");
+  const said = isBuiltIn(id) ? `'${id}' is built in, no plugin` : `plugin '${id}' is not installed`;
+  return fail("E_UNKNOWN_PROVIDER", said, "run 'gum-cred plugins list'");
 }

@@ -35,6 +35,9 @@ export async function readExecFiles(
   ports: Ports,
 ): Promise<ExecFiles> {
   const specs = fileSpecs.map(parseFileSpec);
+  const twice = specs.find(({ variable }, at) => specs.findIndex((spec) => spec.variable === variable) < at);
+  if (twice)
+    throw fail("E_USAGE", `--file ${twice.variable} is given twice`, "give each file a name of its own");
   const entries: FileEntry[] = [];
   for (const path of envFiles) entries.push(...(await readEntries(path, ports)));
   // Of a name that stands twice the last one counts, and only that one is resolved.
@@ -61,13 +64,8 @@ async function readEntries(path: string, ports: Ports): Promise<readonly FileEnt
 }
 
 async function readText(path: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Bun.file(path).bytes();
-  } catch {
-    throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read`, "check the path and its permissions");
-  }
-  if (bytes.length > LIMIT_BYTES) throw fail("E_MALFORMED", `${clean(path)} is larger than 1 MiB`);
+  const { readInputFile } = await import("../../os/files/read-input.ts");
+  const { bytes } = readInputFile(path, LIMIT_BYTES, clean(path));
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -15,8 +15,10 @@ export interface SettingsFile {
   look(text: string | null): Found;
   /** The text with the setting. */
   fill(text: string | null): string;
-  /** The text without it; null when the file is to go. */
+  /** The text without what gum-cred put there, and with what is the user's; null when the file is to go. */
   empty(text: string): string | null;
+  /** What a file that is to go holds where it cannot, because it is reached through a link of the user's. */
+  readonly blank: string;
 }
 
 export interface JsonSetting {
@@ -31,6 +33,7 @@ export function jsonFile(path: string, settings: readonly JsonSetting[]): Settin
   const written = (text: string | null) => (text === null || text.trim() === "" ? "{}\n" : text);
   return {
     path,
+    blank: "{}\n",
     look: (text) => {
       const found = settings.map((setting): Found => {
         const value = valueAt(written(text), setting.path);
@@ -44,6 +47,7 @@ export function jsonFile(path: string, settings: readonly JsonSetting[]): Settin
       const rest = settings.reduce((all, { path: at, isOurs }) => {
         return isOurs(valueAt(all, at)) ? removeValue(all, at) : all;
       }, written(text));
+      if (rest === written(text)) return text;
       // What is left of a file that held nothing else.
       return rest === "{}\n" ? null : rest;
     },
@@ -55,29 +59,36 @@ export interface TomlProvider {
   readonly name: string;
   readonly table: readonly string[];
   readonly lines: readonly string[];
+  /** Whether a table of this name was put there by gum-cred. */
+  isOurs(table: unknown): boolean;
 }
 
 /** A TOML file in which a root key names a table of ours. */
-export function tomlFile(path: string, { rootKey, name, table, lines }: TomlProvider): SettingsFile {
-  const own = (text: string | null) => rootValue(text ?? "", rootKey) === JSON.stringify(name);
+export function tomlFile(path: string, { rootKey, name, table, lines, isOurs }: TomlProvider): SettingsFile {
+  const tableIn = (text: string) => table.reduce<unknown>(member, checkToml(text));
   return {
     path,
+    blank: "",
     look: (text) => {
-      checkToml(text ?? "");
-      if (own(text)) return "ours";
-      return rootValue(text ?? "", rootKey) === null ? "absent" : "other";
+      const found = tableIn(text ?? "");
+      const root = rootValue(text ?? "", rootKey);
+      if (found !== undefined && !isOurs(found)) return "other";
+      if (root !== null) return root === JSON.stringify(name) ? "ours" : "other";
+      return found === undefined ? "absent" : "ours";
     },
     fill: (text) => {
       const whole = appendTables(setRoot(removeTables(text ?? "", table), rootKey, name), lines);
       const before = checkToml(text ?? "");
-      const after = checkToml(whole);
+      const after = parsed(whole);
       const others = (all: object) => ({ ...all, [rootKey]: null, [table[0] ?? ""]: null });
       if (after[rootKey] !== name || !Bun.deepEquals(others(before), others(after))) throw unsafe();
       return whole;
     },
     empty: (text) => {
+      const found = tableIn(text);
+      if (found !== undefined && !isOurs(found)) return text;
       const rest = removeTables(removeRoot(text, rootKey, name), table);
-      return rest.trim() === "" ? null : rest;
+      return rest.trim() === "" && rest !== text ? null : rest;
     },
   };
 }
@@ -87,13 +98,29 @@ export function ownFile(path: string, text: string): SettingsFile {
   const mark = text.split("\n", 1)[0] ?? "";
   return {
     path,
+    blank: "",
     look: (found) => {
       if (found === null) return "absent";
       return found.startsWith(mark) ? "ours" : "other";
     },
     fill: () => text,
-    empty: () => null,
+    empty: (found) => (found.startsWith(mark) ? null : found),
   };
+}
+
+/** A member of an object; undefined where there is none, or no object. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return checkToml(text);
+  } catch {
+    throw unsafe(); // the text was TOML, and what is put in does not go with the way it is written
+  }
 }
 
 function unsafe() {

@@ -3,6 +3,7 @@
  * order, indentation, line ends and trailing commas stay (JSON with comments, as editors write it). No I/O.
  */
 import { fail, type GumCredError } from "../../core/errors.ts";
+import { placeIn } from "../../core/json-error.ts";
 
 /** A value with where it stands: `start` is its first character, `end` the one after its last. */
 interface Node {
@@ -192,8 +193,7 @@ function match(pattern: RegExp, text: string, at: number): string | null {
 function parse(text: string): Node {
   const start = skip(text, text.startsWith("\ufeff") ? 1 : 0);
   const root = parseValue(text, start, 0);
-  if (skip(text, root.end) !== text.length)
-    throw malformed(`unexpected text on line ${lineOf(text, root.end)}`);
+  if (skip(text, root.end) !== text.length) throw malformed(`unexpected text in ${placeIn(text, root.end)}`);
   if (!root.members) throw malformed("it is not an object");
   return root;
 }
@@ -203,7 +203,7 @@ function parseValue(text: string, at: number, depth: number): Node {
   if (text[at] === "{") return parseObject(text, at, depth);
   if (text[at] === "[") return parseArray(text, at, depth);
   const found = match(STRING, text, at) ?? match(SCALAR, text, at);
-  if (found === null) throw malformed(`no value on line ${lineOf(text, at)}`);
+  if (found === null) throw malformed(`no value in ${placeIn(text, at)}`);
   return { start: at, end: at + found.length, value: JSON.parse(found), members: null };
 }
 
@@ -212,9 +212,9 @@ function parseObject(text: string, start: number, depth: number): Node {
   let at = skip(text, start + 1);
   while (text[at] !== "}") {
     const key = match(STRING, text, at);
-    if (key === null) throw malformed(`no name on line ${lineOf(text, at)}`);
+    if (key === null) throw malformed(`no name in ${placeIn(text, at)}`);
     const colon = skip(text, at + key.length);
-    if (text[colon] !== ":") throw malformed(`no colon on line ${lineOf(text, colon)}`);
+    if (text[colon] !== ":") throw malformed(`no colon in ${placeIn(text, colon)}`);
     const node = parseValue(text, skip(text, colon + 1), depth + 1);
     members.push({ key: JSON.parse(key), start: at, node });
     at = separator(text, node.end, "}");
@@ -238,12 +238,8 @@ function parseArray(text: string, start: number, depth: number): Node {
 function separator(text: string, end: number, close: string): number {
   const at = skip(text, end);
   if (text[at] === ",") return skip(text, at + 1);
-  if (text[at] !== close) throw malformed(`no comma on line ${lineOf(text, at)}`);
+  if (text[at] !== close) throw malformed(`no comma in ${placeIn(text, at)}`);
   return at;
-}
-
-function lineOf(text: string, at: number): number {
-  return text.slice(0, at).split("\n").length;
 }
 
 function malformed(problem: string): GumCredError {

@@ -4,7 +4,7 @@
  */
 import { fail } from "../../core/errors.ts";
 import { direnvHook } from "../../output/hooks/direnv.ts";
-import { jsonFile, ownFile, type SettingsFile, tomlFile } from "./files.ts";
+import { jsonFile, member, ownFile, type SettingsFile, tomlFile } from "./files.ts";
 import { valueAt } from "./jsonc.ts";
 
 /** Where and for whom settings are made. */
@@ -87,7 +87,11 @@ function codex({ home, variable, gumCred, flags }: Situation): ProgramSetup {
     "timeout_ms = 10000",
     "refresh_interval_ms = 300000",
   ];
-  const provider = { rootKey: "model_provider", name: "gum-cred", lines };
+  const isOurs = (table: unknown) => {
+    const command = member(member(table, "auth"), "command");
+    return typeof command === "string" && /(?:^|[/\\])gum-cred(?:\.exe)?$/.test(command);
+  };
+  const provider = { rootKey: "model_provider", name: "gum-cred", lines, isOurs };
   return {
     title: "Codex",
     files: [tomlFile(`${folder}/config.toml`, { ...provider, table: ["model_providers", "gum-cred"] })],

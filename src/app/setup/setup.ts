@@ -5,9 +5,9 @@
 
 import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail, GumCredError } from "../../core/errors.ts";
-import { readSettings, removeSettings, writeSettings } from "../../os/files/settings-file.ts";
+import { isLink, readSettings, removeSettings, writeSettings } from "../../os/files/settings-file.ts";
 import { difference } from "./difference.ts";
-import type { Found, SettingsFile } from "./files.ts";
+import { type Found, member, type SettingsFile } from "./files.ts";
 import { readJsonc } from "./jsonc.ts";
 import { PROGRAM_NAMES, PROGRAMS, type ProgramSetup, type Situation } from "./programs.ts";
 
@@ -25,6 +25,7 @@ export interface PlannedFile {
   readonly difference: string;
   /** Null removes the file, or leaves one away that is not there. */
   readonly after: string | null;
+  readonly blank: string;
   readonly changes: boolean;
 }
 
@@ -54,10 +55,11 @@ export function planSetup(request: SetupRequest, situation: Situation, raw: RawE
 
 /** Does what was planned. Throws E_FILE_UNREADABLE. */
 export function carryOutSetup({ files }: SetupPlan): void {
-  for (const { path, after, changes } of files) {
+  for (const { path, after, blank, changes } of files) {
     if (!changes) continue;
-    if (after === null) removeSettings(path);
-    else writeSettings(path, after);
+    if (after !== null) writeSettings(path, after);
+    else if (isLink(path)) writeSettings(path, blank);
+    else removeSettings(path);
   }
 }
 
@@ -65,22 +67,19 @@ function planFile(file: SettingsFile, { mode }: SetupRequest): PlannedFile {
   try {
     const before = readSettings(file.path);
     const found = file.look(before);
-    const after = mode === "remove" ? emptied(file, before, found) : file.fill(before);
+    const after = mode === "remove" ? before && file.empty(before) : file.fill(before);
     return {
       path: file.path,
       found,
       difference: difference(file.path, before, after),
       after,
+      blank: file.blank,
       changes: before !== after,
     };
   } catch (error) {
     if (!(error instanceof GumCredError) || error.message.includes(clean(file.path))) throw error;
     throw fail(error.code, `${clean(file.path)}: ${error.message}`, error.hint);
   }
-}
-
-function emptied(file: SettingsFile, before: string | null, found: Found): string | null {
-  return before === null || found !== "ours" ? before : file.empty(before);
 }
 
 function beatenBy(
@@ -93,10 +92,4 @@ function beatenBy(
   if (!first || !ownVariables || text === null || text.trim() === "") return here;
   const own = ownVariables.reduce<unknown>((value, name) => member(value, name), readJsonc(text));
   return [...here, ...names.filter((name) => member(own, name)).map((name) => `${name} in ${first.path}`)];
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { clean, fail } from "../../core/errors.ts";
+import { jsonError } from "../../core/json-error.ts";
 import type { Agent, AgentContext } from "./agent.ts";
 
 /** Other clouds, and other ways to an account. Empty counts as unset there. */
@@ -83,14 +84,19 @@ function userSettings(args: readonly string[]) {
 
 /** A file, or the JSON itself, as Claude Code takes both. */
 function readSettings(given: string): Readonly<Record<string, unknown>> {
+  const inline = given.trimStart().startsWith("{");
+  const what = inline ? "its text" : `'${clean(given, 80)}'`;
+  let why: string | null = null;
   try {
-    const value: unknown = JSON.parse(
-      given.trimStart().startsWith("{") ? given : readFileSync(given, "utf8"),
-    );
+    const text = inline ? given : readFileSync(given, "utf8");
+    why = jsonError(text);
+    const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {}
-  const what = given.trimStart().startsWith("{") ? "its text" : `'${clean(given, 80)}'`;
-  throw fail("E_INVALID_VALUE", `claude --settings: ${what} is not a JSON object`);
+  throw fail(
+    "E_INVALID_VALUE",
+    `claude --settings: ${what} is not a JSON object${why === null ? "" : `: ${why}`}`,
+  );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

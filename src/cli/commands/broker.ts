@@ -5,8 +5,6 @@ import { type Context, defineCommand, type Input, LEVEL_FLAG, levelIn } from "..
 import { makeContext } from "../context.ts";
 
 export const broker = defineCommand({
-  name: "broker",
-  summary: "Run a command that uses the keys and never holds them",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all that resolve)", many: true }],
   flags: [
     LEVEL_FLAG,

@@ -13,8 +13,6 @@ import { table } from "../../output/table.ts";
 import { defineCommand } from "../command.ts";
 
 export const credits = defineCommand({
-  name: "credits",
-  summary: "Show what bringing your own LLM key saves at Gumloop",
   args: [],
   flags: [
     { name: "calls", value: "N", summary: "how many AI node calls in workflows (default: 1)" },

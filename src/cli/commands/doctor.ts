@@ -4,12 +4,10 @@ import { clean, GumCredError } from "../../core/errors.ts";
 import { columnsOf } from "../../os/streams/terminal.ts";
 import { outputStyle } from "../../output/style.ts";
 import { wrapped } from "../../output/wrap.ts";
-import { advice } from "../advice.ts";
 import { type Context, defineCommand } from "../command.ts";
+import { advice } from "../hints.ts";
 
 export const doctor = defineCommand({
-  name: "doctor",
-  summary: "Check keychain, variables, clock and server, and say what to do",
   args: [],
   flags: [],
   details:

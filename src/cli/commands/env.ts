@@ -12,8 +12,6 @@ import {
 import { defineCommand, type Input, LEVEL_FLAG, type Output } from "../command.ts";
 
 export const env = defineCommand({
-  name: "env",
-  summary: "Print statements that export the credentials in force",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
   flags: [
     {

@@ -6,8 +6,6 @@ import type { Ports, Scope } from "../../resolve/ports.ts";
 import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
 export const exec = defineCommand({
-  name: "exec",
-  summary: "Run a command with the credentials in its environment",
   args: [{ name: "PROVIDER", summary: "only these providers (default: all)", many: true }],
   flags: [
     LEVEL_FLAG,

@@ -8,8 +8,6 @@ import { type Context, defineCommand, LEVEL_FLAG, type Output } from "../command
 import { keptFields, keptText } from "../kept.ts";
 
 export const explain = defineCommand({
-  name: "explain",
-  summary: "Show every candidate in order, which one won and why each other one lost",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
   flags: [LEVEL_FLAG, { name: "all", summary: "Gumloop and every LLM vendor that something is known of" }],
   details:
@@ -80,7 +78,8 @@ function human(title: string, { resolution, explanations }: ExplainedProvider, n
     ...(candidate.level ? [candidate.level] : []),
     keptText(candidate.location, candidate.level === null ? null : credential, now),
     state.replace("_", " "),
-    reason,
+    // What is not set stands in the column before.
+    reason === `${candidate.location} is not set` ? "not set" : reason,
   ]);
   const levelled = explanations.some(({ candidate }) => candidate.level !== null);
   const verdict = resolution.winner

@@ -12,8 +12,6 @@ const FIELDS = [
 ] as const;
 
 export const get = defineCommand({
-  name: "get",
-  summary: "Print one value of a provider's credential",
   args: [{ name: "PROVIDER", summary: "whose credential", required: true }],
   flags: [
     LEVEL_FLAG,
@@ -29,6 +27,6 @@ export const get = defineCommand({
   run: async ({ ports, scope }, input) => {
     const { getField } = await import("../../app/get.ts");
     const data = await getField(input.args.provider, input.flags.field, input.flags.level, scope, ports);
-    return { kind: "data", data, human: data.value };
+    return { kind: "data", data, human: data.value, exact: true };
   },
 });

@@ -2,8 +2,6 @@
 import { defineCommand, LEVEL_FLAG } from "../command.ts";
 
 export const header = defineCommand({
-  name: "header",
-  summary: "Print the request headers that carry the credential",
   args: [{ name: "PROVIDER", summary: "whose credential (default: gumloop)" }],
   flags: [
     LEVEL_FLAG,
@@ -30,6 +28,6 @@ export const header = defineCommand({
     }
     // The values are for the reader of the lines; what `--json` prints is never a secret.
     const human = headers.map(({ name, value }) => `${name}: ${value}\n`).join("");
-    return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human };
+    return { kind: "data", data: { headers: headers.map(({ name }) => name) }, human, exact: true };
   },
 });

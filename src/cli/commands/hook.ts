@@ -4,8 +4,6 @@ import { defineCommand } from "../command.ts";
 const SHELLS = ["bash", "zsh", "fish", "nushell", "powershell", "direnv"];
 
 export const hook = defineCommand({
-  name: "hook",
-  summary: "Print a script for a shell's start-up file that keeps its exports fresh",
   args: [{ name: "SHELL", summary: SHELLS.join(", "), required: true }],
   flags: [],
   details:
@@ -26,7 +24,8 @@ export const hook = defineCommand({
   ],
   run: async (_context, input) => {
     const { HOOKS } = await import("../../output/hooks.ts");
-    const script = HOOKS[input.args.shell];
+    const { shell } = input.args;
+    const script = Object.hasOwn(HOOKS, shell) ? HOOKS[shell] : undefined;
     const { fail } = await import("../../core/errors.ts");
     if (script === undefined) throw fail("E_INVALID_VALUE", `there is a hook for: ${SHELLS.join(", ")}`);
     return { kind: "raw", text: script };

@@ -1,31 +1,12 @@
 /** `gum-cred login`: what it takes and says; how the credential is obtained is login-input.ts. */
 import type { SignedIn } from "../../app/sign-in.ts";
 import { fail } from "../../core/errors.ts";
-import type { Command, Context } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { LOGIN_FLAGS } from "../login-flags.ts";
 
-export const login: Command = {
-  name: "login",
-  summary: "Sign in to Gumloop and keep the credential in the OS keychain",
+export const login = defineCommand({
   args: [],
-  flags: [
-    {
-      name: "method",
-      value: "METHOD",
-      choices: ["oauth", "api-key", "api_key"],
-      summary: "how to sign in, without asking",
-    },
-    { name: "api-key", value: "KEY", summary: "an existing API key; '-' reads it from stdin" },
-    { name: "access-token", value: "TOKEN", summary: "an existing access token; '-' reads it from stdin" },
-    { name: "user-id", value: "ID", summary: "the user id that belongs to the API key" },
-    { name: "callback-port", value: "PORT", summary: "local port for the OAuth redirect (default: 8765)" },
-    { name: "no-browser", summary: "print the URL to open instead of opening a browser" },
-    { name: "timeout", value: "SECONDS", summary: "how long to wait for the browser (default: 300)" },
-    {
-      name: "from-webhook",
-      value: "FILE",
-      summary: "take key and user id from a webhook URL or snippet; '-' is stdin",
-    },
-  ],
+  flags: LOGIN_FLAGS,
   details:
     "The credential is verified with the server before anything is stored. Secrets go to the OS keychain\n" +
     "only; without one, login refuses and says which variables to set instead. Prefer '-' to a value on the\n" +
@@ -37,14 +18,14 @@ export const login: Command = {
     { line: "pass gumloop | gum-cred login --api-key - --user-id user_abc", about: "without asking" },
     { line: "gum-cred login --from-webhook -", about: "paste the cURL snippet that Gumloop shows" },
   ],
-  run: async (context, input) => {
+  run: async (context, { flags }) => {
     // A profile, base URL or team id that makes no sense is told before anything is asked.
     const { scope } = context;
     const { requireAllowed } = await import("../../gumloop/resolve.ts");
     await requireAllowed(context.scope, context.ports);
     const { obtainFrom } = await import("../login-input.ts");
     const { signIn } = await import("../../app/sign-in.ts");
-    const obtain = await obtainFrom(input, context);
+    const obtain = await obtainFrom(flags, context);
     const { unlockIfLocked } = await import("../../app/keychain.ts");
     const { askersOf } = await import("../system-dialog.ts");
     await unlockIfLocked(askersOf(context), context.ports);
@@ -61,7 +42,7 @@ export const login: Command = {
     }
     return { kind: "data", data: data(result, context), human: human(result, context) };
   },
-};
+});
 
 /** Asks on a terminal whether a sign-in may take another's place. Throws E_INTERRUPTED for no. */
 async function confirmReplacement(context: Context): Promise<void> {

@@ -4,8 +4,6 @@ import { fail } from "../../core/errors.ts";
 import { type Context, defineCommand } from "../command.ts";
 
 export const logout = defineCommand({
-  name: "logout",
-  summary: "Revoke the session and remove the profile's keychain entries",
   args: [],
   flags: [{ name: "all-profiles", summary: "every profile, not only the one in force" }],
   details: "A server that cannot be reached does not stop the removal; it is said, and the exit code is 0.",

@@ -4,8 +4,6 @@ import type { Provider } from "../../providers/contract.ts";
 import { defineCommand } from "../command.ts";
 
 export const providers = defineCommand({
-  name: "providers",
-  summary: "Show the known providers, their variables and where to create a key",
   args: [{ name: "ID", summary: "one of them, in full" }],
   flags: [],
   details:

@@ -2,8 +2,6 @@
 import { defineCommand } from "../command.ts";
 
 export const redact = defineCommand({
-  name: "redact",
-  summary: "Copy standard input to standard output with every secret masked",
   args: [],
   flags: [],
   details:
@@ -15,10 +13,12 @@ export const redact = defineCommand({
   ],
   run: async ({ ports, scope }) => {
     const { gatherExports } = await import("../../app/exports.ts");
-    const found = await gatherExports({ names: [], level: null, sdk: false }, scope, ports);
+    const found = await gatherExports({ names: [], level: null, sdk: false, masking: true }, scope, ports);
     const { secretValues } = await import("../../output/secret-values.ts");
     const { redactors } = await import("../../output/redactor.ts");
     const { filterStdin } = await import("../../os/streams/byte-filter.ts");
+    const { expectLongRun } = await import("../../os/process/long-run.ts");
+    expectLongRun();
     filterStdin(redactors(secretValues(found))());
     return { kind: "raw", text: "" };
   },

@@ -2,8 +2,6 @@
 import { defineCommand } from "../command.ts";
 
 export const refresh = defineCommand({
-  name: "refresh",
-  summary: "Renew the stored session now",
   args: [],
   flags: [],
   details:

@@ -1,13 +1,13 @@
 /** `gum-cred setup`: the settings with which other programs take their key from gum-cred. */
 import type { SetupPlan } from "../../app/setup/setup.ts";
 import { fail } from "../../core/errors.ts";
+import { columnsOf, isTerminal } from "../../os/streams/terminal.ts";
+import { wrappedProse } from "../../output/wrap.ts";
 import { type Context, defineCommand, type Input, LEVEL_FLAG } from "../command.ts";
 
 const NAMES = ["claude", "codex", "gemini", "opencode", "llm", "direnv"];
 
 export const setup = defineCommand({
-  name: "setup",
-  summary: "Have another program take its key from gum-cred",
   args: [{ name: NAMES.join("|"), summary: "the program", required: true }],
   flags: [
     LEVEL_FLAG,
@@ -34,12 +34,7 @@ export const setup = defineCommand({
     const plan = planSetup(request, situation, context.ports.raw);
     if (mode !== "show") carryOutSetup(plan);
     if (mode !== "remove") warnOf(plan, context);
-    return {
-      kind: "data",
-      data: data(request.program, mode, plan),
-      human: human(mode, plan),
-      verbatim: true,
-    };
+    return { kind: "data", data: data(request.program, mode, plan), human: human(mode, plan), exact: true };
   },
 });
 
@@ -83,7 +78,7 @@ function human(mode: Mode, { files, setup: { title, start, notes } }: SetupPlan)
   const done = mode === "write" ? `${title} is set up.` : "Nothing is written yet: --write does it.";
   const lines = [
     ...(shown === "" ? [`${title} is set up already.`] : [shown.trimEnd(), "", done]),
-    ...notes.map((note) => `Note: ${note}.`),
+    ...notes.map((note) => (isTerminal(1) ? wrappedProse(`Note: ${note}.`, columnsOf(1)) : `Note: ${note}.`)),
     ...(start === null ? [] : [`Start it with: ${start}`]),
   ];
   return `${lines.join("\n")}\n`;

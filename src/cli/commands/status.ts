@@ -7,8 +7,6 @@ import { type Context, defineCommand } from "../command.ts";
 import { keptFields, keptText } from "../kept.ts";
 
 export const status = defineCommand({
-  name: "status",
-  summary: "Show who is signed in and where the credential comes from",
   args: [],
   flags: [{ name: "verify", summary: "ask the server whether it accepts the credential" }],
   details: "Exit code 3 when not signed in, 4 when the keychain cannot be read.",
@@ -55,9 +53,9 @@ function data(found: Status, { scope, ports }: Context): Record<string, unknown>
 
 const METHODS = { oauth: "OAuth access token", api_key: "API key" } as const;
 
-/** Nobody can tell who is signed in while the keychain is locked or does not answer. */
+/** Nobody can tell who is signed in while the keychain is locked or does not answer, or what is set makes no sense. */
 function isUnknown({ credential, error }: Status): boolean {
-  return credential === null && error?.exitCode === 4;
+  return credential === null && (error?.exitCode === 4 || error?.code === "E_INVALID_VALUE");
 }
 
 function signedIn(found: Status): string {

@@ -3,8 +3,6 @@ import { table } from "../../output/table.ts";
 import { defineCommand } from "../command.ts";
 
 export const teams = defineCommand({
-  name: "teams",
-  summary: "List the teams of the signed-in user with their ids",
   args: [],
   flags: [],
   details: "The ids are what --team-id and GUMLOOP_TEAM_ID take.",

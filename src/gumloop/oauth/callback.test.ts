@@ -1,6 +1,6 @@
 /** Which answers end a sign-in, and which are a stranger's: callbacks and pasted lines as tables. */
 import { describe, expect, test } from "bun:test";
-import { ERRORS, type ErrorCode } from "../../core/errors.ts";
+import { type ErrorCode, errorSpecs } from "../../core/errors.ts";
 import { reveal } from "../../core/secret.ts";
 import { type Answered, type Expected, type Ignored, parseCallback, parsePasted } from "./callback.ts";
 
@@ -82,7 +82,7 @@ describe("an error with the right state ends it", () => {
     const answer = judge(`${query}&state=${STATE}`);
     if (answer.kind !== "failed") throw new Error(answer.kind);
     expect([answer.error.code, answer.error.message]).toEqual([code, message]);
-    expect(answer.error.exitCode).toBe(ERRORS[code].exit);
+    expect(answer.error.exitCode).toBe(errorSpecs()[code].exit);
   });
 
   test("and its text is made fit for a terminal", () => {

@@ -22,6 +22,8 @@ export interface Expected {
 export interface Ignored {
   readonly kind: "ignored";
   readonly reason: string;
+  /** Whether it has the state of this sign-in, which only the server and this machine know. */
+  readonly isOurs: boolean;
 }
 
 /** The server's answer to this sign-in, which ends the wait. */
@@ -37,14 +39,16 @@ export function parseCallback(parameters: URLSearchParams, expected: Expected): 
     return ignored("it does not belong to this sign-in");
   }
   // RFC 6749 §3.1: parameters must not be included more than once.
-  if (new Set(parameters.keys()).size !== parameters.size) return ignored("it names a parameter twice");
+  if (new Set(parameters.keys()).size !== parameters.size) return ignored("it names a parameter twice", true);
   const issuer = parameters.get("iss");
-  if (issuer !== null && issuer !== expected.issuer) return ignored("it comes from another server");
+  if (issuer !== null && issuer !== expected.issuer) return ignored("it comes from another server", true);
   const error = parameters.get("error");
   const code = parameters.get("code");
-  if ((error === null) === (code === null)) return ignored("it is not an authorization response");
+  if ((error === null) === (code === null)) return ignored("it is not an authorization response", true);
   if (error !== null) return { kind: "failed", error: refusal(error, parameters.get("error_description")) };
-  return isCode(code ?? "") ? { kind: "code", code: secret(code ?? "") } : ignored("its code is malformed");
+  return isCode(code ?? "")
+    ? { kind: "code", code: secret(code ?? "") }
+    : ignored("its code is malformed", true);
 }
 
 /**
@@ -104,6 +108,6 @@ function refusal(error: string, description: string | null): GumCredError {
   );
 }
 
-function ignored(reason: string): Ignored {
-  return { kind: "ignored", reason };
+function ignored(reason: string, isOurs = false): Ignored {
+  return { kind: "ignored", reason, isOurs };
 }

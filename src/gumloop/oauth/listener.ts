@@ -6,7 +6,7 @@
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { isForeignPeer, peerUid } from "../../net/peer.ts";
-import { raiseDescriptorLimit } from "../../os/process/descriptor-limit.ts";
+import { raiseDescriptorLimit } from "../../os/process/long-run.ts";
 import { type Answered, type Expected, parseCallback } from "./callback.ts";
 import { notice, page } from "./page.ts";
 
@@ -34,7 +34,13 @@ export interface Listener {
  * Binds the port (0 takes a free one) and takes the one callback that has this state and issuer. Throws
  * E_PORT_BUSY when someone has the port, and E_INVALID_VALUE when this user may not have it.
  */
-export function listen(port: number, expected: Omit<Expected, "redirectUri">): Listener {
+export function listen(
+  port: number,
+  expected: Omit<Expected, "redirectUri">,
+  /** Told why a callback with this very state does not count; fixed text, each once. Others may be anybody's. */
+  onIgnored: (reason: string) => void = () => {},
+): Listener {
+  const told = new Set<string>();
   const { promise, resolve } = Promise.withResolvers<Answered>();
   let waiting = true;
   const entry = { path: ENTRY + crypto.randomUUID(), url: "", used: false };
@@ -47,7 +53,11 @@ export function listen(port: number, expected: Omit<Expected, "redirectUri">): L
     if (new URL(request.url).pathname === entry.path) return enter(entry, client, server.port ?? 0);
     if (!waiting) return notice(410, "The sign-in was answered already.");
     const answer = parseCallback(new URL(request.url).searchParams, { ...expected, redirectUri });
-    if (answer.kind === "ignored") return notice(400, "This does not belong to the sign-in that is waiting.");
+    if (answer.kind === "ignored") {
+      if (answer.isOurs && !told.has(answer.reason)) onIgnored(answer.reason);
+      if (answer.isOurs) told.add(answer.reason);
+      return notice(400, "This does not belong to the sign-in that is waiting.");
+    }
     waiting = false;
     resolve(answer);
     if (answer.kind === "code") return page("received");

@@ -26,6 +26,8 @@ export interface SignInOptions {
   readonly pasted?: ReadableStream<Uint8Array>;
   /** Told why a pasted line did not count; fixed text. */
   onPasteIgnored?(reason: string): void;
+  /** Told why a callback of the browser did not count; fixed text. */
+  onCallbackIgnored?(reason: string): void;
   /** Told once when the server takes long to redeem the code; fixed text. */
   onSlow?(line: string): void;
   /** Ctrl-C. */
@@ -40,7 +42,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const { baseUrl, signal, pasted } = options;
   const secrets = newSignInSecrets();
   const expected = { state: secrets.state, issuer: authorizationServer(baseUrl) };
-  const listener = listen(options.callbackPort, expected);
+  const listener = listen(options.callbackPort, expected, options.onCallbackIgnored);
   const { redirectUri } = listener;
   const limit = startTimeLimit(options.timeoutMs, signal);
   const ended = over(limit, options.timeoutMs);

@@ -8,6 +8,7 @@ import { type JsonObject, parseJsonObject } from "../../core/json.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import { quoted, type ServerWords, serverWords, statusAdvice } from "../../core/server-words.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
+import { withWait } from "../../net/retry-after.ts";
 
 /** Tokens as the server issued them (RFC 6749 §5.1). */
 export interface TokenSet {
@@ -75,19 +76,13 @@ function passingFailure(answer: Answer, step: Step): GumCredError | null {
   const { status } = answer;
   const said = `the server responded to the ${step} with status ${status}`;
   if (status === 408) return fail("E_TIMEOUT", said);
-  if (status === 429) return fail("E_RATE_LIMITED", said, waitHint(answer.headers.get("retry-after")));
-  if (status >= 500) return fail("E_SERVER", said);
+  const waiting = withWait(said, undefined, answer.headers, Date.now());
+  if (status === 429) return fail("E_RATE_LIMITED", ...waiting);
+  if (status >= 500) return fail("E_SERVER", ...waiting);
   if (isRedirect(answer)) return fail("E_NETWORK", `${said}, a redirect, which is not followed`, PORTAL_HINT);
   return isWebPage(answer)
     ? fail("E_NETWORK", `a web page responded to the ${step} in place of the server`, PORTAL_HINT)
     : null;
-}
-
-/** RFC 9110 §10.2.3, the form in seconds. */
-function waitHint(retryAfter: string | null): string | undefined {
-  return /^\d{1,5}$/.test(retryAfter ?? "")
-    ? `wait ${retryAfter} s and try again; nothing stored was changed`
-    : undefined;
 }
 
 function refusal(status: number, words: ServerWords, step: Step): GumCredError {

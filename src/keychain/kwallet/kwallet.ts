@@ -9,7 +9,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
-import { type Keychain, type KeychainOptions, noTimes, stateBy } from "../keychain.ts";
+import { type Keychain, type KeychainOptions, noForesight, noTimes, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { PASSWORD_TYPE } from "./calls.ts";
 import { newVisits, type OpenWallet } from "./visit.ts";
@@ -43,6 +43,7 @@ export function kwallet(options: KeychainOptions, env: RawEnvironment = process.
       const wanted = [...new Set(accounts)];
       return wanted.length === 0 ? new Map() : inside((wallet) => read(wallet, service, wanted));
     },
+    foresee: noForesight,
     modifiedAt: noTimes,
     async write(service, account, value) {
       checkNames(service, account);

@@ -7,7 +7,7 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import { reveal, secret } from "../../core/secret.ts";
 import { deadlineIn } from "../../os/deadline.ts";
 import { within } from "../../os/time-limit.ts";
-import { type Keychain, type KeychainOptions, noTimes } from "../keychain.ts";
+import { type Keychain, type KeychainOptions, noForesight, noTimes } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import type { MacosItems } from "./items.ts";
 import type { Answer, Request } from "./macos-worker.ts";
@@ -28,6 +28,7 @@ export function macosKeychain(options: KeychainOptions, libraries: Libraries = M
       const found = await thread.run("read", service, [...new Set(accounts)]);
       return new Map(found.map(([account, value]) => [account, secret(value)]));
     },
+    foresee: noForesight,
     modifiedAt: noTimes,
     async write(service, account, value) {
       checkNames(service, account);

@@ -14,12 +14,12 @@ import {
   collectionLocked,
   ERROR,
   NOTHING,
-  openEncryptedSession,
   openPlainSession,
   readDefaultAlias,
   SESSION_COLLECTION,
 } from "./calls.ts";
-import { type Cipher, type KeyPair, newKeyPair, plainCipher } from "./dh-session.ts";
+import { type Cipher, type KeyPair, plainCipher } from "./dh-session.ts";
+import { type HeadStart, sendOpening, takeHeadStart } from "./head-start.ts";
 import { flag, texts } from "./typed.ts";
 
 /** What secrets travel in. */
@@ -29,7 +29,7 @@ export interface Session {
    * The cipher; the first time it takes a while, in which the service may already be working. Throws
    * E_KEYCHAIN_FAILED when the service sent no usable key.
    */
-  cipher(): Promise<Cipher>;
+  cipher(): Cipher;
 }
 
 export type CollectionState = "unlocked" | "locked" | "missing";
@@ -64,8 +64,8 @@ const SECOND_LOOKS = 3;
 const PAUSE_MS = 30;
 
 /** The path that a reply to {@link readDefaultAlias} names; null for none. */
-function pathIn(alias: Sent): string | null {
-  const path = valuesOf(first(alias.replies()))[0] as string;
+function pathIn(alias: Sent, deadline: Deadline): string | null {
+  const path = valuesOf(first(alias.replies(deadline)))[0] as string;
   return path === NOTHING ? null : path;
 }
 
@@ -87,9 +87,13 @@ export function newConversation(env: RawEnvironment): Conversation {
   let bus: Bus | null = null;
   let collection: string | null = null;
   let session: Session | null = null;
+  let started: HeadStart | null = null;
 
   const connection = (): Bus => {
-    bus ??= openSessionBus(env);
+    if (bus === null) {
+      started = takeHeadStart(env);
+      bus = started?.bus ?? openSessionBus(env);
+    }
     return bus;
   };
   const send = (calls: readonly Call[], deadline: Deadline) => connection().send(calls, deadline);
@@ -98,19 +102,22 @@ export function newConversation(env: RawEnvironment): Conversation {
   /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
   function located(alias: Sent | null, deadline: Deadline): string | null {
     if (alias === null) return collection;
-    collection = pathIn(alias);
+    collection = pathIn(alias, deadline);
     // GNOME Keyring 42 denies its default collection once in thousands of times when it is busy. "Nothing is
     // stored" is too weighty to be believed at once.
     for (let looks = 0; collection === null && looks < SECOND_LOOKS; looks++) {
       Bun.sleepSync(PAUSE_MS);
-      collection = pathIn(send([readDefaultAlias], deadline));
+      collection = pathIn(send([readDefaultAlias], deadline), deadline);
     }
     if (collection === null) refuseWithoutDefault(first(ask([allCollections], deadline)));
     return collection;
   }
 
-  const locate = (deadline: Deadline): Sent | null =>
-    collection === null ? send([readDefaultAlias], deadline) : null;
+  function locate(deadline: Deadline): Sent | null {
+    if (collection !== null) return null;
+    connection();
+    return started?.alias ?? send([readDefaultAlias], deadline);
+  }
 
   /** The calls behind the question whether the collection is locked, which {@link visited} looks at first. */
   const visiting = (path: string, build: Build): readonly Call[] => [collectionLocked(path), ...build(path)];
@@ -125,10 +132,9 @@ export function newConversation(env: RawEnvironment): Conversation {
    * computes its key for longer than everything else takes.
    */
   function openSession(deadline: Deadline): () => Session {
-    const keys = newKeyPair();
-    const opening = send([openEncryptedSession(keys.publicKey)], deadline);
+    const { keys, sent } = started?.opening ?? sendOpening(connection(), deadline);
     const openPlain = () => first(ask([openPlainSession], deadline));
-    return () => opened(first(opening.replies()), keys, openPlain);
+    return () => opened(first(sent.replies(deadline)), keys, openPlain);
   }
 
   return {
@@ -159,6 +165,7 @@ export function newConversation(env: RawEnvironment): Conversation {
     disconnect() {
       bus?.close();
       bus = null;
+      started = null;
       collection = null;
       session = null;
     },
@@ -169,19 +176,26 @@ export function newConversation(env: RawEnvironment): Conversation {
 function opened(reply: Reply, keys: KeyPair, openPlain: () => Reply): Session {
   if (!reply.ok && reply.error === ERROR.notSupported) {
     const [, path] = valuesOf(openPlain());
-    return { path: path as string, cipher: async () => plainCipher };
+    return { path: path as string, cipher: () => plainCipher };
   }
   const [theirs, path] = valuesOf(reply);
-  let agreed: Promise<Cipher> | null = null;
+  let agreed: Cipher | null = null;
   return {
     path: path as string,
     cipher() {
-      agreed ??= keys.agree(theirs as Uint8Array).catch(() => {
-        throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-      });
+      agreed ??= agree(keys, theirs);
       return agreed;
     },
   };
+}
+
+/** The cipher that our keys and the public key in a reply make. Throws E_KEYCHAIN_FAILED for an unusable one. */
+export function agree(keys: KeyPair, theirs: Value | undefined): Cipher {
+  try {
+    return keys.agree(theirs as Uint8Array);
+  } catch {
+    throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
+  }
 }
 
 /** The values of a reply; throws the keychain error that an error reply stands for. */
@@ -198,6 +212,11 @@ export function isGone(reply: Reply): boolean {
 
 /** The only reply to the only call. */
 export const first = (replies: readonly Reply[]): Reply => present(replies[0]);
+
+/** The items that a search found. */
+export function pathsOf(searched: Reply | undefined): readonly string[] {
+  return searched === undefined ? [] : (valuesOf(searched)[0] as readonly string[]);
+}
 
 /** Where a dialog could ask the user to unlock; until then it is an error with what to do instead. */
 export function lockedError(message = "the keychain is locked"): GumCredError {

@@ -6,11 +6,13 @@
  * group: RFC 2409 section 6.2; key derivation: RFC 5869.
  */
 
+import { decryptCbc } from "./aes-cbc.ts";
+
 /** What a session does with the secrets that pass through it. */
 export interface Cipher {
   encrypt(plain: Uint8Array<ArrayBuffer>): Promise<Sealed>;
   /** Throws when the bytes were not made with this session's key. */
-  decrypt(sealed: Sealed): Promise<Uint8Array<ArrayBuffer>>;
+  decrypt(sealed: Sealed): Uint8Array<ArrayBuffer>;
 }
 
 /** A secret as it crosses the bus. `parameters` is the AES initialisation vector. */
@@ -23,7 +25,7 @@ export interface KeyPair {
   /** Ours, big-endian, 128 bytes. */
   readonly publicKey: Uint8Array<ArrayBuffer>;
   /** The session's cipher, from the service's public key. Throws RangeError for one that gives the key away. */
-  agree(theirs: Uint8Array): Promise<Cipher>;
+  agree(theirs: Uint8Array): Cipher;
 }
 
 const PRIME_BYTES = 128;
@@ -46,7 +48,7 @@ export function newKeyPair(chosen?: bigint): KeyPair {
   if (chosen === undefined && publicKey[0] === 0xff) return newKeyPair();
   return {
     publicKey,
-    async agree(theirs) {
+    agree(theirs) {
       // Before the arithmetic, whose time grows with the square of the length. KWallet sends a leading zero.
       if (theirs.length > 2 * PRIME_BYTES) throw new RangeError("not a usable public key");
       const key = BigInt(`0x0${theirs.toHex()}`);
@@ -54,11 +56,7 @@ export function newKeyPair(chosen?: bigint): KeyPair {
       const shared = bigEndian(power(key, exponent));
       const aesKey = deriveKey(shared);
       shared.fill(0);
-      try {
-        return await aesCipher(aesKey);
-      } finally {
-        aesKey.fill(0);
-      }
+      return aesCipher(aesKey);
     },
   };
 }
@@ -66,21 +64,19 @@ export function newKeyPair(chosen?: bigint): KeyPair {
 /** The cipher of a `plain` session: none. For services that offer nothing else. */
 export const plainCipher: Cipher = {
   encrypt: async (plain) => ({ parameters: new Uint8Array(), value: plain.slice() }),
-  decrypt: async ({ value }) => value.slice(),
+  decrypt: ({ value }) => value.slice(),
 };
 
-async function aesCipher(aesKey: Uint8Array<ArrayBuffer>): Promise<Cipher> {
-  const key = await crypto.subtle.importKey("raw", aesKey, "AES-CBC", false, ["encrypt", "decrypt"]);
-  // WebCrypto's AES-CBC pads as PKCS#7 does.
+function aesCipher(aesKey: Uint8Array<ArrayBuffer>): Cipher {
   return {
     async encrypt(plain) {
+      // WebCrypto's AES-CBC pads as PKCS#7 does.
+      const key = await crypto.subtle.importKey("raw", aesKey, "AES-CBC", false, ["encrypt"]);
       const iv = crypto.getRandomValues(new Uint8Array(AES_BLOCK_BYTES));
       const value = await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, plain);
       return { parameters: iv, value: new Uint8Array(value) };
     },
-    async decrypt({ parameters, value }) {
-      return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv: parameters }, key, value));
-    },
+    decrypt: ({ parameters, value }) => decryptCbc(aesKey, parameters, value),
   };
 }
 

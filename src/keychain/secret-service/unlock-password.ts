@@ -6,7 +6,6 @@
  */
 
 import type { RawEnvironment } from "../../core/environment.ts";
-import { fail } from "../../core/errors.ts";
 import { reveal, type Secret } from "../../core/secret.ts";
 import { type Bus, type Call, openSessionBus, type Reply } from "../../dbus/client.ts";
 import { refusal } from "../../dbus/error.ts";
@@ -14,7 +13,7 @@ import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import type { PasswordUnlock } from "../keychain.ts";
 import { call, collectionLocked, NOTHING, openEncryptedSession, readDefaultAlias } from "./calls.ts";
-import { first, valuesOf } from "./conversation.ts";
+import { agree, first, valuesOf } from "./conversation.ts";
 import { newKeyPair } from "./dh-session.ts";
 
 const PATH = "/org/freedesktop/secrets";
@@ -85,10 +84,7 @@ async function unlock(
     const ask = asking(bus, deadlineIn(timeoutMs));
     const keys = newKeyPair();
     const [theirs, session] = valuesOf(ask(openEncryptedSession(keys.publicKey)));
-    const cipher = await keys.agree(theirs as Uint8Array).catch(() => {
-      throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-    });
-    const sealed = await cipher.encrypt(bytes);
+    const sealed = await agree(keys, theirs).encrypt(bytes);
     const master: Value = [session as string, sealed.parameters, sealed.value, "text/plain"];
     if (collection === NOTHING) {
       const made = String(valuesOf(ask(createWith(master)))[0]);

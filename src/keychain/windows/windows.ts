@@ -8,7 +8,7 @@
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
-import { type Keychain, type KeychainOptions, noTimes, stateBy } from "../keychain.ts";
+import { type Keychain, type KeychainOptions, noForesight, noTimes, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { type CredentialStore, openCredentialStore } from "./credentials.ts";
 import { joinParts, needsParts, parseHead, sweepParts, writeParts } from "./parts.ts";
@@ -52,6 +52,7 @@ export function windowsCredentialManager(
       }
       return found;
     },
+    foresee: noForesight,
     modifiedAt: noTimes,
     async write(service, account, value) {
       checkNames(service, account);

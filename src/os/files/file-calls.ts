@@ -3,12 +3,23 @@
  * longer than all that a start of gum-cred does with files. Elsewhere, and where the library is too old, by node:fs.
  * Decides nothing; a failure is an Error with the `code` and `syscall` that node:fs would give it.
  */
-import { ptr } from "bun:ffi";
-import { cString, ERRNO, errno, errnoName, type StatCalls, statCalls } from "../native/libc.ts";
+
+import { systemCode } from "../../core/system-error.ts";
+import { ptr } from "../native/ffi.ts";
+import {
+  cString,
+  ERRNO,
+  errno,
+  errnoName,
+  type MakingCalls,
+  makingCalls,
+  type StatCalls,
+  statCalls,
+} from "../native/libc.ts";
 
 /** The part of lstat(2)'s result that is used. */
 export interface Facts {
-  readonly kind: "file" | "folder" | "link" | "other";
+  readonly kind: "file" | "folder" | "link" | "socket" | "other";
   readonly uid: number;
   /** The permission bits, with the sticky bit. */
   readonly mode: number;
@@ -24,6 +35,10 @@ export interface FileCalls {
   /** How many bytes were read to `into` from `offset` on; 0 at the end. */
   read(fd: number, into: Uint8Array, offset: number): number;
   readlink(path: string): string;
+  /** One folder, for us alone; nothing where it is there already. */
+  makeFolder(path: string): void;
+  /** To lock it: made where it is not there, for us alone; fails for a link, and does not wait on a pipe. */
+  openLock(path: string): number;
   close(fd: number): void;
 }
 
@@ -53,12 +68,14 @@ export const STATX_BASIC_STATS = 0x7ff;
 const O_NOFOLLOW = process.arch === "arm64" ? 0o100000 : 0o400000;
 export const O_PATH_CLOEXEC = 0o10000000 | 0o2000000;
 const O_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
+const O_RDWR_CREAT = 0o2 | 0o100;
 
 /** `<sys/stat.h>`: the highest four bits of the mode. */
 const KINDS = new Map<number, Facts["kind"]>([
   [0o100000, "file"],
   [0o040000, "folder"],
   [0o120000, "link"],
+  [0o140000, "socket"],
 ]);
 const S_IFMT = 0o170000;
 const LONGEST_LINK = 4096;
@@ -110,8 +127,27 @@ function libraryCalls(c: StatCalls): FileCalls {
       const length = result("readlink", () => c.readlink(ptr(name), ptr(into), into.length));
       return new TextDecoder().decode(into.subarray(0, length));
     },
+    makeFolder(path) {
+      const name = bytesOf(path, "mkdir");
+      try {
+        result("mkdir", () => making().mkdir(name, 0o700));
+      } catch (error) {
+        if (systemCode(error) !== "EEXIST") throw error;
+      }
+    },
+    openLock(path) {
+      const name = bytesOf(path, "open");
+      const flags = O_RDWR_CREAT | O_NOFOLLOW | O_NONBLOCK_CLOEXEC;
+      return result("open", () => making().open(name, flags, 0o600));
+    },
     close: (fd) => void c.close(fd),
   };
+}
+
+function making(): MakingCalls {
+  const calls = makingCalls();
+  if (!calls) throw failure("ENOSYS", "mkdir");
+  return calls;
 }
 
 /** A C string. One with a NUL inside would name another file. */
@@ -143,6 +179,12 @@ function nodeCalls(): FileCalls {
     },
     read: (fd, into, offset) => fs.readSync(fd, into, offset, into.length - offset, null),
     readlink: (path) => fs.readlinkSync(path),
+    makeFolder: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+    openLock(path) {
+      // Non-blocking, because opening a FIFO would wait for its other end.
+      const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+      return fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    },
     close: (fd) => fs.closeSync(fd),
   };
 }

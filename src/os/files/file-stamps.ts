@@ -4,7 +4,7 @@
  * loaded for it; elsewhere by node:fs. A stamp says "unchanged", never "trusted": that is
  * decided by safe-file.ts. It does not protect against an attacker who can set these files' times of change.
  */
-import { ptr } from "bun:ffi";
+import { ptr } from "../native/ffi.ts";
 import { statCalls } from "../native/libc.ts";
 import {
   STATX as AT,

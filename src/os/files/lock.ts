@@ -3,12 +3,12 @@
  * own, an exclusively opened file on Windows. The file stays; only the lock on it counts. Waiting is bounded
  * and does not block the event loop.
  */
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { quotedPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { ERRNO, errno, lockCalls } from "../native/libc.ts";
+import { type Facts, fileCalls } from "./file-calls.ts";
 
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 50;
@@ -61,21 +61,20 @@ export async function acquireLock(folder: string, name: string, timeoutMs: numbe
 
 function unixFile(folder: string, name: string): LockFile {
   const fd = openOurs(folder, name);
-  return { tryLock: () => tryFlock(fd, folder), close: () => closeSync(fd) };
+  return { tryLock: () => tryFlock(fd, folder), close: () => fileCalls().close(fd) };
 }
 
 function openOurs(folder: string, name: string): number {
   const path = `${folder}/${name}.lock`;
+  const calls = fileCalls();
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    refuseUnlessOurs(lstatSync(folder), "directory", folder);
-    // Non-blocking, because opening a FIFO would wait for its other end.
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const fd = openSync(path, flags, 0o600);
+    makeFolders(folder);
+    refuseUnlessOurs(calls.lstat(folder), "folder", folder);
+    const fd = calls.openLock(path);
     try {
-      refuseUnlessOurs(fstatSync(fd), "file", path);
+      refuseUnlessOurs(calls.fstat(fd), "file", path);
     } catch (error) {
-      closeSync(fd);
+      calls.close(fd);
       throw error;
     }
     return fd;
@@ -84,19 +83,30 @@ function openOurs(folder: string, name: string): number {
   }
 }
 
-function refuseUnlessOurs(stat: Stats, kind: "directory" | "file", path: string): void {
-  const rightKind = kind === "directory" ? stat.isDirectory() : stat.isFile();
-  const isOurs = stat.uid === process.geteuid?.();
-  if (rightKind && isOurs && (stat.mode & 0o022) === 0) return;
+/** The folder, and those above it that are missing. */
+function makeFolders(folder: string): void {
+  try {
+    fileCalls().makeFolder(folder);
+  } catch (error) {
+    const end = folder.lastIndexOf("/");
+    if (systemCode(error) !== "ENOENT" || end <= 0) throw error;
+    makeFolders(folder.slice(0, end));
+    fileCalls().makeFolder(folder);
+  }
+}
+
+function refuseUnlessOurs(facts: Facts, kind: "folder" | "file", path: string): void {
+  if (isOurs(facts, kind)) return;
+  const isFolder = kind === "folder" && facts.kind === kind;
   throw fail(
     "E_UNSAFE_FILE",
-    `${path} is not a ${kind} of yours alone, so it cannot guard anything`,
-    kind === "directory" && rightKind ? ownFolder(isOurs, path) : gone(path),
+    `${path} is not a ${kind === "folder" ? "directory" : "file"} of yours alone, so it cannot guard anything`,
+    isFolder ? ownFolder(facts.uid === process.geteuid?.(), path) : gone(path),
   );
 }
 
-function ownFolder(isOurs: boolean, path: string): string {
-  if (!isOurs) return "set XDG_STATE_HOME to a folder of yours";
+function ownFolder(isOwned: boolean, path: string): string {
+  if (!isOwned) return "set XDG_STATE_HOME to a folder of yours";
   return `when nothing of others is in it, run: chmod go-w ${quotedPath(path)}`;
 }
 
@@ -104,10 +114,13 @@ function gone(path: string): string {
   return `it is made anew when it is gone; run: rm ${quotedPath(path)}`;
 }
 
+function isOurs({ kind, uid, mode }: Facts, wanted: Facts["kind"]): boolean {
+  return kind === wanted && uid === process.geteuid?.() && (mode & 0o022) === 0;
+}
+
 function isOursAlone(path: string): boolean {
   try {
-    const stat = lstatSync(path);
-    return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+    return isOurs(fileCalls().lstat(path), "folder");
   } catch {
     return false;
   }
@@ -140,7 +153,7 @@ function tryFlock(fd: number, folder: string): boolean {
 /** What LOCALAPPDATA holds is the user's own already; nothing there needs to be proven. */
 async function windowsFile(folder: string, name: string): Promise<LockFile> {
   try {
-    mkdirSync(folder, { recursive: true });
+    fileCalls().makeFolder(folder);
   } catch (error) {
     throw unusable(folder, systemCode(error));
   }

@@ -24,26 +24,26 @@ export function descriptorOf(path: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-/** All of it. Throws E_FILE_UNREADABLE, and E_MALFORMED beyond the limit; both name the path. */
-export function readInputFile(path: string, limitBytes: number): InputFile {
+/** All of it. Throws E_FILE_UNREADABLE, and E_MALFORMED beyond the limit; both name it as `name`, the path by default. */
+export function readInputFile(path: string, limitBytes: number, name = path): InputFile {
   const descriptor = descriptorOf(path);
   let fd: number | null = null;
   try {
     // A descriptor that is a socket cannot be opened by its path.
     fd = descriptor ?? openSync(path, "r");
     const stat = fstatSync(fd);
-    if (stat.isDirectory()) throw unreadable(path, "EISDIR");
+    if (stat.isDirectory()) throw unreadable(name, "EISDIR");
     const link = descriptor === null ? lstatSync(path) : null;
     const onlyName = link?.isFile() === true && link.nlink === 1;
-    return { bytes: readAll(fd, path, limitBytes), regular: link !== null && stat.isFile(), onlyName };
+    return { bytes: readAll(fd, name, limitBytes), regular: link !== null && stat.isFile(), onlyName };
   } catch (error) {
-    throw unreadable(path, systemCode(error), error);
+    throw unreadable(name, systemCode(error), error);
   } finally {
     if (fd !== null && descriptor === null) closeSync(fd);
   }
 }
 
-function readAll(fd: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
+function readAll(fd: number, name: string, limitBytes: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(limitBytes + CHUNK_BYTES);
   let length = 0;
   for (;;) {
@@ -51,7 +51,8 @@ function readAll(fd: number, path: string, limitBytes: number): Uint8Array<Array
     if (count === 0) return bytes.subarray(0, length);
     length += count;
     if (length > limitBytes) {
-      throw fail("E_MALFORMED", `${shownPath(path)} is larger than ${limitBytes / 1024} KiB`);
+      const message = `${shownPath(name)} is larger than ${limitBytes / 1024} KiB`;
+      throw fail("E_MALFORMED", message, "give only the lines that are meant");
     }
   }
 }

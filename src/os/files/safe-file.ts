@@ -20,6 +20,8 @@ export type Owner = "root" | "root-or-user" | "user";
 export interface TrustedFileOptions {
   readonly owner: Owner;
   readonly limitBytes: number;
+  /** The folders that one look at many files has found trusted, by path, with their real paths: for one owner. */
+  readonly folders?: Map<string, string>;
 }
 
 const OTHERS_WRITE = 0o022;
@@ -70,7 +72,7 @@ export function checkTrustedFolder(path: string, owner: Owner): void {
 
 function withTrustedFile<T>(
   path: string,
-  { owner, limitBytes }: TrustedFileOptions,
+  { owner, limitBytes, folders }: TrustedFileOptions,
   read: (fd: number, size: number) => T,
 ): T | null {
   if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is not an absolute path`);
@@ -78,7 +80,9 @@ function withTrustedFile<T>(
   let fd: number | undefined;
   try {
     const plain = resolve(path, "");
-    const folder = trustedFolder(dirname(plain), owner, 0);
+    const above = dirname(plain);
+    const folder = folders?.get(above) ?? trustedFolder(above, owner, 0);
+    folders?.set(above, folder);
     fd = calls.openItself(`${trimmed(folder)}/${basename(plain)}`);
     const stat = calls.fstat(fd);
     refuseKind(stat, path);

@@ -5,6 +5,8 @@
 import {
   chmodSync,
   closeSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -51,11 +53,17 @@ export function writeSettings(path: string, text: string): void {
   const beside = `${target}.${process.pid}.gum-cred.tmp`;
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    const mode = isThere(target) ? statSync(target).mode & 0o7777 : NEW_FILE_MODE;
+    const before = isThere(target) ? statSync(target) : null;
+    const mode = before ? before.mode & 0o7777 : NEW_FILE_MODE;
     const fd = openSync(beside, "wx", mode);
     try {
       const bytes = new TextEncoder().encode(text);
       for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+      // Run by root, the file stays its user's.
+      const made = fstatSync(fd);
+      if (before && (before.uid !== made.uid || before.gid !== made.gid)) {
+        fchownSync(fd, before.uid, before.gid);
+      }
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -68,7 +76,16 @@ export function writeSettings(path: string, text: string): void {
   }
 }
 
-/** Removes a file; of a link the link alone. Throws E_FILE_UNREADABLE. */
+/** Whether a path is a symbolic link. Never throws. */
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+/** Removes a file. Throws E_FILE_UNREADABLE. */
 export function removeSettings(path: string): void {
   try {
     rmSync(path, { force: true });

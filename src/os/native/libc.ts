@@ -6,7 +6,8 @@
  * Every set is null on Windows, and where bun:ffi cannot open it: executable memory is refused (PR_SET_MDWE, SELinux,
  * `ulimit -v`), or the library is too old. A function that fails returns -1 and sets {@link errno}.
  */
-import { dlopen, type FFIFunction, type Library, type Pointer, read } from "bun:ffi";
+import type { FFIFunction, Library, Pointer } from "bun:ffi";
+import { openLibrary, readInt } from "./ffi.ts";
 
 const IS_MACOS = process.platform === "darwin";
 
@@ -27,6 +28,7 @@ export const ERRNO = {
   ENOEXEC: 8,
   EBADF: 9,
   EACCES: 13,
+  EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
@@ -64,29 +66,35 @@ const ERRNO_PLACE = IS_MACOS ? { __error: errnoPlace } : { __errno_location: err
 
 let placeOfErrno: (() => Pointer | null) | null = null;
 
-/** What every run uses. `struct rlimit` is two unsigned 64-bit numbers, the soft limit first. */
-export const libc = opener({
+/** What every run uses. */
+export const libc = opener(() => ({
   fcntl: { args: ["i32", "i32"], returns: "i32" },
   faccessat: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
-  getrlimit: { args: ["i32", "buffer"], returns: "i32" },
-  isatty: { args: ["i32"], returns: "i32" },
-  setrlimit: { args: ["i32", "buffer"], returns: "i32" },
   signal,
   write: { args: ["i32", "buffer", "usize"], returns: "i64" },
   ...ERRNO_PLACE,
-});
+}));
 /** The opened functions of {@link libc}. */
 export type Libc = NonNullable<ReturnType<typeof libc>>;
 
+/** Limits of a process. `struct rlimit` is two unsigned 64-bit numbers, the soft limit first. */
+export const limitCalls = opener(() => ({
+  getrlimit: { args: ["i32", "buffer"], returns: "i32" },
+  setrlimit: { args: ["i32", "buffer"], returns: "i32" },
+}));
+
 /** Reading a descriptor, and waiting until it is ready. */
-export const streamCalls = opener({ poll, read: { args: ["i32", "buffer", "usize"], returns: "i64" } });
+export const streamCalls = opener(() => ({
+  poll,
+  read: { args: ["i32", "buffer", "usize"], returns: "i64" },
+}));
 
 /** Becoming another program. */
-export const execCalls = opener({
+export const execCalls = opener(() => ({
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
   setenv: { args: ["buffer", "buffer", "i32"], returns: "i32" },
   unsetenv: { args: ["buffer"], returns: "i32" },
-});
+}));
 /** The opened functions of {@link execCalls}. */
 export type ExecCalls = NonNullable<ReturnType<typeof execCalls>>;
 
@@ -94,21 +102,30 @@ export type ExecCalls = NonNullable<ReturnType<typeof execCalls>>;
  * Examining and reading files; Linux only. glibc has had statx(2) since 2.28, musl since 1.2.5. Addresses are plain
  * numbers: 500 calls take a fifth less time than with "ptr".
  */
-export const statCalls = linuxOnly({
+export const statCalls = linuxOnly(() => ({
   close,
   open: { args: ["u64", "i32"], returns: "i32" },
   read: { args: ["i32", "u64", "usize"], returns: "i64" },
   readlink: { args: ["u64", "u64", "usize"], returns: "i64" },
   statx: { args: ["i32", "u64", "i32", "u32", "u64"], returns: "i32" },
-});
+}));
 /** The opened functions of {@link statCalls}. */
 export type StatCalls = NonNullable<ReturnType<typeof statCalls>>;
 
+/** Making files and folders; Linux only, where the mode of open(2) is passed like any other argument. */
+export const makingCalls = linuxOnly(() => ({
+  mkdir: { args: ["buffer", "u32"], returns: "i32" },
+  open: { args: ["buffer", "i32", "u32"], returns: "i32" },
+}));
+
+/** The opened functions of {@link makingCalls}. */
+export type MakingCalls = NonNullable<ReturnType<typeof makingCalls>>;
+
 /** Locking a file. */
-export const lockCalls = opener({ flock: { args: ["i32", "i32"], returns: "i32" } });
+export const lockCalls = opener(() => ({ flock: { args: ["i32", "i32"], returns: "i32" } }));
 
 /** A client of a Unix socket; Linux only. All return at once but poll, which takes its limit in milliseconds. */
-export const socketCalls = linuxOnly({
+export const socketCalls = linuxOnly(() => ({
   close,
   // descriptor, level, option, where the value goes, its length
   getsockopt: { args: ["i32", "i32", "i32", "buffer", "buffer"], returns: "i32" },
@@ -117,16 +134,16 @@ export const socketCalls = linuxOnly({
   recv: { args: ["i32", "buffer", "usize", "i32"], returns: "i64" },
   send: { args: ["i32", "buffer", "usize", "i32"], returns: "i64" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-});
+}));
 /** The opened functions of {@link socketCalls}. */
 export type SocketCalls = NonNullable<ReturnType<typeof socketCalls>>;
 
 /** The size of a terminal. On macOS `ioctl` takes its arguments in another way (Apple's ABI for variadic functions). */
-export const terminalCalls = linuxOnly({ ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" } });
+export const terminalCalls = linuxOnly(() => ({ ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" } }));
 
 /** Pipes, signals and terminals, for a program that runs another one as its child. */
 export const jobCalls = opener(
-  {
+  () => ({
     cfmakeraw: { args: ["buffer"], returns: "void" },
     close,
     getpgrp: { args: [], returns: "i32" },
@@ -136,38 +153,40 @@ export const jobCalls = opener(
     tcgetattr: { args: ["i32", "buffer"], returns: "i32" },
     tcgetpgrp: { args: ["i32"], returns: "i32" },
     tcsetattr: { args: ["i32", "i32", "buffer"], returns: "i32" },
-  },
+  }),
   { pipe2: { args: ["buffer", "i32"], returns: "i32" } },
   { pipe: { args: ["buffer"], returns: "i32" } },
 );
 
 /** Asking how children ended; Linux only. */
-export const childCalls = linuxOnly({
+export const childCalls = linuxOnly(() => ({
   waitid: { args: ["i32", "u32", "buffer", "i32"], returns: "i32" },
   waitpid: { args: ["i32", "usize", "i32"], returns: "i32" },
-});
+}));
 
 /** What a process in namespaces of its own needs to shut the doors behind it; Linux only. */
-export const confinementCalls = linuxOnly({
+export const confinementCalls = linuxOnly(() => ({
   capset: { args: ["buffer", "buffer"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" },
   mount: { args: ["buffer", "buffer", "buffer", "u64", "buffer"], returns: "i32" },
   prctl: { args: ["i32", "usize", "usize", "usize", "usize"], returns: "i32" },
-});
+}));
 
 /** A file in memory that has no name; Linux only. */
-export const memoryFileCalls = linuxOnly({ memfd_create: { args: ["buffer", "u32"], returns: "i32" } });
+export const memoryFileCalls = linuxOnly(() => ({
+  memfd_create: { args: ["buffer", "u32"], returns: "i32" },
+}));
 
 /** Looking up the variables of another library, which bun:ffi cannot. */
-export const loaderCalls = opener({
+export const loaderCalls = opener(() => ({
   dlopen: { args: ["ptr", "i32"], returns: "u64" },
   dlsym: { args: ["u64", "ptr"], returns: "ptr" },
-});
+}));
 
 /** The reason why the last call failed, one of {@link ERRNO} or another: read it before any other call. */
 export function errno(): number {
   const place = placeOfErrno?.() ?? null;
-  return place === null ? 0 : read.i32(Number(place) as Pointer, 0);
+  return place === null ? 0 : readInt(place);
 }
 
 /** `ENOENT` for 2, as node:fs has it; `errno 77` for a number that is not in {@link ERRNO}. */
@@ -181,21 +200,21 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-function linuxOnly<Set extends Functions>(functions: Set): () => Opened<Set> | null {
+function linuxOnly<const Set extends Functions>(functions: () => Set): () => Opened<Set> | null {
   return process.platform === "linux" ? opener(functions) : () => null;
 }
 
 /** Opens a set at the first call, with the functions that only one system has. */
 function opener<
-  Everywhere extends Functions,
+  const Everywhere extends Functions,
   Linux extends Functions = Record<never, never>,
   Macos extends Functions = Record<never, never>,
->(everywhere: Everywhere, linux?: Linux, macos?: Macos) {
+>(everywhere: () => Everywhere, linux?: Linux, macos?: Macos) {
   type Set = Opened<Everywhere> & Partial<Opened<Linux>> & Partial<Opened<Macos>>;
   let opened: Set | null | undefined;
   return (): Set | null => {
     if (opened === undefined) {
-      opened = open({ ...everywhere, ...(IS_MACOS ? macos : linux) }) as Set | null;
+      opened = open({ ...everywhere(), ...(IS_MACOS ? macos : linux) }) as Set | null;
     }
     return opened;
   };
@@ -207,11 +226,11 @@ function open(functions: Functions): unknown {
     // With the first set, because opening anything may change errno.
     if (placeOfErrno === null) {
       const [name = ""] = Object.keys(ERRNO_PLACE);
-      const { symbols } = dlopen(LIBRARY, { ...ERRNO_PLACE, ...functions } as Functions);
+      const symbols = openLibrary(LIBRARY, { ...ERRNO_PLACE, ...functions } as Functions);
       placeOfErrno = symbols[name] as unknown as () => Pointer | null;
       return symbols;
     }
-    return dlopen(LIBRARY, functions).symbols;
+    return openLibrary(LIBRARY, functions);
   } catch {
     return null;
   }

@@ -11,12 +11,15 @@ import {
   execCalls,
   jobCalls,
   libc,
+  limitCalls,
   loaderCalls,
   lockCalls,
+  makingCalls,
   memoryFileCalls,
   socketCalls,
   statCalls,
   streamCalls,
+  terminalCalls,
 } from "./libc.ts";
 
 const root = `${import.meta.dir}/../../..`;
@@ -26,13 +29,13 @@ test("no other module opens a library", () => {
   const opening = files.filter(
     (file) =>
       !file.endsWith(".test.ts") &&
-      /\bdlopen\b.*from "bun:ffi"/.test(readFileSync(`${root}/${file}`, "utf8")),
+      /\bdlopen\b.*from "bun:ffi"|\(Bun as .*\bFFI\b/.test(readFileSync(`${root}/${file}`, "utf8")),
   );
   expect(opening.sort()).toEqual([
     "src/keychain/macos/security-framework.ts",
     "src/keychain/windows/advapi32.ts",
+    "src/os/native/ffi.ts",
     "src/os/native/kernel32.ts",
-    "src/os/native/libc.ts",
   ]);
 });
 
@@ -42,8 +45,11 @@ test.skipIf(process.platform !== "linux")("every set opens, once", () => {
     streamCalls,
     execCalls,
     statCalls,
+    limitCalls,
     lockCalls,
+    makingCalls,
     socketCalls,
+    terminalCalls,
     jobCalls,
     childCalls,
     confinementCalls,
@@ -63,5 +69,14 @@ test.skipIf(process.platform === "win32")(
     expect([libc()?.faccessat(-100, cString("/nonexistent/x"), 0, 0), errno()]).toEqual([-1, ERRNO.ENOENT]);
     expect(Number(streamCalls()?.read(-1, new Uint8Array(1), 1))).toBe(-1);
     expect([errnoName(errno()), errnoName(9999)]).toEqual(["EBADF", "errno 9999"]);
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "whole numbers are passed on, however JavaScript keeps them",
+  () => {
+    const kept = (value: number) => new Float64Array([value])[0] ?? Number.NaN;
+    expect(libc()?.fcntl(kept(0), kept(1))).toBeGreaterThanOrEqual(0);
+    expect([libc()?.fcntl(kept(-1), kept(1)), errnoName(errno())]).toEqual([-1, "EBADF"]);
   },
 );

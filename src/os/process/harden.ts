@@ -5,7 +5,7 @@
  * memory and environment under /proc, and no core file is written. What is in memory stays readable for root.
  * May not fail: gum-cred also works where the system refuses.
  */
-import { libc } from "../native/libc.ts";
+import { libc, limitCalls } from "../native/libc.ts";
 
 /** `<sys/resource.h>` */
 const RLIMIT_CORE = 4;
@@ -36,16 +36,16 @@ export function hardenProcess(): void {
   if (process.platform !== "darwin") return;
   // This is all there is: ptrace(PT_DENY_ATTACH) would only stop debuggers, and can be undone.
   const limit = new BigUint64Array(2);
-  if (c.getrlimit(RLIMIT_CORE, limit) === 0) {
+  const limits = limitCalls();
+  if (limits?.getrlimit(RLIMIT_CORE, limit) === 0) {
     callersCoreLimit = limit;
     // The hard limit stays, or `exec` could not give the caller's limit back.
-    c.setrlimit(RLIMIT_CORE, new BigUint64Array([0n, limit[1] ?? 0n]));
+    limits.setrlimit(RLIMIT_CORE, new BigUint64Array([0n, limit[1] ?? 0n]));
   }
 }
 
 /** Gives the caller's own limit and signals back, for a program that takes our place. execve(2) itself undoes the rest. */
 export function softenProcess(): void {
-  const c = libc();
-  for (const signal of notIgnored) c?.signal(signal, SIG_DFL);
-  if (callersCoreLimit) libc()?.setrlimit(RLIMIT_CORE, callersCoreLimit);
+  for (const signal of notIgnored) libc()?.signal(signal, SIG_DFL);
+  if (callersCoreLimit) limitCalls()?.setrlimit(RLIMIT_CORE, callersCoreLimit);
 }

@@ -3,10 +3,10 @@
  * itself. Only the named environment variables differ; every other one keeps its bytes, because the C
  * library's own environment is changed in place instead of being rebuilt from decoded strings.
  */
-import { ptr } from "bun:ffi";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
+import { ptr } from "../native/ffi.ts";
 import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
 import { findProgram } from "./find-program.ts";
 import { softenProcess } from "./harden.ts";
@@ -35,18 +35,21 @@ function replaceByNode(program: Program): never {
   const env = childEnvironment(program);
   const found = findProgram(command, env["PATH"]);
   if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
-  try {
-    execve(found.path, [command, ...args], env);
-  } catch (error) {
-    if (systemCode(error) !== "ENOEXEC") throw startFailure(command, systemCode(error), env["PATH"]);
-    execve("/bin/sh", ["/bin/sh", found.path, ...args], env);
-  }
-  throw startFailure(command, null, env["PATH"]);
+  const code = execve(found.path, [command, ...args], env);
+  if (code !== "ENOEXEC") throw startFailure(command, code, env["PATH"]);
+  throw startFailure(command, execve("/bin/sh", ["/bin/sh", found.path, ...args], env));
 }
 
-function execve(path: string, argv: readonly string[], env: RawEnvironment): void {
-  const set = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  process.execve?.(path, argv, Object.fromEntries(set));
+/** Does not return where it succeeds; else the code of the system, such as `ENOENT`. */
+function execve(path: string, argv: readonly string[], env: RawEnvironment): string | null {
+  const set: Record<string, string> = {};
+  for (const name in env) if (env[name] !== undefined) set[name] = env[name];
+  try {
+    process.execve?.(path, argv, set);
+  } catch (error) {
+    return systemCode(error);
+  }
+  return null;
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {

@@ -6,8 +6,10 @@
 import { constants } from "node:os";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
+import { wasClosed } from "../streams/descriptors.ts";
 import { isTerminal } from "../streams/terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
+import { expectLongRun } from "./long-run.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { Program } from "./program.ts";
 import { type Start, startProgram } from "./spawn.ts";
@@ -22,6 +24,9 @@ export interface Supervision extends Program {
   atEnd?(): void | Promise<void>;
 }
 
+const nothing = () => new Uint8Array();
+const unfiltered = (): ByteFilter => ({ write: (bytes) => bytes, release: nothing, end: nothing });
+
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 /** What the terminal itself sends to every process in front of it, the child among them. */
 const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
@@ -34,7 +39,9 @@ const FROM_KEYBOARD: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWIN
 export async function supervise(supervision: Supervision): Promise<never> {
   if (process.platform === "win32") throw unsupported();
   const control = jobControl();
-  const { filter } = supervision;
+  // A stream that was closed cannot be handed on as it is: the child would get /dev/null, and its output be lost in silence.
+  const filter = supervision.filter ?? ([1, 2].some(wasClosed) ? unfiltered : null);
+  if (filter !== null) expectLongRun();
   const onTerminal = filter !== null && [0, 1, 2].every((fd) => isTerminal(fd) && control.hasKeyboard(fd));
   let child: Bun.Subprocess | undefined;
   // Before the child is there, so that no signal falls in between.

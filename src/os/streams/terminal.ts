@@ -1,11 +1,14 @@
 /** What the standard streams are connected to. Cheap: uses neither process.stdin nor process.stdout. */
 import type { RawEnvironment } from "../../core/environment.ts";
-import { libc, terminalCalls } from "../native/libc.ts";
+import { terminalCalls } from "../native/libc.ts";
 
-/** Whether a file descriptor is a terminal. */
+interface TtyBinding {
+  isTTY(fd: number): boolean;
+}
+
+/** Whether a file descriptor is a terminal: what node:tty asks, without loading it. */
 export function isTerminal(fd: number): boolean {
-  const c = libc();
-  return c ? c.isatty(fd) === 1 : process.getBuiltinModule("node:tty").isatty(fd);
+  return (process.binding("tty_wrap") as TtyBinding).isTTY(fd);
 }
 
 /** Whether colour may be written to a file descriptor: not with NO_COLOR (no-color.org) or TERM=dumb. */

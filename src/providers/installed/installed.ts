@@ -66,14 +66,14 @@ export async function loadInstalled(id: string, { places, builtIn }: Setting): P
     const [{ claimsOf }, { validManifest }] = await validation();
     return validManifest(id, bytes, claimsOf(builtIn), manifestPath(id, place, places) ?? "");
   };
-  return (await readOne(id, place, places, validate, pinsOnce(places)))?.provider ?? null;
+  return (await readOne(id, place, lookAt(places), validate))?.provider ?? null;
 }
 
 /** Every manifest in both places, the administrator's first, then by id. */
 export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
   const [{ claimsOf }, { validManifest }] = await validation();
   const claims = claimsOf(builtIn);
-  const pins = pinsOnce(places);
+  const look = lookAt(places);
   const found: Installed[] = [];
   for (const place of ["system", "user"] as const) {
     const ids = idsIn(folderOf(place, places));
@@ -82,7 +82,7 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
       // Plugins that were installed since it was trusted count too.
       const path = manifestPath(id, place, places) ?? "";
       const validate: Validate = async (bytes) => validManifest(id, bytes, claims, path);
-      const entry = await inspect(id, place, places, validate, pins);
+      const entry = await inspect(id, place, look, validate);
       if (entry.provider) claims.add(entry.provider);
       found.push(entry);
     }
@@ -119,10 +119,15 @@ export function manifestPath(id: string, place: Place, places: Places): string |
 }
 
 /** A manifest's bytes from its place, where no other user can have written them; null when it is not there. */
-export function readPlaced(id: string, place: Place, places: Places): Uint8Array | null {
+export function readPlaced(
+  id: string,
+  place: Place,
+  places: Places,
+  folders = new Map<string, string>(),
+): Uint8Array | null {
   const path = manifestPath(id, place, places);
   const owner = place === "system" ? "root" : "user";
-  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES });
+  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES, folders });
 }
 
 /** What validating takes, and what a plugin that was validated already does without. */
@@ -155,22 +160,29 @@ function isThere(path: string | null): boolean {
   }
 }
 
-/** The pins are read once, and only when a plugin of the user's is. */
-function pinsOnce({ user }: Places): PinOf {
+/** One look at the installed plugins: what it reads and finds trusted once, and only when a plugin needs it. */
+interface Look {
+  readonly places: Places;
+  readonly pins: PinOf;
+  /** By place, the folders that were found trusted ({@link readPlaced}). */
+  readonly folders: Readonly<Record<Place, Map<string, string>>>;
+}
+
+function lookAt(places: Places): Look {
+  const { user } = places;
   let pins: PinOf | undefined;
-  return (id) => {
-    pins ??= user ? openPins(user.pins) : () => undefined;
-    return pins(id);
+  return {
+    places,
+    pins: (id) => {
+      pins ??= user ? openPins(user.pins) : () => undefined;
+      return pins(id);
+    },
+    folders: { system: new Map(), user: new Map() },
   };
 }
 
-async function inspect(
-  id: string,
-  place: Place,
-  places: Places,
-  validate: Validate,
-  pins: PinOf,
-): Promise<Installed> {
+async function inspect(id: string, place: Place, look: Look, validate: Validate): Promise<Installed> {
+  const { places } = look;
   const base = { id, place, path: manifestPath(id, place, places) ?? "" };
   try {
     if (place === "user" && placeOf(id, places) === "system") {
@@ -180,7 +192,7 @@ async function inspect(
         "ask the administrator to remove it",
       );
     }
-    const read = await readOne(id, place, places, validate, pins);
+    const read = await readOne(id, place, look, validate);
     if (read) return { ...base, state: "ok", error: null, ...read };
     throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`, "install the plugin again");
   } catch (error) {
@@ -204,9 +216,8 @@ function stateOf(error: GumCredError): Installed["state"] {
 async function readOne(
   id: string,
   place: Place,
-  places: Places,
+  { places, pins, folders }: Look,
   validate: Validate,
-  pins: PinOf,
 ): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
   if (!ID_PATTERN.test(id))
     throw fail(
@@ -214,7 +225,7 @@ async function readOne(
       `'${clean(id, 64)}.json' is not a valid plugin file name: it must be ID.json`,
       "name the file after the id in it",
     );
-  const bytes = readPlaced(id, place, places);
+  const bytes = readPlaced(id, place, places, folders[place]);
   if (bytes === null) return null;
   const pin = place === "user" ? checkManifestPin(id, bytes, pins) : null;
   const manifest = await validate(bytes, pin);

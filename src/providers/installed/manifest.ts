@@ -4,6 +4,7 @@
  */
 import { fail } from "../../core/errors.ts";
 import { jsonPath } from "../../core/json.ts";
+import { whyNotJson } from "../../core/json-error.ts";
 import { schemaProblems } from "../../core/json-schema.ts";
 import { quotedPath } from "../../core/shown-path.ts";
 import type { Claims } from "./claims.ts";
@@ -19,7 +20,7 @@ export interface Validation {
 /** Validates a manifest, also against what other providers have claimed. */
 export function validateManifest(bytes: Uint8Array, claims: Claims): Validation {
   const json = manifestJson(bytes);
-  if (json === undefined) return { manifest: null, problems: [malformed("$", "is not JSON in UTF-8")] };
+  if (json === undefined) return { manifest: null, problems: [malformed("$", whyNotJson(bytes))] };
   const problems = [
     ...schemaProblems(json, MANIFEST_SCHEMA).map(({ path, message }) => malformed(jsonPath(path), message)),
     ...ruleProblems(json, claims),

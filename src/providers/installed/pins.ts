@@ -7,7 +7,7 @@
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
 import { quotedPath } from "../../core/shown-path.ts";
-import { fileCalls } from "../../os/files/file-calls.ts";
+import { type Facts, fileCalls } from "../../os/files/file-calls.ts";
 import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
 import { pathsInWord } from "./command-words.ts";
@@ -130,7 +130,7 @@ function filesOf([program = "", ...args]: readonly string[]): readonly string[] 
 }
 
 /** A link counts as what it is: hashing it is refused, because what it points to can change. */
-function kindOf(path: string): "file" | "folder" | "link" | "other" | null {
+function kindOf(path: string): Facts["kind"] | null {
   const place = path.replace(/(?!^)\/+$/, "");
   try {
     const { kind } = fileCalls().lstat(place);

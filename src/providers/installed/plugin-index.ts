@@ -1,8 +1,9 @@
 /**
  * Remembers which plugins are installed and which variables carry their keys, so that a command that names no provider
- * need not read every manifest to find the few that have a key. What is remembered holds only while every manifest,
- * program, folder and the pins are, by lstat(2), those that were judged. It never makes a plugin trusted: whatever has
- * a key is read, hashed against its pin and judged anew. One file in the state folder; losing it costs time and
+ * need not read every manifest to find the few that have a key. What is remembered holds only while the folders, the pins and
+ * the administrator's manifests and programs are, by lstat(2), those that were judged. A manifest of the user's that was
+ * changed in its place does not match its pin any more, and says so when a key of its is looked for. The index never makes
+ * a plugin trusted: whatever has a key is read, hashed against its pin and judged anew. One file in the state folder; losing it costs time and
  * nothing else, so nothing here fails. Kept in long texts, which cost hundreds of plugins less than lists of objects.
  */
 import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
@@ -11,7 +12,7 @@ import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
 import { claimedVariables } from "./claims.ts";
 import type { Installed } from "./installed.ts";
-import { folderOf, type Place, type Places } from "./places.ts";
+import type { Place, Places } from "./places.ts";
 
 /** As much of the installed providers as it takes to find out which of them may have a key. */
 export interface Summaries {
@@ -27,7 +28,7 @@ export interface Summaries {
 interface Index {
   readonly program: string;
   readonly stamp: string;
-  /** Files that plugins run, wherever they are. */
+  /** Files that the administrator's plugins run, wherever they are. */
   readonly programs: readonly string[];
   /** The ids of a place's plugins, with a blank between. */
   readonly system: string;
@@ -88,7 +89,7 @@ export async function writeIndex(
     found.flatMap((entry) => (entry.place === place ? [entry.id] : [])).join(" ");
   const index = {
     program: versionLine(),
-    programs: [...new Set(found.flatMap(({ files }) => files))],
+    programs: [...new Set(found.flatMap(({ place, files }) => (place === "system" ? files : [])))],
     system: idsIn("system"),
     user: idsIn("user"),
     owners: JSON.stringify(ownersIn(found.flatMap(({ provider }) => (provider ? [provider] : [])))),
@@ -138,19 +139,17 @@ type Extent = Pick<Index, "programs" | Place>;
 function stampNow(index: Extent, places: Places): string {
   const outside = [places.system, ...(places.user ? [places.user.folder] : []), ...index.programs];
   const folders = new Set(outside.flatMap(foldersAbove));
-  return stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
+  const seen = stampOf(filesOf(index, places), { folder: "", names: [...folders].join("\0") });
+  return `${seen}-${Bun.hash(index.user).toString(16)}`;
 }
 
-/** Everything that was read or listed to compute what the index holds. */
+/** What was read or listed to compute what the index holds, but for what pins guard. */
 function filesOf(index: Extent, places: Places): readonly Group[] {
   const { system, user } = places;
   const single = [system, ...(user ? [user.folder, user.pins] : []), ...index.programs];
-  const inPlace = (place: Place): readonly Group[] => {
-    const folder = folderOf(place, places);
-    const names = `${index[place].replaceAll(" ", ".json\0")}.json`;
-    return folder === null || index[place] === "" ? [] : [{ folder, names }];
-  };
-  return [{ folder: "", names: single.join("\0") }, ...inPlace("system"), ...inPlace("user")];
+  const names = `${index.system.replaceAll(" ", ".json\0")}.json`;
+  const manifests = index.system === "" ? [] : [{ folder: system, names }];
+  return [{ folder: "", names: single.join("\0") }, ...manifests];
 }
 
 /** The folders above a path, the nearest first. */

@@ -18,15 +18,7 @@ const TIMEOUT_MS = 5_000;
  * not one line of text).
  */
 export async function readSecretFile(path: string, named: string): Promise<Secret> {
-  const bytes = await within(TIMEOUT_MS, readBytes(path, named), () => {
-    throw fail(
-      "E_FILE_UNREADABLE",
-      `${named}: ${shownPath(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
-    );
-  });
-  if (bytes.length > LIMIT_BYTES) {
-    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is larger than ${LIMIT_BYTES / 1024} KiB`);
-  }
+  const bytes = await readBounded(path, named, LIMIT_BYTES);
   const text = decode(bytes)?.trim();
   if (text === undefined) throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is not UTF-8 text`);
   if (text === "") {
@@ -42,11 +34,23 @@ export async function readSecretFile(path: string, named: string): Promise<Secre
   return secret(text);
 }
 
-async function readBytes(path: string, named: string): Promise<Uint8Array> {
+/** All bytes of a file. Throws E_FILE_UNREADABLE, and E_MALFORMED beyond `limitBytes`. */
+export async function readBounded(path: string, named: string, limitBytes: number): Promise<Uint8Array> {
+  const bytes = await within(TIMEOUT_MS, readBytes(path, named, limitBytes), () => {
+    throw fail(
+      "E_FILE_UNREADABLE",
+      `${named}: ${shownPath(path)} could not be read within ${TIMEOUT_MS / 1000} s`,
+    );
+  });
+  if (bytes.length <= limitBytes) return bytes;
+  throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is larger than ${limitBytes / 1024} KiB`);
+}
+
+async function readBytes(path: string, named: string, limitBytes: number): Promise<Uint8Array> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "r");
-    const buffer = new Uint8Array(LIMIT_BYTES + 1);
+    const buffer = new Uint8Array(limitBytes + 1);
     let length = 0;
     while (length < buffer.length) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);

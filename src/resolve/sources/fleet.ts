@@ -3,7 +3,7 @@
  * a whole run, or a broker, so that sources which log in alike share their login. Sources are asked side by side by
  * whoever calls {@link FleetReader.read} several times without waiting.
  */
-import type { RawEnvironment } from "../../core/environment.ts";
+import { type RawEnvironment, rawValue } from "../../core/environment.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { HttpRequest, HttpResponse } from "../../net/http.ts";
@@ -174,7 +174,7 @@ async function askSource(
     case "path":
       return key(await readPath(source.path, asking.whose));
     case "policy-variable": {
-      const value = around.raw[source.variable];
+      const value = rawValue(around.raw, source.variable);
       return key(value ? secret(value) : null);
     }
     case "policy-keychain":

@@ -34,7 +34,7 @@ describe("dh-ietf1024-sha256-aes128-cbc-pkcs7", () => {
     const expected = python(ours, peer);
     const pair = newKeyPair(ours);
     expect(pair.publicKey.toHex()).toBe(expected.publicKey);
-    const sealed = await (await pair.agree(peer)).encrypt(PLAIN);
+    const sealed = await pair.agree(peer).encrypt(PLAIN);
     expect(sealed.parameters).toHaveLength(16);
     expect(await decryptWith(expected.aesKey, sealed.parameters, sealed.value)).toEqual(PLAIN);
   });
@@ -42,27 +42,27 @@ describe("dh-ietf1024-sha256-aes128-cbc-pkcs7", () => {
   test("takes a public key without its leading zeros, as Python sends it", async () => {
     const short = Uint8Array.of(8); // 2^3
     const [ours, padded] = [newKeyPair(11n), newKeyPair(3n).publicKey];
-    const sealed = await (await ours.agree(short)).encrypt(PLAIN);
-    expect(await (await ours.agree(padded)).decrypt(sealed)).toEqual(PLAIN);
+    const sealed = await ours.agree(short).encrypt(PLAIN);
+    expect(ours.agree(padded).decrypt(sealed)).toEqual(PLAIN);
   });
 
   test("every key pair and every message differs", async () => {
     const [one, two] = [newKeyPair(), newKeyPair()];
     expect(one.publicKey.toHex()).not.toBe(two.publicKey.toHex());
-    const cipher = await one.agree(two.publicKey);
+    const cipher = one.agree(two.publicKey);
     const [first, second] = [await cipher.encrypt(PLAIN), await cipher.encrypt(PLAIN)];
     expect(first.parameters.toHex()).not.toBe(second.parameters.toHex());
     expect(first.value.toHex()).not.toBe(second.value.toHex());
-    expect(await (await two.agree(one.publicKey)).decrypt(first)).toEqual(PLAIN);
+    expect(two.agree(one.publicKey).decrypt(first)).toEqual(PLAIN);
   });
 
   test("lengths around the block size, and the empty text, come back", async () => {
-    const cipher = await newKeyPair().agree(newKeyPair().publicKey);
+    const cipher = newKeyPair().agree(newKeyPair().publicKey);
     for (const length of [0, 1, 15, 16, 17, 31, 32, 65_536]) {
       const plain = new Uint8Array(length).fill(7);
       const sealed = await cipher.encrypt(plain);
       expect(sealed.value.length).toBe((Math.floor(length / 16) + 1) * 16);
-      expect(await cipher.decrypt(sealed)).toEqual(plain);
+      expect(cipher.decrypt(sealed)).toEqual(plain);
     }
   });
 
@@ -71,15 +71,15 @@ describe("dh-ietf1024-sha256-aes128-cbc-pkcs7", () => {
     const prime = BigInt(Bun.spawnSync(["/usr/bin/python3", "-c", script]).stdout.toString());
     for (const bad of [0n, 1n, prime - 1n, prime, prime + 1n]) {
       const bytes = Uint8Array.fromHex(bad.toString(16).padStart(256, "0"));
-      await expect(newKeyPair().agree(bytes)).rejects.toThrow(RangeError);
+      expect(() => newKeyPair().agree(bytes)).toThrow(RangeError);
     }
-    await expect(newKeyPair().agree(new Uint8Array())).rejects.toThrow(RangeError);
+    expect(() => newKeyPair().agree(new Uint8Array())).toThrow(RangeError);
   });
 
   test("a foreign ciphertext is refused", async () => {
-    const cipher = await newKeyPair().agree(newKeyPair().publicKey);
+    const cipher = newKeyPair().agree(newKeyPair().publicKey);
     const sealed = { parameters: new Uint8Array(16), value: new Uint8Array(15) };
-    await expect(cipher.decrypt(sealed)).rejects.toThrow();
+    expect(() => cipher.decrypt(sealed)).toThrow();
   });
 });
 
@@ -87,5 +87,5 @@ test("a plain session passes the bytes on, as copies", async () => {
   const sealed = await plainCipher.encrypt(PLAIN);
   expect(sealed).toEqual({ parameters: new Uint8Array(), value: PLAIN });
   expect(sealed.value).not.toBe(PLAIN);
-  expect(await plainCipher.decrypt(sealed)).toEqual(PLAIN);
+  expect(plainCipher.decrypt(sealed)).toEqual(PLAIN);
 });

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { listInstalled } from "../../../src/providers/installed/installed.ts";
+import { listInstalled, loadInstalled } from "../../../src/providers/installed/installed.ts";
 import { pinOf, readPins, writePins } from "../../../src/providers/installed/pins.ts";
 import { readIndex, writeIndex } from "../../../src/providers/installed/plugin-index.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
@@ -100,19 +100,6 @@ describe("an index", () => {
 describe("an index is stale after", () => {
   type At = Awaited<ReturnType<typeof indexed>>;
   const changes: [name: string, change: (at: At) => void][] = [
-    ["a byte more in a manifest", (at) => appendFileSync(at.manifest("kestrel"), " ")],
-    [
-      "another manifest of the same size and time",
-      (at) => {
-        const [path, like] = [at.manifest("kestrel"), `${at.home}/like`];
-        Bun.spawnSync(["cp", "--preserve=timestamps", path, like]);
-        writeFileSync(path, readFileSync(path, "utf8").replace("m", "n"));
-        Bun.spawnSync(["touch", `--reference=${like}`, path]);
-        const [now, then] = [path, like].map((file) => statSync(file, { bigint: true }));
-        expect([now?.size, now?.mtimeNs]).toEqual([then?.size, then?.mtimeNs]);
-      },
-    ],
-    ["a manifest that others can write", (at) => chmodSync(at.manifest("kestrel"), 0o622)],
     [
       "a manifest moved into its place",
       (at) => {
@@ -130,10 +117,6 @@ describe("an index is stale after", () => {
     ["a folder that others can write", (at) => chmodSync(at.places.user.folder, 0o777)],
     ["a folder above that others can write", (at) => chmodSync(`${at.home}/config`, 0o777)],
     ["a folder above the administrator's", (at) => chmodSync(`${at.home}/etc`, 0o777)],
-    ["a change of a program", (at) => appendFileSync(at.program, "#")],
-    ["a program gone", (at) => rmSync(at.program)],
-    ["a program's folder that others can write", (at) => chmodSync(`${at.home}/bin`, 0o777)],
-    ["an argument that became a file", (at) => writeFileSync(`${at.home}/bin/later`, "x")],
     [
       "a link in place of a manifest",
       (at) => {
@@ -149,13 +132,73 @@ describe("an index is stale after", () => {
       expect(await at.read()).toBeNull();
     });
   }
-  test.if(isRoot)("another owner of a manifest, or of a folder above", async () => {
-    for (const path of ["config/plugins/kestrel.json", "config"]) {
-      const at = await indexed();
-      chownSync(`${at.home}/${path}`, 65534, 65534);
-      expect([path, await at.read()]).toEqual([path, null]);
-    }
+  test.if(isRoot)("another owner of a folder above", async () => {
+    const at = await indexed();
+    chownSync(`${at.home}/config`, 65534, 65534);
+    expect(await at.read()).toBeNull();
   });
+});
+
+describe("an index outlasts what pins guard, and the plugin itself is refused:", () => {
+  type At = Awaited<ReturnType<typeof indexed>>;
+  const changes: [name: string, id: string, code: string, change: (at: At) => void][] = [
+    [
+      "a byte more in a manifest",
+      "kestrel",
+      "E_PLUGIN_CHANGED",
+      (at) => appendFileSync(at.manifest("kestrel"), " "),
+    ],
+    [
+      "a manifest that others can write",
+      "kestrel",
+      "E_UNSAFE_FILE",
+      (at) => chmodSync(at.manifest("kestrel"), 0o622),
+    ],
+    ["a change of a program", "heron", "E_PLUGIN_CHANGED", (at) => appendFileSync(at.program, "#")],
+    ["a program gone", "heron", "E_PLUGIN_INVALID", (at) => rmSync(at.program)],
+    [
+      "a program's folder that others can write",
+      "heron",
+      "E_UNSAFE_FILE",
+      (at) => chmodSync(`${at.home}/bin`, 0o777),
+    ],
+    [
+      "an argument that became a file",
+      "heron",
+      "E_PLUGIN_CHANGED",
+      (at) => writeFileSync(`${at.home}/bin/later`, "x"),
+    ],
+    [
+      "another manifest of the same size and time",
+      "kestrel",
+      "E_PLUGIN_CHANGED",
+      (at) => {
+        const [path, like] = [at.manifest("kestrel"), `${at.home}/like`];
+        Bun.spawnSync(["cp", "--preserve=timestamps", path, like]);
+        writeFileSync(path, readFileSync(path, "utf8").replace("m", "n"));
+        Bun.spawnSync(["touch", `--reference=${like}`, path]);
+        const [now, then] = [path, like].map((file) => statSync(file, { bigint: true }));
+        expect([now?.size, now?.mtimeNs]).toEqual([then?.size, then?.mtimeNs]);
+      },
+    ],
+    [
+      "another owner of a manifest",
+      "kestrel",
+      "E_UNSAFE_FILE",
+      (at) =>
+        isRoot ? chownSync(at.manifest("kestrel"), 65534, 65534) : chmodSync(at.manifest("kestrel"), 0o666),
+    ],
+  ];
+  for (const [name, id, code, change] of changes) {
+    test(name, async () => {
+      const at = await indexed();
+      change(at);
+      expect((await at.read())?.ids()).toContain(id);
+      await expect(loadInstalled(id, { places: at.places, builtIn: PROVIDERS })).rejects.toMatchObject({
+        code,
+      });
+    });
+  }
 });
 
 describe("no index is written", () => {
@@ -277,7 +320,7 @@ test("several may write it at once: whoever reads meanwhile finds a whole one", 
 
 test("where the C library has no statx, node:fs tells the same", () => {
   const at = world();
-  const touch = `require("node:fs").appendFileSync(${JSON.stringify(at.manifest("kestrel"))}, " ")`;
+  const touch = `require("node:fs").appendFileSync(${JSON.stringify(`${at.places.system}/acme.json`)}, " ")`;
   // Any system but Linux.
   const body = `
     Object.defineProperty(process, "platform", { value: "openbsd" });

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type ErrorCode, fail } from "../../../src/core/errors.ts";
 import { reveal, secret } from "../../../src/core/secret.ts";
-import { type Keychain, type KeychainState, noTimes } from "../../../src/keychain/keychain.ts";
+import { type Keychain, type KeychainState, noForesight, noTimes } from "../../../src/keychain/keychain.ts";
 import { openWine, type WineProcess } from "./wine.ts";
 
 /** What STRICT_ERROR, STRICT_DIE_AT and STRICT_FAIL_AT say; see strict-credentials.c. */
@@ -58,6 +58,7 @@ export function openWindowsKeychain(options: WindowsKeychainOptions = {}): Windo
       const found = (await call("read", { service, accounts })) as [string, string][];
       return new Map(found.map(([account, value]) => [account, secret(value)]));
     },
+    foresee: noForesight,
     modifiedAt: noTimes,
     async write(service, account, value) {
       await call("write", { service, account, value: reveal(value) });

@@ -4,8 +4,6 @@ import { facts, table } from "../../../output/table.ts";
 import { defineCommand } from "../../command.ts";
 
 export const keychain = defineCommand({
-  name: "keychain",
-  summary: "Show which keychain is used, whether it is open, and the names of what is stored",
   args: [],
   flags: [],
   details:

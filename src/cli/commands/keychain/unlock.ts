@@ -2,8 +2,6 @@
 import { defineCommand } from "../../command.ts";
 
 export const keychainUnlock = defineCommand({
-  name: "keychain unlock",
-  summary: "Unlock the keychain, by a dialog or with its password",
   args: [],
   flags: [],
   details:

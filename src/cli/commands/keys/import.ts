@@ -8,11 +8,9 @@ import { masked } from "../../../core/secret.ts";
 import { OWN_SERVICE } from "../../../keychain/keychain.ts";
 import { table } from "../../../output/table.ts";
 import type { Provider } from "../../../providers/contract.ts";
-import { type Command, type Context, LEVEL_FLAG, levelIn } from "../../command.ts";
+import { type Context, defineCommand, LEVEL_FLAG } from "../../command.ts";
 
-export const keysImport: Command = {
-  name: "keys import",
-  summary: "Store the LLM keys of a dotenv file in the OS keychain",
+export const keysImport = defineCommand({
   args: [{ name: "FILE", summary: "a dotenv file; '-' is stdin", required: true }],
   flags: [
     { ...LEVEL_FLAG, summary: "whose keys they are (default: personal)" },
@@ -25,24 +23,29 @@ export const keysImport: Command = {
     { line: "gum-cred keys import .env --dry-run", about: "what would be stored" },
     { line: "gum-cred keys import - < .env", about: "from stdin" },
   ],
-  run: async (context, input) => {
+  run: async (context, { args, flags }) => {
     const { ports, scope } = context;
     const { allVendors } = await import("../../../app/providers.ts");
     const { planImport } = await import("../../../app/keys/import.ts");
     const { givenText } = await import("../../secret-input.ts");
-    const path = input.positional[0] ?? "";
+    const path = args.file;
     const vendors = await allVendors(ports);
     const { text, source, regular, onlyName } = await givenText(path, "lines of the dotenv file", context);
     const plan = planImport(text, vendors, source);
-    const level = levelIn(input) ?? "personal";
+    const level = flags.level ?? "personal";
     const { refuseSeveral } = await import("../../../app/keys/verify.ts");
     if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
     const { allowKey } = await import("../../../app/keys/keys.ts");
+    if (plan.keys.length > 0) {
+      const { unlockIfLocked } = await import("../../../app/keychain.ts");
+      const { askersOf } = await import("../../system-dialog.ts");
+      await unlockIfLocked(askersOf(context), ports);
+    }
     // Every refusal comes before the first key is stored.
     for (const { provider } of plan.keys) await allowKey({ provider, level }, scope, ports);
     tell(plan, context);
-    const check = !input.has("no-verify");
-    const dry = input.has("dry-run");
+    const check = !flags["no-verify"];
+    const dry = flags["dry-run"];
     if (dry) await requireOpenKeychain(plan, context);
     const outcomes = dry ? [] : await storeAll(plan, level, check, context);
     const stored = outcomes.filter((outcome) => outcome.stored !== null);
@@ -62,7 +65,7 @@ export const keysImport: Command = {
       error,
     };
   },
-};
+});
 
 interface Outcome {
   readonly provider: Provider;

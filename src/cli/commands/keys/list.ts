@@ -6,8 +6,6 @@ import { defineCommand } from "../../command.ts";
 import { keptFields, keptText } from "../../kept.ts";
 
 export const keysList = defineCommand({
-  name: "keys list",
-  summary: "List the LLM keys of every level, masked, and which one wins",
   args: [{ name: "PROVIDER", summary: "only these vendors", many: true }],
   flags: [],
   examples: [{ line: "gum-cred keys list --json", about: "for programs" }],
@@ -15,7 +13,10 @@ export const keysList = defineCommand({
     const { providerNamed } = await import("../../../app/providers.ts");
     const wanted = await Promise.all(input.args.provider.map((name) => providerNamed(name, ports)));
     const { listKeys } = await import("../../../app/keys/keys.ts");
-    const { keys, errors } = await listKeys(scope, ports, wanted);
+    const { keys, errors: all } = await listKeys(scope, ports, wanted);
+    // A vendor that nobody asked for and the organisation denies has no key to list; that is no error.
+    const isAskedFor = (code: string) => wanted.length > 0 || code !== "E_POLICY_DENIED";
+    const errors = new Map([...all].filter(([, { code }]) => isAskedFor(code)));
     const unread = [...errors].map(([{ id }, { code, message }]) => ({ provider: id, code, message }));
     // With --json stderr is the one error object, so that it can be parsed.
     const [error] = errors.values();

@@ -3,15 +3,13 @@ import { defineCommand, LEVEL_FLAG } from "../../command.ts";
 import { PROVIDER_ARGUMENT } from "./store.ts";
 
 export const keysRemove = defineCommand({
-  name: "keys remove",
-  summary: "Remove a stored key from the OS keychain",
   args: [PROVIDER_ARGUMENT],
   flags: [{ ...LEVEL_FLAG, summary: "whose key it is (default: personal)" }],
   examples: [{ line: "gum-cred keys remove openai", about: "the personal key of this profile" }],
   run: async ({ ports, scope }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
     const { removeKey } = await import("../../../app/keys/keys.ts");
-    const provider = await providerNamed(input.positional[0] ?? "", ports);
+    const provider = await providerNamed(input.args.provider, ports);
     const level = input.flags.level ?? "personal";
     await removeKey({ provider, level }, scope, ports);
     return {

@@ -1,17 +1,10 @@
 /** `gum-cred keys set`: verifies and stores a vendor's key. */
-import { defineCommand, LEVEL_FLAG } from "../../command.ts";
-import { KEY_FLAG, NO_VERIFY_FLAG, output, PROVIDER_ARGUMENT, store, WITH_FLAG } from "./store.ts";
+import { defineCommand } from "../../command.ts";
+import { output, PROVIDER_ARGUMENT, STORE_FLAGS, store } from "./store.ts";
 
 export const keysSet = defineCommand({
-  name: "keys set",
-  summary: "Verify an LLM vendor's key and keep it in the OS keychain",
   args: [PROVIDER_ARGUMENT],
-  flags: [
-    { ...LEVEL_FLAG, summary: "whose key it is (default: personal)" },
-    KEY_FLAG,
-    WITH_FLAG,
-    NO_VERIFY_FLAG,
-  ],
+  flags: STORE_FLAGS,
   details:
     "Asks for the key on a terminal. A personal or team key is refused where the organisation sets its own.\n" +
     "Prefer '-' to a value on the command line, which other processes can see and shells remember.\n" +

@@ -3,43 +3,65 @@ import type { StoredKey } from "../../../app/keys/keys.ts";
 import type { Level } from "../../../core/credential.ts";
 import type { Secret } from "../../../core/secret.ts";
 import type { Provider } from "../../../providers/contract.ts";
-import { type Context, type FlagSpec, type Input, levelIn } from "../../command.ts";
+import {
+  type ArgumentSpec,
+  type Context,
+  type FlagSpec,
+  LEVEL_FLAG,
+  type TypedInput,
+} from "../../command.ts";
 
-export const KEY_FLAG: FlagSpec = { name: "key", value: "KEY", summary: "the key; '-' reads it from stdin" };
-export const NO_VERIFY_FLAG: FlagSpec = { name: "no-verify", summary: "store it without asking the vendor" };
-export const WITH_FLAG: FlagSpec = {
-  name: "with",
-  value: "NAME=VALUE,…",
-  summary: "settings that belong to the key, such as region=us-east-1",
-};
-export const PROVIDER_ARGUMENT = { name: "PROVIDER", summary: "the LLM vendor", required: true };
+export const PROVIDER_ARGUMENT = {
+  name: "PROVIDER",
+  summary: "the LLM vendor",
+  required: true,
+} as const satisfies ArgumentSpec;
 
-/** Verifies and stores the given key. With `mustExist` only in place of a stored one. */
-export async function store(context: Context, input: Input, mustExist = false): Promise<StoredKey> {
+export const STORE_FLAGS = [
+  { ...LEVEL_FLAG, summary: "whose key it is (default: personal)" },
+  { name: "key", value: "KEY", summary: "the key; '-' reads it from stdin" },
+  {
+    name: "with",
+    value: "NAME=VALUE,…",
+    summary: "settings that belong to the key, such as region=us-east-1",
+  },
+  { name: "no-verify", summary: "store it without asking the vendor" },
+] as const satisfies readonly FlagSpec[];
+
+type StoreInput = TypedInput<readonly [typeof PROVIDER_ARGUMENT], typeof STORE_FLAGS>;
+
+/** Verifies and stores the given key. With `mustExist` only in place of a stored one, and another than it. */
+export async function store(
+  context: Context,
+  { args, flags }: StoreInput,
+  mustExist = false,
+): Promise<StoredKey> {
   const { ports, scope } = context;
   const { providerNamed } = await import("../../../app/providers.ts");
-  const { allowKey, checkPlace, requireStored, storeKey } = await import("../../../app/keys/keys.ts");
+  const { allowKey, checkPlace, refuseSame, requireStored, storeKey } = await import(
+    "../../../app/keys/keys.ts"
+  );
   const { givenCompanions } = await import("../../../app/companions.ts");
-  const provider = await providerNamed(input.positional[0] ?? "", ports);
-  const level: Level = levelIn(input) ?? "personal";
-  const companions = givenCompanions(provider, (input.flag("with") ?? "").split(",").filter(Boolean));
+  const provider = await providerNamed(args.provider, ports);
+  const level: Level = flags.level ?? "personal";
+  const companions = givenCompanions(provider, (flags.with ?? "").split(",").filter(Boolean));
   checkPlace({ provider, level }, scope);
-  const given = await givenKey(context, input);
+  const given = await givenKey(context, flags.key);
   const { unlockIfLocked } = await import("../../../app/keychain.ts");
   const { askersOf } = await import("../../system-dialog.ts");
   await unlockIfLocked(askersOf(context), ports);
   await allowKey({ provider, level }, scope, ports);
-  if (mustExist) await requireStored({ provider, level }, scope, ports);
+  const old = mustExist ? await requireStored({ provider, level }, scope, ports) : null;
   const key = given ?? (await askedKey(provider));
+  if (old) refuseSame(old, key, provider);
   const odd = provider.keyHint?.(key);
   if (odd) ports.note(`note: ${odd}`);
-  return storeKey({ provider, level }, key, { check: !input.has("no-verify"), companions }, scope, ports);
+  return storeKey({ provider, level }, key, { check: !flags["no-verify"], companions }, scope, ports);
 }
 
 /** The key that `--key` gives; null where a person is to be asked for it later. Throws E_USAGE. */
-async function givenKey(context: Context, input: Input): Promise<Secret | null> {
+async function givenKey(context: Context, given: string | null): Promise<Secret | null> {
   const { canAsk, givenSecret, missingKey } = await import("../../secret-input.ts");
-  const given = input.flag("key");
   if (given !== null) return givenSecret("--key", given, "key", context);
   if (!canAsk(context)) throw missingKey();
   return null;

@@ -5,8 +5,6 @@ import { table } from "../../../output/table.ts";
 import { defineCommand, type Input } from "../../command.ts";
 
 export const keysUsage = defineCommand({
-  name: "keys usage",
-  summary: "Add up requests and tokens in the broker's logs, by vendor, model and day",
   args: [{ name: "FILE", summary: "a log of 'broker --log'; '-' is stdin", required: true, many: true }],
   flags: [{ name: "by", value: "LIST", summary: "some of day,provider,model (default: all three)" }],
   details:

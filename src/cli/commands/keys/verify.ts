@@ -4,8 +4,6 @@ import { table } from "../../../output/table.ts";
 import { type Context, defineCommand } from "../../command.ts";
 
 export const keysVerify = defineCommand({
-  name: "keys verify",
-  summary: "Ask the vendors whether the keys in force still work",
   args: [{ name: "PROVIDER", summary: "only these vendors (default: every one with a key)", many: true }],
   flags: [],
   details:

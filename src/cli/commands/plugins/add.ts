@@ -5,8 +5,6 @@ import { type Context, defineCommand } from "../../command.ts";
 import { data, summary } from "./plan-output.ts";
 
 export const pluginsAdd = defineCommand({
-  name: "plugins add",
-  summary: "Install a provider plugin from its manifest, or one of the catalogue by its name",
   args: [{ name: "FILE", summary: "the manifest, or a name of the catalogue", required: true }],
   flags: [{ name: "yes", summary: "agree to what it will do, without being asked" }],
   details:

@@ -3,8 +3,6 @@ import { fail } from "../../../core/errors.ts";
 import { defineCommand } from "../../command.ts";
 
 export const pluginsCheck = defineCommand({
-  name: "plugins check",
-  summary: "Say everything that is wrong with a plugin's manifest",
   args: [{ name: "FILE", summary: "the manifest", required: true }],
   flags: [],
   details:

@@ -3,8 +3,6 @@ import { table } from "../../../output/table.ts";
 import { defineCommand, type Output } from "../../command.ts";
 
 export const pluginsList = defineCommand({
-  name: "plugins list",
-  summary: "List the installed provider plugins and whether each is fit to be used",
   args: [],
   flags: [{ name: "catalogue", summary: "those that can be installed by name instead" }],
   details:

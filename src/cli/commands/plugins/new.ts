@@ -2,8 +2,6 @@
 import { defineCommand } from "../../command.ts";
 
 export const pluginsNew = defineCommand({
-  name: "plugins new",
-  summary: "Print a manifest to begin with",
   args: [{ name: "ID", summary: "the new provider's id", required: true }],
   flags: [],
   details: "docs/plugins.md says what each part means.",

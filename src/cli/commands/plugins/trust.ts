@@ -3,8 +3,6 @@ import { defineCommand } from "../../command.ts";
 import { data, summary } from "./plan-output.ts";
 
 export const pluginsTrust = defineCommand({
-  name: "plugins trust",
-  summary: "Agree to an installed plugin as it is now, after it changed",
   args: [{ name: "ID", summary: "the plugin", required: true }],
   flags: [],
   details: "Shows what the plugin does now. Look into the change first: this command is the agreement.",

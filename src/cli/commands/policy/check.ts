@@ -4,12 +4,10 @@ import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
 import type { Policy } from "../../../resolve/policy.ts";
 import type { Ports } from "../../../resolve/ports.ts";
-import { advice } from "../../advice.ts";
 import { defineCommand, type Output } from "../../command.ts";
+import { advice } from "../../hints.ts";
 
 export const policyCheck = defineCommand({
-  name: "policy check",
-  summary: "Say everything that is wrong with a policy file, or with its sources",
   args: [{ name: "FILE", summary: "the file (with --live it may be left out: the policy in force)" }],
   flags: [{ name: "live", summary: "ask every source once and say what came of it" }],
   details:

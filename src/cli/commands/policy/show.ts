@@ -5,8 +5,6 @@ import { sourceKind, sourceLocation } from "../../../resolve/source-names.ts";
 import { defineCommand } from "../../command.ts";
 
 export const policyShow = defineCommand({
-  name: "policy show",
-  summary: "Show the organisation's rules in force",
   args: [],
   flags: [],
   examples: [{ line: "gum-cred policy show --json", about: "for programs" }],

@@ -8,8 +8,6 @@ const DETAILS =
   "No secret is shown. 'profiles use NAME' chooses another default.";
 
 export const profiles = defineCommand({
-  name: "profiles",
-  summary: "List the stored profiles and which is the default",
   args: [],
   flags: [],
   details: DETAILS,
@@ -24,8 +22,6 @@ export const profiles = defineCommand({
     };
   },
 });
-
-export const profilesList: typeof profiles = { ...profiles, name: "profiles list" };
 
 function data({ profile, isDefault, method, baseUrl, userId }: ProfileSummary) {
   return {

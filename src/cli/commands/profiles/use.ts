@@ -2,8 +2,6 @@
 import { defineCommand } from "../../command.ts";
 
 export const profilesUse = defineCommand({
-  name: "profiles use",
-  summary: "Make another stored profile your default",
   args: [{ name: "NAME", summary: "a stored profile", required: true }],
   flags: [],
   details:

@@ -6,6 +6,7 @@ import { fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
 import { type HttpResponse, isWebPage } from "../../../net/http.ts";
+import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
 import { whyRefused } from "./claims.ts";
 import { EXCHANGES, type FederationSource, tokenUrl } from "./settings.ts";
@@ -63,7 +64,10 @@ function fault(response: HttpResponse, identity: Secret, what: string, now: numb
     const date = Date.parse(response.headers.get("date") ?? "");
     return fail("E_SOURCE_REJECTED", message, `${whyRefused(identity, now, date)}; no other key is used`);
   }
-  if (status === 429) return fail("E_RATE_LIMITED", `${what}: too many requests (429)${quote}`);
+  if (status === 429) {
+    const said = `${what}: too many requests (429)${quote}`;
+    return fail("E_RATE_LIMITED", ...withWait(said, undefined, response.headers, now));
+  }
   if (status === 408 || status >= 500) return fail("E_SERVER", `${what} failed (${status})${quote}`);
   return fail("E_SOURCE_DATA", `${what}: unexpected status ${status}${quote}`);
 }

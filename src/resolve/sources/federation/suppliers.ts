@@ -5,6 +5,7 @@
 import { type ErrorCode, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
 import { readSecretFile } from "../file.ts";
 import type { TokenSupplier } from "./settings.ts";
@@ -106,7 +107,10 @@ async function askActions(
       `${what} refused the request (${status}): ${scrub(response.body, [request], 160)}`,
     );
   }
-  if (status === 429) throw fail("E_RATE_LIMITED", `${what}: too many requests (429)`);
+  if (status === 429) {
+    const said = `${what}: too many requests (429)`;
+    throw fail("E_RATE_LIMITED", ...withWait(said, undefined, response.headers, Date.now()));
+  }
   if (status === 408 || status >= 500) throw fail("E_SERVER", `${what} failed (${status})`);
   if (status !== 200) throw fail("E_SOURCE_DATA", `${what}: unexpected status ${status}`);
   const value = tokenIn(response.body);

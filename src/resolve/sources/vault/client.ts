@@ -2,13 +2,17 @@
  * One request to Vault or OpenBao over their HTTP API, and what its failures mean. A token goes only to the address
  * that the policy names: redirects are refused, certificates are checked against `ca_file` where there is one.
  */
-import { readFile } from "node:fs/promises";
 import { clean, fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { type Secret, secret } from "../../../core/secret.ts";
 import type { HttpResponse } from "../../../net/http.ts";
+import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
+import { readBounded } from "../file.ts";
 import { type VaultPlace, type VaultSource, vaultPlace } from "./settings.ts";
+
+/** A bundle of every public authority has about 250 KiB. */
+const AUTHORITIES_BYTES = 1024 * 1024;
 
 export interface VaultRequest {
   readonly method: "GET" | "POST";
@@ -65,8 +69,7 @@ async function ask(
     asking.warn(`${asking.whose}: the server warns: ${scrub(warning, secrets)}`);
   }
   const what = `${asking.whose}: ${clean(source.address, 120)}`;
-  if (response.status < 200 || response.status > 299)
-    throw fault(request, response.status, reply, secrets, what);
+  if (response.status < 200 || response.status > 299) throw fault(request, response, reply, secrets, what);
   if (reply === null && response.body.trim() !== "") {
     throw fail("E_SOURCE_DATA", `${what} did not reply with JSON`, "check the address");
   }
@@ -75,7 +78,7 @@ async function ask(
 
 function fault(
   request: VaultRequest,
-  status: number,
+  { status, headers }: Pick<HttpResponse, "status" | "headers">,
   reply: VaultReply | null,
   secrets: readonly Secret[],
   what: string,
@@ -94,7 +97,10 @@ function fault(
       `${what} refused the ${step} (${status})${quote}`,
       REFUSED[request.step],
     );
-  if (status === 429) return fail("E_RATE_LIMITED", `${what}: too many requests (429)${quote}`);
+  if (status === 429) {
+    const said = `${what}: too many requests (429)${quote}`;
+    return fail("E_RATE_LIMITED", ...withWait(said, undefined, headers, Date.now()));
+  }
   if (status === 503 && said.some((text) => /sealed/i.test(text))) {
     return fail("E_SERVER", `${what} is sealed (503)`, "ask its operators to unseal it");
   }
@@ -139,12 +145,7 @@ function texts(value: unknown): readonly string[] {
 
 /** Kubernetes mounts it through links, so these are followed. */
 async function readAuthorities(path: string, whose: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    throw fail("E_FILE_UNREADABLE", `${whose}: ca_file ${clean(path)} cannot be read`);
-  }
+  const text = new TextDecoder().decode(await readBounded(path, `${whose}: ca_file`, AUTHORITIES_BYTES));
   if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text)) {
     throw fail("E_SOURCE_DATA", `${whose}: ca_file ${clean(path)} holds no PEM certificate`);
   }

@@ -2,6 +2,7 @@
  * A token for Vault or OpenBao, by one of the ways that a policy names. A token that a login gave is shared by all
  * sources of a run that log in alike, and revoked at the end, so that leases do not pile up at the server.
  */
+import { rawValue } from "../../../core/environment.ts";
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
 import type { Asking } from "../asking.ts";
@@ -69,7 +70,7 @@ async function plainToken(auth: VaultAuth, asking: Asking): Promise<Secret | nul
     case "agent":
       return null;
     case "token_env": {
-      const value = asking.raw[auth.variable]?.trim();
+      const value = rawValue(asking.raw, auth.variable)?.trim();
       if (!value) throw nothing(`${auth.variable} is not set`, asking);
       return usable(secret(value), auth.variable, asking);
     }
@@ -83,7 +84,7 @@ async function plainToken(auth: VaultAuth, asking: Asking): Promise<Secret | nul
 }
 
 async function logIn(source: VaultSource, client: VaultClient, asking: Asking, now: number): Promise<Held> {
-  const { body, secrets, mount } = await credentials(source.auth, asking);
+  const { body, secrets, mount } = await asking.deadline.bound(credentials(source.auth, asking));
   const path = `auth/${encodePath(mount)}/login`;
   const reply = await client.request({ method: "POST", path, token: null, body, secrets, step: "login" });
   const auth = (reply["auth"] ?? {}) as Readonly<Record<string, unknown>>;

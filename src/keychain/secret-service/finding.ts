@@ -1,0 +1,100 @@
+/**
+ * Finds out which items the wanted entries are, with as few questions as may be: each costs the service as much as reading
+ * the entry.
+ */
+import type { Deadline } from "../../os/deadline.ts";
+import { APPLICATION, itemProperty, query, searchItems } from "./calls.ts";
+import { type Conversation, isGone, pathsOf, type Visit, valuesOf } from "./conversation.ts";
+import { attributes, count } from "./typed.ts";
+
+/** An entry to find. */
+export interface Sought {
+  readonly service: string;
+  readonly account: string;
+  /** {@link keyOf} of the two. */
+  readonly key: string;
+}
+
+/** An entry as one text. */
+export const keyOf = (service: string, account: string): string => `${service}/${account}`;
+
+/** What one search looks for: an entry, or all entries of a service of which many are wanted. */
+export interface Group {
+  readonly service: string;
+  readonly account?: string;
+  readonly wanted: readonly Sought[];
+}
+
+/** From so many on it takes less time to have all entries of a service named than to look for each of them. */
+const MANY = 8;
+
+/** The searches that find these entries. */
+export function groupsOf(wanted: readonly Sought[]): readonly Group[] {
+  const services = new Map<string, Sought[]>();
+  for (const one of wanted) services.set(one.service, [...(services.get(one.service) ?? []), one]);
+  return [...services].flatMap(([service, own]): Group[] =>
+    own.length >= MANY
+      ? [{ service, wanted: own }]
+      : own.map((one) => ({ service, account: one.account, wanted: [one] })),
+  );
+}
+
+/** The items of every wanted entry, by {@link keyOf}; `replies` are those to the searches. */
+export function itemsOf(
+  talk: Conversation,
+  groups: readonly Group[],
+  { collection, replies }: Visit,
+  deadline: Deadline,
+): ReadonlyMap<string, readonly string[]> {
+  const items = new Map<string, readonly string[]>();
+  for (const [index, { account, wanted, service }] of groups.entries()) {
+    const found = pathsOf(replies[index]);
+    const [one] = wanted;
+    if (account !== undefined && one) items.set(one.key, found);
+    else if (found.length > wanted.length) {
+      const each = wanted.map((other) => searchItems(collection, query(service, other.account)));
+      const searched = talk.ask(each, deadline);
+      for (const [at, other] of wanted.entries()) items.set(other.key, pathsOf(searched[at]));
+    } else for (const [key, paths] of named(talk, service, found, deadline)) items.set(key, paths);
+  }
+  return items;
+}
+
+/** The items of one service by the entries that they are. */
+function named(
+  talk: Conversation,
+  service: string,
+  items: readonly string[],
+  deadline: Deadline,
+): ReadonlyMap<string, readonly string[]> {
+  const named = new Map<string, string[]>();
+  if (items.length === 0) return named;
+  const replies = talk.ask(
+    items.map((item) => itemProperty(item, "Attributes")),
+    deadline,
+  );
+  for (const [index, reply] of replies.entries()) {
+    const item = items[index];
+    if (item === undefined || isGone(reply)) continue;
+    const account = attributes(valuesOf(reply)[0]).get("username");
+    if (account === undefined) continue;
+    const key = keyOf(service, account);
+    named.set(key, [...(named.get(key) ?? []), item]);
+  }
+  return named;
+}
+
+/** Of several items for one account the one that was changed last, or that Python keyring would replace. */
+export function newest(talk: Conversation, items: readonly string[], deadline: Deadline): string | null {
+  if (items.length < 2) return items[0] ?? null;
+  const calls = items.flatMap((item) => [itemProperty(item, "Modified"), itemProperty(item, "Attributes")]);
+  const replies = talk.ask(calls, deadline);
+  const ranked = items.flatMap((item, index) => {
+    const [modified, labelled] = replies.slice(index * 2, index * 2 + 2);
+    if (!modified?.ok || !labelled?.ok) return []; // gone meanwhile
+    const marked = attributes(labelled.values[0]).get("application") === APPLICATION;
+    return [{ item, modified: count(modified.values[0]), marked }];
+  });
+  ranked.sort((a, b) => Number(b.modified - a.modified) || Number(b.marked) - Number(a.marked));
+  return ranked[0]?.item ?? null;
+}

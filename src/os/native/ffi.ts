@@ -1,0 +1,48 @@
+/**
+ * bun:ffi without its JavaScript. The functions that do its work are properties of `Bun.FFI`; the module around them
+ * converts arguments by code that it makes at run time, which costs a start a tenth of an empty program (measured).
+ * Here the caller's types are the check, and whole numbers are all that needs converting. Bun does not document
+ * `Bun.FFI`: a version without it gets the module.
+ */
+import type { FFIFunction, Library, Pointer } from "bun:ffi";
+
+type Functions = Readonly<Record<string, FFIFunction>>;
+type Native = (...args: readonly unknown[]) => unknown;
+
+interface Ffi {
+  dlopen(library: string, functions: Functions): Error | { readonly symbols: Record<string, Native> };
+  ptr(view: NodeJS.TypedArray, offset?: number): Pointer;
+  readonly read: { i32(place: Pointer, offset: number): number };
+}
+
+const bare = (Bun as unknown as { readonly FFI?: Ffi }).FFI;
+const isBare = typeof bare?.dlopen === "function" && typeof bare.ptr === "function" && Boolean(bare.read);
+/** By require, so that a start does not load it. */
+const ffi: Ffi = bare && isBare ? bare : (process.getBuiltinModule("bun:ffi") as Ffi);
+
+/** The address of a byte of a view, the first one without an offset; the caller keeps the view alive. */
+export const ptr = (view: NodeJS.TypedArray, offset = 0): Pointer => ffi.ptr(view, offset);
+
+/** The `int` at an address. */
+export const readInt = (place: Pointer): number => ffi.read.i32(place, 0);
+
+/** A library's functions, of at most six arguments. Throws where it or one of them is missing, or code may not be made. */
+export function openLibrary<Set extends Functions>(library: string, functions: Set): Library<Set>["symbols"] {
+  const opened = ffi.dlopen(library, functions);
+  if (opened instanceof Error) throw opened;
+  const { symbols } = opened;
+  for (const name in isBare ? symbols : {}) {
+    const native = symbols[name];
+    if (native) symbols[name] = withWholeNumbers(native, functions[name]?.args ?? []);
+  }
+  return symbols as unknown as Library<Set>["symbols"];
+}
+
+/** A small number may be kept as a floating-point one, which the native function would misread. */
+function withWholeNumbers(native: Native, args: readonly unknown[]): Native {
+  const [a, b, c, d, e, f] = args.map((type) => type === "i32" || type === "u32");
+  const whole = (value: unknown, isWhole: boolean | undefined) => (isWhole ? Number(value) | 0 : value);
+  if (!(a || b || c || d || e || f)) return native;
+  return (...[one, two, three, four, five, six]) =>
+    native(whole(one, a), whole(two, b), whole(three, c), whole(four, d), whole(five, e), whole(six, f));
+}
