@@ -72,6 +72,8 @@ export async function send(request: HttpRequest): Promise<HttpResponse> {
       // NODE_TLS_REJECT_UNAUTHORIZED=0 and BUN_CONFIG_VERBOSE_FETCH=curl lose against the request's own word.
       tls: { rejectUnauthorized: true, ...(request.ca === undefined ? {} : { ca: request.ca }) },
       verbose: false,
+      // The limit above counts, not Bun's own and BUN_CONFIG_HTTP_IDLE_TIMEOUT.
+      timeout: false,
       // http_proxy counts for loopback addresses too, unless the request says otherwise.
       ...(isLoopback(url.hostname) || request.socket !== undefined ? { proxy: false } : {}),
       ...(request.socket === undefined ? {} : { unix: request.socket }),

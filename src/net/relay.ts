@@ -21,6 +21,8 @@ interface BunInit extends RequestInit {
   readonly decompress: false;
   readonly verbose: false;
   readonly tls: { readonly rejectUnauthorized: true };
+  /** Bun ends an exchange in which nothing has moved for five minutes, unless it is told not to. */
+  readonly timeout: false;
   readonly proxy?: false;
 }
 
@@ -35,6 +37,7 @@ export function relay({ url, method, headers, body, signal }: RelayRequest): Pro
     decompress: false,
     redirect: "manual",
     verbose: false,
+    timeout: false,
     tls: { rejectUnauthorized: true },
     ...(isLoopback(new URL(url).hostname) ? { proxy: false as const } : {}),
   };
