@@ -55,6 +55,9 @@ describe("declined", () => {
     expect(everydayExports(["env"], env, there("/run/user/1/bus"))).toBeNull();
     expect(everydayExports(["env"], env, there("/home/u/.config/gum-cred"))).toBeNull();
     expect(everydayExports(["env"], { ...env, XDG_CONFIG_HOME: "/c" }, there("/c/gum-cred"))).toBeNull();
+    const relative = { ...env, XDG_CONFIG_HOME: "c" };
+    expect(everydayExports(["env"], relative, there("/home/u/.config/gum-cred"))).toBeNull();
+    expect(everydayExports(["env"], { ...TOKEN, HOME: "relative" }, nowhere)).toBeNull();
     expect(
       everydayExports(["env"], { ...env, DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" }, nowhere),
     ).toBeNull();

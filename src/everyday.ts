@@ -103,7 +103,8 @@ function isKnownAbsent(path: string, isThere: (path: string) => boolean): boolea
 }
 
 /** Where installed plugins are, and which profile is the default; null where nobody can tell. */
-function ownFolder(env: RawEnvironment): string | null {
-  const config = env["XDG_CONFIG_HOME"] || (env["HOME"] && `${env["HOME"]}/.config`);
-  return config ? `${config}/gum-cred` : null;
+function ownFolder({ XDG_CONFIG_HOME: config, HOME: home }: RawEnvironment): string | null {
+  // A relative path counts nowhere: it would mean the current directory.
+  if (config?.startsWith("/")) return `${config}/gum-cred`;
+  return home?.startsWith("/") ? `${home}/.config/gum-cred` : null;
 }
