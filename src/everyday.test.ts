@@ -5,7 +5,7 @@ import { PROVIDERS } from "./providers/registry.ts";
 
 const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
 const HOME = { HOME: "/home/u" };
-const nowhere = () => false;
+const nowhere = (path: string) => path === "/.";
 
 test.each([
   ["a token", ["env"], { ...TOKEN, ...HOME }, "GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE'"],
@@ -49,17 +49,29 @@ describe("declined", () => {
   });
 
   test("a system folder, and without names a bus, a folder of settings or no home", () => {
-    const there = (wanted: string) => (path: string) => path === wanted;
+    const there = (wanted: string) => (path: string) => path === wanted || nowhere(path);
     const env = { ...TOKEN, ...HOME, XDG_RUNTIME_DIR: "/run/user/1" };
     expect(everydayExports(["env", "gumloop"], env, there("/etc/gum-cred"))).toBeNull();
     expect(everydayExports(["env"], env, there("/run/user/1/bus"))).toBeNull();
     expect(everydayExports(["env"], env, there("/home/u/.config/gum-cred"))).toBeNull();
     expect(everydayExports(["env"], { ...env, XDG_CONFIG_HOME: "/c" }, there("/c/gum-cred"))).toBeNull();
+    const relative = { ...env, XDG_CONFIG_HOME: "c" };
+    expect(everydayExports(["env"], relative, there("/home/u/.config/gum-cred"))).toBeNull();
+    expect(everydayExports(["env"], { ...TOKEN, HOME: "relative" }, nowhere)).toBeNull();
     expect(
       everydayExports(["env"], { ...env, DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" }, nowhere),
     ).toBeNull();
     expect(everydayExports(["env"], TOKEN, nowhere)).toBeNull();
     expect(everydayExports(["env"], env, nowhere)).not.toBeNull();
+  });
+
+  test("a folder above the settings that cannot be entered, or is none", () => {
+    const has = (paths: readonly string[]) => (path: string) => paths.includes(path);
+    const answer = (...paths: string[]) => everydayExports(["env"], { ...TOKEN, ...HOME }, has(paths));
+    expect(answer("/home/u/.config", "/home/u/.config/.", "/home/u", "/home/u/.")).not.toBeNull();
+    expect(answer("/home/u", "/home/u/.")).not.toBeNull();
+    expect(answer("/home/u/.config", "/home/u", "/home/u/.", "/.")).toBeNull();
+    expect(answer("/home/u", "/.")).toBeNull();
   });
 
   // A vendor whose variable this does not know would be left out of `env`.

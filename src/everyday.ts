@@ -37,7 +37,7 @@ export function everydayExports(
     if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) return null;
   }
   const own = ownFolder(env);
-  if (isThere(SYSTEM_FOLDER) || (own !== null && isThere(own))) return null;
+  if (isThere(SYSTEM_FOLDER) || (own !== null && !isKnownAbsent(own, isThere))) return null;
   if (!named && (own === null || hasBus(env, isThere))) return null;
   return exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
 }
@@ -93,8 +93,18 @@ function hasBus(env: RawEnvironment, isThere: (path: string) => boolean): boolea
   return Boolean(runtime) && isThere(`${runtime}/bus`);
 }
 
+/** A folder that cannot be entered is not there for `isThere` either, and the whole program warns of it. */
+function isKnownAbsent(path: string, isThere: (path: string) => boolean): boolean {
+  if (isThere(path)) return false;
+  let above = path;
+  do above = above.slice(0, Math.max(0, above.lastIndexOf("/")));
+  while (above !== "" && !isThere(above));
+  return isThere(`${above}/.`);
+}
+
 /** Where installed plugins are, and which profile is the default; null where nobody can tell. */
-function ownFolder(env: RawEnvironment): string | null {
-  const config = env["XDG_CONFIG_HOME"] || (env["HOME"] && `${env["HOME"]}/.config`);
-  return config ? `${config}/gum-cred` : null;
+function ownFolder({ XDG_CONFIG_HOME: config, HOME: home }: RawEnvironment): string | null {
+  // A relative path counts nowhere: it would mean the current directory.
+  if (config?.startsWith("/")) return `${config}/gum-cred`;
+  return home?.startsWith("/") ? `${home}/.config/gum-cred` : null;
 }

@@ -9,6 +9,9 @@ import { versionLine } from "./version.ts";
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
 const UNKNOWN_TIME = 2 ** 52 - 1;
 
+/** In bytes. What Bun writes at once, and a pipe takes whole or not at all; of more Bun makes room in a file first, as if it wrote at its beginning. */
+const SHORT = 1_000;
+
 /** As the kernel's fdinfo shows it, in octal. */
 const O_CLOEXEC = 0o2000000;
 
@@ -32,12 +35,15 @@ async function start(): Promise<void> {
   await import("./main.ts");
 }
 
-/** Throws where stdout was closed: main.ts says so. */
+/** Throws where stdout was closed, or does not take the text: main.ts says so. */
 async function print(text: string): Promise<never> {
   if (await wasClosed()) throw new Error("stdout was closed");
-  // Without a reader the write must fail and not end us.
-  process.on("SIGPIPE", () => {});
-  await Bun.write(Bun.stdout, text);
+  // Without a reader, and over the limit of a file, the write must fail and not end us.
+  for (const signal of ["SIGPIPE", "SIGXFSZ"]) process.on(signal, () => {});
+  if (text.length > SHORT) {
+    const { writeOut } = await import("./os/streams/standard-streams.ts");
+    await writeOut(text);
+  } else await Bun.write(Bun.stdout, text);
   process.exit(0);
 }
 

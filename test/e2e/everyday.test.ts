@@ -82,3 +82,40 @@ test("a full or closed stdout is an error here too, and a closed pipe is none", 
   expect(await sh(">/dev/null")).toMatchObject({ code: 0, stderr: "" });
   expect(await sh("| true")).toMatchObject({ stderr: "" });
 });
+
+/** Starts the program with a stdout that does not wait for its reader, who comes late. */
+const LATE_READER = `import os, subprocess, sys, time
+read, write = os.pipe()
+os.set_blocking(write, False)
+program = subprocess.Popen(sys.argv[1:], stdout=write)
+os.close(write)
+time.sleep(0.2)
+while chunk := os.read(read, 4096):
+    os.write(1, chunk)
+sys.exit(program.wait())`;
+
+test.each([9, 700, 1_200, 5_000, 100_000])(
+  "a value of %d characters arrives once, behind what is there",
+  async (length) => {
+    const env = { GUMLOOP_ACCESS_TOKEN: "t".repeat(length), OUT: `${folder}/out-${length}` };
+    const whole = await run(["env", "--no-color", "gumloop"], { env });
+    writeFileSync(env.OUT, "before\n");
+    await run(['gum-cred env gumloop >>"$OUT"'], { program: ["sh", "-c"], env });
+    expect(await Bun.file(env.OUT).text()).toBe(`before\n${whole.stdout}`);
+    const late = await run(["gum-cred", "env", "gumloop"], { program: ["python3", "-c", LATE_READER], env });
+    expect(late).toEqual(whole);
+  },
+);
+
+test("so does the overview", async () => {
+  const env = { OUT: `${folder}/out-help` };
+  writeFileSync(env.OUT, "before\n");
+  await run(['gum-cred --help >>"$OUT"'], { program: ["sh", "-c"], env });
+  expect(await Bun.file(env.OUT).text()).toBe(`before\n${(await run(["--help", "--no-color"])).stdout}`);
+});
+
+test.each(["--version", "--help", "env gumloop"])("%s over the limit of a file is an error", async (line) => {
+  const env = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE", OUT: `${folder}/out-limit` };
+  const over = await run([`ulimit -f 0; gum-cred ${line} >"$OUT"`], { program: ["sh", "-c"], env });
+  expect([over.code, over.stderr]).toEqual([1, expect.stringContaining("E_OUTPUT")]);
+});

@@ -80,3 +80,39 @@ test("where there is no keychain to begin with, the error is the same", async ()
   }
   await bus.stop();
 });
+
+/** A bus that never answers; with a full queue it does not even accept who connects. */
+const DEAF_BUS = `import os, socket, subprocess, sys
+path, is_full, *line = sys.argv[1:]
+bus = socket.socket(socket.AF_UNIX)
+bus.bind(path)
+bus.listen(0 if is_full else 9)
+waiting = []
+try:
+    while is_full:
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].setblocking(False)
+        waiting[-1].connect(path)
+except BlockingIOError:
+    pass
+sys.exit(subprocess.run(line, env={**os.environ, "DBUS_SESSION_BUS_ADDRESS": "unix:path=" + path}).returncode)`;
+
+test.each([
+  ["that does not answer", "", {}, 4, 5_000],
+  ["that nobody can connect to", "full", {}, 4, 5_000],
+  ["that does not answer, and is not needed", "", { GUMLOOP_BASE_URL: "nonsense" }, 2, 1_000],
+  ["that nobody can connect to, and is not needed", "full", { GUMLOOP_BASE_URL: "nonsense" }, 2, 50],
+])(
+  "a bus %s is waited for once",
+  async (name, full, env, code, waitMs) => {
+    const path = `${world.home}/bus-${name.length}`;
+    const started = performance.now();
+    const line = ["gum-cred", "env", "gumloop"];
+    const waited = await world.run([path, full, ...line], { program: ["python3", "-c", DEAF_BUS], env });
+    const tookMs = performance.now() - started;
+    expect([waited.code, waited.stderr.match(/error/g)]).toEqual([code, ["error"]]);
+    expect(tookMs).toBeGreaterThanOrEqual(waitMs);
+    expect(tookMs).toBeLessThan(waitMs + 2_000);
+  },
+  20_000,
+);

@@ -22,22 +22,25 @@ export interface HeadStart {
   readonly opening: Opening;
 }
 
-/** Of one keychain operation (cli/context.ts); whoever takes it over waits by a deadline of its own. */
-const TIMEOUT_MS = 5_000;
+/** A bus that takes longer to accept what is sent is left to whoever needs it, who has a deadline and says that it waits. */
+const SEND_MS = 50;
+/** For a session that nobody needs. A service that is well answers in milliseconds, a busy one in less than this. */
+const LEAVE_MS = 1_000;
 
 let begun: (HeadStart & { readonly address: string }) | null = null;
 
 /** Begins. Does nothing where the bus cannot be reached: whoever needs it finds out why. */
 export function beginHeadStart(env: RawEnvironment): void {
-  const deadline = deadlineIn(TIMEOUT_MS);
+  const deadline = deadlineIn(SEND_MS);
+  let bus: Bus | null = null;
   try {
     const address = sessionBusAddress(env);
-    const bus = openSessionBus(env);
+    bus = openSessionBus(env);
     const alias = bus.send([readDefaultAlias], deadline);
     begun = { address, bus, alias, opening: sendOpening(bus, deadline) };
     process.on("exit", endHeadStart);
   } catch {
-    begun = null;
+    bus?.close();
   }
 }
 
@@ -58,7 +61,7 @@ export function takeHeadStart(env: RawEnvironment): HeadStart | null {
 /** Nobody took it: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3). */
 function endHeadStart(): void {
   try {
-    begun?.opening.sent.replies();
+    begun?.opening.sent.replies(deadlineIn(LEAVE_MS));
   } catch {
     // There is nobody left to tell.
   }

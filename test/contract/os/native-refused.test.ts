@@ -15,3 +15,18 @@ test("where native calls are refused every set is null, and output is written wi
   const { stdout, exitCode } = Bun.spawnSync([process.execPath, "-e", REFUSED], { env });
   expect([stdout.toString(), exitCode]).toEqual(["null,null", 0]);
 });
+
+const WITHOUT_BUN_FFI = `
+  process.getBuiltinModule("bun:ffi"); // is made of it
+  Object.defineProperty(Bun, "FFI", { value: undefined });
+  const { errno, errnoName, libc, lockCalls } = await import("${ROOT}/native/libc.ts");
+  const { fileCalls } = await import("${ROOT}/files/file-calls.ts");
+  const half = new Float64Array([0])[0];
+  const found = [libc().fcntl(half, 1), lockCalls().flock(-1, 2), errnoName(errno()), fileCalls().lstat("/").kind];
+  const { writeOut } = await import("${ROOT}/streams/standard-streams.ts");
+  await writeOut(found.join());
+`;
+test.skipIf(process.platform !== "linux")("without Bun.FFI the module bun:ffi makes the calls", () => {
+  const { stdout, exitCode } = Bun.spawnSync([process.execPath, "-e", WITHOUT_BUN_FFI]);
+  expect([stdout.toString(), exitCode]).toEqual(["0,-1,EBADF,folder", 0]);
+});
