@@ -108,7 +108,7 @@ function read(bytes: Uint8Array): Reading {
 
 /** Whether the escapes of a JSON text make whole characters: what is half of one can be sent nowhere. */
 function isText(json: string): boolean {
-  const unescaped = json.replace(/\\(?:u([0-9a-f]{4})|[^])/gi, (_escape, unit: string | undefined) =>
+  const unescaped = json.replace(/\\(?:u([0-9a-f]{4})|.)/gis, (_escape, unit: string | undefined) =>
     unit === undefined ? "x" : String.fromCharCode(Number.parseInt(unit, 16)),
   );
   return unescaped.isWellFormed();
