@@ -90,6 +90,7 @@ function read(bytes: Uint8Array): Reading {
   const odd = oddTeam(value);
   const oddIssues = odd === undefined || odd.success ? [] : odd.error.issues;
   const problems = [
+    ...(isText(text) ? [] : [{ path: "$", message: "holds half of a surrogate pair, which is no text" }]),
     ...places.filter(({ duplicate }) => duplicate).map(duplicateKey),
     ...places.filter(({ path }) => path.at(-1) === PROTO && !isOddTeam(path)).map(unknownKey),
     ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, []))),
@@ -98,6 +99,14 @@ function read(bytes: Uint8Array): Reading {
     ...(odd?.success ? wrongRules({ version: 1, teams: { odd: odd.data } }) : []),
   ];
   return { problems, file: result.success ? result.data : null, odd: odd?.success ? odd.data : null };
+}
+
+/** Whether the escapes of a JSON text make whole characters: what is half of one can be sent nowhere. */
+function isText(json: string): boolean {
+  const unescaped = json.replace(/\\(?:u([0-9a-f]{4})|.)/gis, (_escape, unit: string | undefined) =>
+    unit === undefined ? "x" : String.fromCharCode(Number.parseInt(unit, 16)),
+  );
+  return unescaped.isWellFormed();
 }
 
 function isOddTeam(path: readonly (string | number)[]): boolean {

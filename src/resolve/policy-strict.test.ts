@@ -51,6 +51,19 @@ describe("a key that stands twice", () => {
     expect(problems('{"version":1,"providers":{"xai":{"deny":true},"openai":{"deny":true}}}')).toEqual([]);
   });
 
+  test.each([
+    ["\\ud800", false],
+    ["\\udc00", false],
+    ["\\udc00\\ud83d", false],
+    ["\\ud83d\\n\\ude00", false],
+    ["\\uD83D\\uDE00", true],
+    ["\\\\ud800", true],
+    ["\u{1f600}", true],
+  ])("a path that holds %s: whole characters only", (part, whole) => {
+    const text = `{"version":1,"providers":{"xai":{"source":{"file":"/${part}"}}}}`;
+    expect(problems(text)).toEqual(whole ? [] : [expect.stringContaining("half of a surrogate pair")]);
+  });
+
   test("a file as deep as it is long is refused without an overflow", () => {
     const deep = `{"version":1,"providers":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`;
     expect(problems(deep).length).toBeGreaterThan(0);
