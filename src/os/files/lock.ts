@@ -7,7 +7,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import { quotedPath } from "../../core/shown-path.ts";
 import { systemCode } from "../../core/system-error.ts";
-import { ERRNO, errno, lockCalls } from "../native/libc.ts";
+import { ERRNO, errno, errnoName, lockCalls } from "../native/libc.ts";
 import { type Facts, fileCalls } from "./file-calls.ts";
 
 const FIRST_PAUSE_MS = 4;
@@ -147,7 +147,7 @@ function tryFlock(fd: number, folder: string): boolean {
   const reason = errno();
   if (reason === ERRNO.EAGAIN || reason === ERRNO.EINTR) return false;
   // Some network file systems have no locks: waiting for one there would end with the wrong reason.
-  throw unusable(folder, `errno ${reason}`);
+  throw unusable(folder, errnoName(reason));
 }
 
 /** What LOCALAPPDATA holds is the user's own already; nothing there needs to be proven. */

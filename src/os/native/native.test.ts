@@ -1,6 +1,7 @@
 /** Each native library is opened by one module, and the sets of the C library's functions open where they belong. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import {
   childCalls,
   confinementCalls,
@@ -69,6 +70,13 @@ test.skipIf(process.platform === "win32")(
     expect([libc()?.faccessat(-100, cString("/nonexistent/x"), 0, 0), errno()]).toEqual([-1, ERRNO.ENOENT]);
     expect(Number(streamCalls()?.read(-1, new Uint8Array(1), 1))).toBe(-1);
     expect([errnoName(errno()), errnoName(9999)]).toEqual(["EBADF", "errno 9999"]);
+    // What a folder that cannot be used most often is: on a file system for reading only.
+    expect([23, 30, constants.errno.EDQUOT, constants.errno.ENOLCK].map(errnoName)).toEqual([
+      "ENFILE",
+      "EROFS",
+      "EDQUOT",
+      "ENOLCK",
+    ]);
   },
 );
 
