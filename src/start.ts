@@ -9,8 +9,11 @@ import { versionLine } from "./version.ts";
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
 const UNKNOWN_TIME = 2 ** 52 - 1;
 
-/** In bytes. What Bun writes at once, and a pipe takes whole or not at all; of more Bun makes room in a file first, as if it wrote at its beginning. */
-const SHORT = 1_000;
+/**
+ * Characters, all of them ASCII. A pipe takes so many whole or not at all; of more than 1,024 bytes Bun makes room in a
+ * file first, as if it wrote at the file's beginning.
+ */
+const PIECE = 1_000;
 
 /** As the kernel's fdinfo shows it, in octal. */
 const O_CLOEXEC = 0o2000000;
@@ -40,10 +43,14 @@ async function print(text: string): Promise<never> {
   if (await wasClosed()) throw new Error("stdout was closed");
   // Without a reader, and over the limit of a file, the write must fail and not end us.
   for (const signal of ["SIGPIPE", "SIGXFSZ"]) process.on(signal, () => {});
-  if (text.length > SHORT) {
+  let rest = text;
+  try {
+    for (; rest !== ""; rest = rest.slice(PIECE)) await Bun.write(Bun.stdout, rest.slice(0, PIECE));
+  } catch {
+    // Which waits where stdout is busy.
     const { writeOut } = await import("./os/streams/standard-streams.ts");
-    await writeOut(text);
-  } else await Bun.write(Bun.stdout, text);
+    await writeOut(rest);
+  }
   process.exit(0);
 }
 
