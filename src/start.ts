@@ -10,10 +10,10 @@ import { versionLine } from "./version.ts";
 const UNKNOWN_TIME = 2 ** 52 - 1;
 
 /**
- * In bytes; the texts are ASCII. So much Bun writes at once, and a pipe takes it whole or not at all. For more, Bun makes room
- * in a file first, as if it wrote at its beginning.
+ * Characters, all of them ASCII. A pipe takes so many whole or not at all; of more than 1,024 bytes Bun makes room in a
+ * file first, as if it wrote at the file's beginning.
  */
-const SHORT = 1_000;
+const PIECE = 1_000;
 
 /** As the kernel's fdinfo shows it, in octal. */
 const O_CLOEXEC = 0o2000000;
@@ -43,24 +43,15 @@ async function print(text: string): Promise<never> {
   if (await wasClosed()) throw new Error("stdout was closed");
   // Without a reader, and over the limit of a file, the write must fail and not end us.
   for (const signal of ["SIGPIPE", "SIGXFSZ"]) process.on(signal, () => {});
-  for (let at = 0; at < text.length; at += SHORT) {
-    if (await isWritten(text.slice(at, at + SHORT), at === 0)) continue;
+  let rest = text;
+  try {
+    for (; rest !== ""; rest = rest.slice(PIECE)) await Bun.write(Bun.stdout, rest.slice(0, PIECE));
+  } catch {
+    // Which waits where stdout is busy.
     const { writeOut } = await import("./os/streams/standard-streams.ts");
-    await writeOut(text.slice(at));
-    break;
+    await writeOut(rest);
   }
   process.exit(0);
-}
-
-/** False where a later part is not taken: what was written must not be written again. The first part's failure is thrown. */
-async function isWritten(part: string, isFirst: boolean): Promise<boolean> {
-  try {
-    await Bun.write(Bun.stdout, part);
-    return true;
-  } catch (error) {
-    if (isFirst) throw error;
-    return false;
-  }
 }
 
 /** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts (O_CLOEXEC). */
