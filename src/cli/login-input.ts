@@ -62,7 +62,10 @@ function chosenWay(flags: LoginFlags): Way | null {
   if (flags["api-key"] !== null) given.push("api-key");
   if (flags["access-token"] !== null) given.push("access-token");
   if (flags["from-webhook"] !== null) given.push("webhook");
-  if (given.length > 1) throw fail("E_USAGE", `--${given.join(" and --")} do not go together`);
+  if (given.length > 1) {
+    const names = given.map((way) => (way === "webhook" ? "--from-webhook" : `--${way}`));
+    throw fail("E_USAGE", `${names.join(" and ")} do not go together`);
+  }
   const asked = flags.method;
   const method = asked === "api_key" ? "api-key" : asked; // as the official client spells it
   const named = method === "oauth" || method === "api-key" ? method : null;
@@ -165,7 +168,7 @@ function obtainByBrowser(flags: LoginFlags, context: Context): Obtain {
   const mayPaste = openBrowser ? canAsk(context) : !context.globals.noInput;
   return async (baseUrl) => {
     const { signInWithBrowser } = await import("../gumloop/oauth/sign-in.ts");
-    const tokens = await untilInterrupted((signal) =>
+    const tokens = await untilInterrupted((signal, interrupt) =>
       signInWithBrowser({
         baseUrl: parseBaseUrl(baseUrl),
         callbackPort,
@@ -177,6 +180,8 @@ function obtainByBrowser(flags: LoginFlags, context: Context): Obtain {
         onCallbackIgnored: (reason) =>
           context.ports.warn(`the browser brought an answer that does not count: ${reason}; still waiting`),
         onPasteIgnored: (reason) => context.ports.warn(`what was pasted does not count: ${reason}`),
+        // On a terminal it is Ctrl-D; a pipe that ends says nothing about the browser.
+        ...(isTerminal(0) ? { onPasteEnd: interrupt } : {}),
         ...(mayPaste ? { pasted: stdinInForeground() } : {}),
       }),
     );
@@ -203,12 +208,14 @@ async function tellUrl(url: string, opened: boolean, wanted: boolean, context: C
 }
 
 /** Ctrl-C during the wait ends it in order: the listener is closed, nothing is stored, the exit code is 130. */
-async function untilInterrupted<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function untilInterrupted<T>(
+  wait: (signal: AbortSignal, interrupt: () => void) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   process.once("SIGINT", interrupt);
   try {
-    return await wait(controller.signal);
+    return await wait(controller.signal, interrupt);
   } finally {
     process.off("SIGINT", interrupt);
   }

@@ -47,7 +47,7 @@ const errorTable = () =>
     },
     E_KEYCHAIN_UNREACHABLE: {
       exit: 4,
-      hint: "run 'unset GUM_CRED_KEYCHAIN DBUS_SESSION_BUS_ADDRESS', or correct them; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+      hint: "run 'unset DBUS_SESSION_BUS_ADDRESS', or correct it; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
     },
     E_KEYCHAIN_DENIED: { exit: 4, hint: "allow gum-cred to use the keychain and run the command again" },
     E_KEYCHAIN_TIMEOUT: {

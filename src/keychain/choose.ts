@@ -8,7 +8,7 @@ import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
 import { desktopKeychain, desktopSecretService } from "./desktop.ts";
 import type { Keychain, KeychainOptions, PasswordUnlock } from "./keychain.ts";
-import { unreachable, VARIABLE } from "./possible.ts";
+import { OTHER_KEYCHAIN, unreachable, VARIABLE } from "./possible.ts";
 
 /** The names that {@link VARIABLE} takes, and that a keychain gives as its {@link Keychain.backend}. */
 export const BACKENDS = [
@@ -42,7 +42,7 @@ function requiredKeychain(keychain: Keychain): Keychain {
       return await operation;
     } catch (error) {
       if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw error;
-      throw fail("E_KEYCHAIN_UNREACHABLE", `${error.message}, and ${VARIABLE} names it`);
+      throw fail("E_KEYCHAIN_UNREACHABLE", `${error.message}, and ${VARIABLE} names it`, OTHER_KEYCHAIN);
     }
   };
   return {

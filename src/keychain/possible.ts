@@ -10,6 +10,11 @@ import { sessionBusAddress } from "../dbus/session-bus.ts";
 /** The variable that names the backend to use, whatever the platform prefers. */
 export const VARIABLE = "GUM_CRED_KEYCHAIN";
 
+/** What to do where the keychain that it names is not there. The session bus is left alone: it may be the right one. */
+export const OTHER_KEYCHAIN =
+  "run 'unset GUM_CRED_KEYCHAIN', or set it to a keychain that runs; " +
+  "or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID";
+
 /**
  * False where there can be no keychain service: on Linux, without a session bus. Nothing is connected to; what cannot
  * be told so is possible.
@@ -27,5 +32,5 @@ export function keychainPossible(env: RawEnvironment): boolean {
 /** A keychain that was named and is not there: no machine without one, where nothing is stored, but a failure. */
 export function unreachable(error: unknown): unknown {
   if (!hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return error;
-  return fail("E_KEYCHAIN_UNREACHABLE", `${error.message} (${VARIABLE} asks for it)`);
+  return fail("E_KEYCHAIN_UNREACHABLE", `${error.message} (${VARIABLE} asks for it)`, OTHER_KEYCHAIN);
 }

@@ -214,6 +214,12 @@ describe("flags that do not go together are exit 2, before anything is asked or 
   }
 });
 
+test("flags that do not go together are called as they are written", async () => {
+  const { code, stderr } = await world.run(["login", "--from-webhook", "-", "--api-key", "-"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(": --api-key and --from-webhook do not go together\n");
+});
+
 describe("logout", () => {
   test("revokes with the refresh token at the stored base URL and removes the profile's entries only", async () => {
     await world.signInWithKey("other");

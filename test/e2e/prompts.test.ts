@@ -87,6 +87,15 @@ test.each([
   expect((await onTerminal(args, [], { env: env() })).code).toBe(2);
 });
 
+test("Ctrl-D ends the wait for the browser where its address may be pasted", async () => {
+  const login = ["login", "--method", "oauth", "--no-browser", "--callback-port", "45127"];
+  const typed = [{ wait: "paste the address that it ends on here.\r\n", type: "\u0004" }];
+  const { code, restored } = await onTerminal([...login, "--base-url", world.server.baseUrl], typed, {
+    env: env(),
+  });
+  expect({ code, restored }).toEqual({ code: 130, restored: true });
+});
+
 describe("lines that are pasted", () => {
   const profile = ["--profile", "pasted"];
 

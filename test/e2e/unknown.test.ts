@@ -58,5 +58,8 @@ describe("a keychain or bus that is named and cannot be used is said with its na
     expect(JSON.parse(json.stdout).authenticated).toBeNull();
     const list = await world.run(["keys", "list"], { env });
     expect([list.code, list.stderr.split(said).length]).toEqual([exit, 2]);
+    const doctor = await world.run(["doctor", "--json"], { env });
+    const checks: readonly { name: string; message: string }[] = JSON.parse(doctor.stdout).checks;
+    expect(checks.find(({ name }) => name === "keychain")?.message).toContain(said);
   });
 });

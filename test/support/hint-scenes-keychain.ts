@@ -125,21 +125,21 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
     name: "a bus that is not there",
     code: "E_KEYCHAIN_UNREACHABLE",
     shows: [
-      "run 'unset GUM_CRED_KEYCHAIN DBUS_SESSION_BUS_ADDRESS', or correct them; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+      "run 'unset DBUS_SESSION_BUS_ADDRESS', or correct it; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
     ],
     async prepare(stage) {
       await stage.world.signInWithKey();
       stage.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere/bus";
       stage.line = "gum-cred get gumloop";
       signsIn(stage);
-      stage.does.push([/^correct them/, () => void delete stage.env["DBUS_SESSION_BUS_ADDRESS"]]);
+      stage.does.push([/^correct it/, () => void delete stage.env["DBUS_SESSION_BUS_ADDRESS"]]);
     },
   },
   {
     name: "a keychain named and missing",
     code: "E_KEYCHAIN_UNREACHABLE",
     shows: [
-      "run 'unset GUM_CRED_KEYCHAIN DBUS_SESSION_BUS_ADDRESS', or correct them; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
+      "run 'unset GUM_CRED_KEYCHAIN', or set it to a keychain that runs; or set GUMLOOP_ACCESS_TOKEN, or GUMLOOP_API_KEY and GUMLOOP_USER_ID",
     ],
     async prepare(stage) {
       await stage.world.signInWithKey();
@@ -147,7 +147,7 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
       stage.line = "gum-cred get gumloop";
       signsIn(stage);
       stage.does.push([
-        /^correct them/,
+        /^set it to a keychain that runs/,
         () => {
           stage.env["GUM_CRED_KEYCHAIN"] = "secret-service";
         },

@@ -1,6 +1,7 @@
 /** Doctor's checks of the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
 import { lockName } from "../../gumloop/session.ts";
+import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Resolution } from "../../resolve/classify.ts";
 import type { Scope, Storage, Surroundings } from "../../resolve/ports.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
@@ -32,8 +33,10 @@ async function checkKeychain(
   try {
     const keychain = await ports.keychain();
     const state = await keychain.state();
-    if (state === "unavailable")
-      return [absent(fail("E_KEYCHAIN_UNAVAILABLE", "no keychain service is running"))];
+    if (state === "unavailable") {
+      await keychain.list(OWN_SERVICE); // its error says more than the state does
+      throw fail("E_KEYCHAIN_UNAVAILABLE", "no keychain service is running");
+    }
     const owner = keychain.backend === "secret-service" ? [await checkOwner(ports)] : [];
     const checks = [await checkBackend(keychain.backend, ports), ...owner];
     if (state === "unlocked") return [ok("keychain", `unlocked (${keychain.backend})`), ...checks];

@@ -13,6 +13,8 @@ export interface Entry {
   readonly lastLine: number;
   /** Why the value cannot be told from the text around it; null when it can. */
   readonly problem: string | null;
+  /** Whether a comment follows the value. */
+  readonly hasComment: boolean;
 }
 
 export interface DotenvText {
@@ -43,19 +45,21 @@ export function readDotenv(text: string): DotenvText {
   return { entries, otherLines };
 }
 
-type Value = Pick<Entry, "value" | "lastLine" | "problem">;
+type Value = Omit<Entry, "name" | "line">;
 
 function readValue(lines: readonly string[], at: number, column: number): Value {
   const line = lines[at] ?? "";
   const quote = line.charAt(column);
   if (quote === "" || !QUOTES.includes(quote)) {
-    return { value: (line.slice(column).split("#", 1)[0] ?? "").trim(), lastLine: at + 1, problem: null };
+    const [value = "", comment] = line.slice(column).split("#", 2);
+    return { value: value.trim(), lastLine: at + 1, problem: null, hasComment: comment !== undefined };
   }
   const end = closing(lines, at, column + 1, quote);
   const notClosed = {
     value: line.slice(column),
     lastLine: at + 1,
     problem: "its quotation mark is not closed",
+    hasComment: false,
   };
   if (end === null) return notClosed;
   const after = (lines[end.at] ?? "").slice(end.column + 1);
@@ -70,7 +74,7 @@ function readValue(lines: readonly string[], at: number, column: number): Value 
   parts[0] = (parts[0] ?? "").slice(column + 1);
   const raw = parts.join("\n");
   const value = quote === '"' ? raw.replaceAll("\\n", "\n").replaceAll("\\r", "\r") : raw;
-  return { value, lastLine: end.at + 1, problem: null };
+  return { value, lastLine: end.at + 1, problem: null, hasComment: after.includes("#") };
 }
 
 /** Where a quotation mark closes; null when it never does. Stops at the first mark without a backslash. */

@@ -120,6 +120,11 @@ test("a placeholder does not outrank a key of the same vendor", () => {
 const MORE: readonly (readonly [string, string, boolean])[] = [
   ["keys alone", `${LINE}\n\nANTHROPIC_API_KEY=sk-ant-EXAMPLE\n`, false],
   ["a key that is assigned twice", `${LINE}\n${LINE}\n`, false],
+  ["another key that a later line replaces", `OPENAI_API_KEY=sk-older-EXAMPLE\n${LINE}\n`, true],
+  ["the same variable without a value", `OPENAI_API_KEY=\n${LINE}\n`, true],
+  ["a comment behind a key", `${LINE} # work\n`, true],
+  ["a comment behind a quoted key", `OPENAI_API_KEY="sk-EXAMPLE" # work\n`, true],
+  ["a number sign in quotes", `OPENAI_API_KEY="sk-#EXAMPLE"\n`, false],
   ["another variable", `${LINE}\nPORT=1\n`, true],
   ["an empty variable", `${LINE}\nPORT=\n`, true],
   ["a comment", `# mine\n${LINE}\n`, true],
@@ -130,6 +135,12 @@ const MORE: readonly (readonly [string, string, boolean])[] = [
 for (const [name, text, expected] of MORE) {
   test(`holds more than keys: ${name}`, () => expect(planImport(text, VENDORS).holdsMore).toBe(expected));
 }
+
+test("a key that a later line replaces is said to be left out, and its line is not to be removed", () => {
+  const { keys, replaced } = planImport(`OPENAI_API_KEY=sk-older-EXAMPLE\n${LINE}\n${LINE}\n`, VENDORS);
+  expect(keys.map(({ lines }) => lines)).toEqual([[2, 3]]);
+  expect(replaced.map(({ name, line }) => [name, line])).toEqual([["OPENAI_API_KEY", 1]]);
+});
 
 const NOTES: readonly (readonly [string, boolean, string, string])[] = [
   [".env", true, "linux", "shred -u -- '.env'"],

@@ -15,7 +15,7 @@ export interface PlannedKey {
   readonly key: Secret;
   /** Settings of the key that the file has too, such as an endpoint. */
   readonly companions: Companions;
-  /** The lines of the file that hold it, earlier assignments of the variable included; counted from 1. */
+  /** The lines of the file that hold it, earlier assignments of the same value included; counted from 1. */
   readonly lines: readonly number[];
 }
 
@@ -32,6 +32,8 @@ export interface ImportPlan {
   readonly refused: readonly RefusedValue[];
   /** Variables of a vendor that an earlier variable of the same vendor outranks. */
   readonly outranked: readonly string[];
+  /** Other values of a stored variable that a later assignment replaces. */
+  readonly replaced: readonly Pick<Entry, "name" | "line">[];
   /** Gumloop's own variables: those are for `login`. */
   readonly gumloop: readonly string[];
   /** How many other variables there are. Their names are not reported. */
@@ -71,16 +73,23 @@ export function planImport(text: string, vendors: readonly Provider[], source = 
         chosen = true;
         const companions = companionsIn(provider, (name) => last.get(name)?.value.trim() ?? null);
         settings += companions.size;
-        const lines = linesOf(variable, entries);
+        const lines = entries.filter((other) => isSame(other, entry)).flatMap(linesOf);
         keys.push({ provider, variable, key: secret(entry.value.trim()), companions, lines });
       }
     }
   }
   const gumloop = [...last.keys()].filter((name) => /^GUMLOOP_(ACCESS_TOKEN|API_KEY)$/.test(name));
   const others = last.size - keys.length - refused.length - outranked.length - gumloop.length - settings;
+  const stored = keys.flatMap(({ variable }) => last.get(variable) ?? []);
   const holdsMore =
-    otherLines > 0 || entries.some(({ name }) => !keys.some(({ variable }) => variable === name));
-  return { keys, refused, outranked, gumloop, others, holdsMore };
+    otherLines > 0 ||
+    entries.some((entry) => entry.hasComment || !stored.some((other) => isSame(entry, other)));
+  const replaced = stored.flatMap((entry) =>
+    entries.filter(
+      ({ name, value }) => name === entry.name && value.trim() !== entry.value.trim() && value.trim() !== "",
+    ),
+  );
+  return { keys, refused, outranked, replaced, gumloop, others, holdsMore };
 }
 
 /** Why the value of a vendor's variable is not stored; null when it may be. */
@@ -101,8 +110,11 @@ function refusal({ name, line }: Entry, reason: string, source: string, provider
   );
 }
 
-function linesOf(variable: string, entries: readonly Entry[]): readonly number[] {
-  return entries
-    .filter(({ name }) => name === variable)
-    .flatMap(({ line, lastLine }) => Array.from({ length: lastLine - line + 1 }, (_, more) => line + more));
+/** The same value of the same variable. */
+function isSame(one: Entry, other: Entry): boolean {
+  return one.name === other.name && one.value.trim() === other.value.trim();
+}
+
+function linesOf({ line, lastLine }: Entry): readonly number[] {
+  return Array.from({ length: lastLine - line + 1 }, (_, more) => line + more);
 }

@@ -76,10 +76,15 @@ export function parsePasted(text: string, expected: Expected): Answered | Ignore
  * it, quotes or angle brackets around it; and with the scheme that browsers hide.
  */
 function unwrapped(text: string): string {
-  const plain = text.replace(/\u001b?\[20[01]~/g, "").trim();
+  const plain = withoutPasteMarks(text).trim();
   const whole = /\/callback\b|^\W?(?:code|state|error|iss)=/.test(plain) ? plain.replace(/\s+/g, "") : plain;
   const bare = whole.replace(/^[<"'`(]+|[>"'`)]+$/g, "");
   return /^(?:127\.0\.0\.1|localhost):\d+\//i.test(bare) ? `http://${bare}` : bare;
+}
+
+/** A text without what a terminal puts around a bracketed paste. */
+export function withoutPasteMarks(text: string): string {
+  return text.replace(/\u001b?\[20[01]~/g, "");
 }
 
 /** Visible ASCII, a stricter form of RFC 6749 appendix A.11. */

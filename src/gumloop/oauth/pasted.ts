@@ -2,7 +2,7 @@
  * Waits for redirect addresses or codes on a stream that the person pastes into, over SSH or in a container where the
  * browser's way back leads to another machine. What a text means is classified in callback.ts.
  */
-import { type Answered, type Expected, parsePasted } from "./callback.ts";
+import { type Answered, type Expected, parsePasted, withoutPasteMarks } from "./callback.ts";
 
 /** Longer than any line a terminal passes on in one piece. */
 const LINE_LIMIT = 16 * 1024;
@@ -18,11 +18,15 @@ export interface Paste {
   close(): void;
 }
 
-/** Reads lines until a text counts; `onIgnored` is told why another one did not. Empty lines are passed over. */
+/**
+ * Reads lines until a text counts; `onIgnored` is told why another one did not, `onEnd` that there are no more. Empty
+ * lines are passed over.
+ */
 export function pastedAnswers(
   stream: ReadableStream<Uint8Array>,
   expected: Expected,
   onIgnored: (reason: string) => void = () => {},
+  onEnd: () => void = () => {},
 ): Paste {
   const reader = stream.getReader();
   const lines = lineReader();
@@ -41,7 +45,10 @@ export function pastedAnswers(
         const answer = firstAnswer(lines.complete.splice(0), expected, onIgnored);
         if (answer) return answer;
       }
-      if (read?.done) return never();
+      if (read?.done) {
+        onEnd();
+        return never();
+      }
     }
   };
   return { next: () => next().catch(never), close: () => void reader.cancel().catch(() => {}) };
@@ -57,9 +64,9 @@ function firstAnswer(
   expected: Expected,
   onIgnored: (reason: string) => void,
 ): Answered | null {
-  const joined = lines.join("");
+  const joined = withoutPasteMarks(lines.join(""));
   // Only an address is joined, because any words together look like a code.
-  const begins = /^\W*(?:https?:\/\/|127\.|localhost:|code=|state=)/.test(lines[0] ?? "");
+  const begins = /^\W*(?:https?:\/\/|127\.|localhost:|code=|state=)/.test(joined);
   const isOne = begins && parsePasted(joined, expected).kind !== "ignored";
   for (const text of isOne ? [joined] : lines) {
     const answer = parsePasted(text, expected);

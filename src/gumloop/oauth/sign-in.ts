@@ -26,6 +26,8 @@ export interface SignInOptions {
   readonly pasted?: ReadableStream<Uint8Array>;
   /** Told why a pasted line did not count; fixed text. */
   onPasteIgnored?(reason: string): void;
+  /** Told that nothing more can be pasted. The wait for the browser goes on. */
+  onPasteEnd?(): void;
   /** Told why a callback of the browser did not count; fixed text. */
   onCallbackIgnored?(reason: string): void;
   /** Told once when the server takes long to redeem the code; fixed text. */
@@ -48,7 +50,8 @@ export async function signInWithBrowser(options: SignInOptions): Promise<TokenSe
   const ended = over(limit, options.timeoutMs);
   // It may be over before anyone waits for it, which is no unhandled rejection.
   ended.catch(() => {});
-  const paste = pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored);
+  const paste =
+    pasted && pastedAnswers(pasted, { ...expected, redirectUri }, options.onPasteIgnored, options.onPasteEnd);
   try {
     const url = await authorizationUrl(baseUrl, redirectUri, secrets);
     const shown = show(url, listener.entryTo(url), options);

@@ -103,6 +103,8 @@ async function storeAll(
 function tell(plan: ImportPlan, { ports }: Context): void {
   for (const { error } of plan.refused) ports.note(`note: ${error.message}`);
   for (const name of plan.outranked) ports.note(`note: ${name} is left out: another variable outranks it`);
+  for (const { name, line } of plan.replaced)
+    ports.note(`note: ${name} in line ${line} is left out: a later line sets it again`);
   for (const name of plan.gumloop) ports.note(`note: ${name} is left out; store it with 'gum-cred login'`);
   if (plan.others === 1) ports.note("note: one other variable is left alone");
   if (plan.others > 1) ports.note(`note: ${plan.others} other variables are left alone`);
