@@ -36,10 +36,13 @@ export function everydayExports(
     if (name === TOKEN || name === KEY || name === USER) continue;
     if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) return null;
   }
+  // Before any file is looked at: without a credential the keychain is next, which should begin soon.
+  const answer = exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
+  if (answer === null) return null;
   const own = ownFolder(env);
   if (isThere(SYSTEM_FOLDER) || (own !== null && !isKnownAbsent(own, isThere))) return null;
   if (!named && (own === null || hasBus(env, isThere))) return null;
-  return exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
+  return answer;
 }
 
 /**
