@@ -7,6 +7,7 @@ import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
 import { requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
+import { vendorAdvice } from "../resolve/vendor-advice.ts";
 import { providerNamed } from "./providers.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 
@@ -44,12 +45,13 @@ export async function vendorShares(
     unset: keyVariablesOf(provider),
     fromStorage: [],
   }));
-  for (const [provider, { winner, error }] of resolutions) {
+  for (const [provider, resolution] of resolutions) {
+    const { winner, error } = resolution;
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
-    if (error && !skipped) throw error;
+    if (error && !skipped) throw named ? vendorAdvice(error, { provider, level }) : error;
     if (winner) shares.push(await shareOf(provider, winner, ports));
     else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
-    else if (named) throw noKey(provider, level);
+    else if (named) throw noKey(provider, level, resolution);
   }
   return shares;
 }

@@ -21,8 +21,7 @@ export async function askSecret(message: string, about?: string): Promise<Secret
   if (about) say(about);
   return withTyping(async (typing) => {
     for (;;) {
-      writeErr(asked(`${question(message)} (hidden):`));
-      const typed = (await hiddenLine(typing)).trim();
+      const typed = (await hiddenLine(typing, asked(`${question(message)} (hidden):`))).trim();
       if (typed !== "") return secret(typed);
       say(EMPTY);
     }
@@ -32,10 +31,9 @@ export async function askSecret(message: string, about?: string): Promise<Secret
 /** A password, hidden and exactly as typed. `about` is shown first, on a line of its own. */
 export async function askPassword(message: string, about?: string): Promise<Secret> {
   if (about) say(about);
-  return withTyping(async (typing) => {
-    writeErr(asked(`${question(message)} (hidden):`));
-    return secret(await hiddenLine(typing));
-  });
+  return withTyping(async (typing) =>
+    secret(await hiddenLine(typing, asked(`${question(message)} (hidden):`))),
+  );
 }
 
 /** A line of text. `about` is shown first, on a line of its own. */
@@ -87,11 +85,12 @@ export async function askYesNo(shown: string, message: string): Promise<boolean>
  */
 export async function askLines(message: string): Promise<string> {
   return withTyping(async (typing) => {
-    say(question(message));
+    const again = (): void => say(question(message));
+    again();
     const lines: string[] = [];
     let written = false;
     for (let length = 0; length <= LONGEST; ) {
-      const { text, end } = await readLine(typing, () => {});
+      const { text, end } = await readLine(typing, () => {}, again);
       lines.push(text);
       length += text.length + 1;
       written ||= text.trim() !== "";
@@ -108,8 +107,16 @@ interface Line {
   readonly end: "enter" | "interrupt" | "eof";
 }
 
-/** Reads up to Enter, Ctrl-C or Ctrl-D; `show` is told the line after every change. */
-async function readLine(typing: Typing, show: (text: string) => void, choices = 0): Promise<Line> {
+/**
+ * Reads up to Enter, Ctrl-C or Ctrl-D; `show` is told the line after every change, `again` that the shell has written
+ * where the question stood.
+ */
+async function readLine(
+  typing: Typing,
+  show: (text: string) => void,
+  again: (text: string) => void,
+  choices = 0,
+): Promise<Line> {
   let text = "";
   for (;;) {
     const key = await typing.next();
@@ -123,6 +130,9 @@ async function readLine(typing: Typing, show: (text: string) => void, choices = 
       case "clear":
         text = "";
         break;
+      case "resumed":
+        again(text);
+        continue;
       case "word":
         text = text.replace(/\S*\s*$/, "");
         break;
@@ -155,6 +165,7 @@ async function shownLine(typing: Typing, prompt: string, choices = 0): Promise<s
       writeErr("\b \b".repeat(gone) + now.slice(kept.length));
       shown = now;
     },
+    (now) => writeErr(prompt + now),
     choices,
   );
   writeErr("\n");
@@ -163,8 +174,10 @@ async function shownLine(typing: Typing, prompt: string, choices = 0): Promise<s
 }
 
 /** A line that is not shown. Throws E_INTERRUPTED. */
-async function hiddenLine(typing: Typing): Promise<string> {
-  const { text, end } = await readLine(typing, () => {});
+async function hiddenLine(typing: Typing, prompt: string): Promise<string> {
+  const again = (): void => writeErr(prompt);
+  again();
+  const { text, end } = await readLine(typing, () => {}, again);
   writeErr("\n");
   if (end !== "enter") throw interrupted();
   return text;

@@ -5,7 +5,7 @@
 import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import type { Provider } from "../providers/contract.ts";
-import type { Resolution } from "./classify.ts";
+import { lacksKeychain, type Resolution } from "./classify.ts";
 import {
   LEVELS,
   type LevelRequest,
@@ -22,6 +22,7 @@ import { readConfigured } from "./sources/configured.ts";
 import type { FleetReader } from "./sources/fleet.ts";
 import { isKept, keptAccount } from "./sources/kept.ts";
 import { type KeyReader, keyReader, readStoredKey } from "./sources/stored-keys.ts";
+import { vendorAdvice } from "./vendor-advice.ts";
 import { type Reach, resolveSearch, type Search } from "./walk.ts";
 
 export interface LlmRequest {
@@ -83,15 +84,25 @@ export async function requireKey(
 ): Promise<Credential> {
   const resolution = (await resolveKeys({ providers: [provider], level }, scope, ports)).get(provider);
   if (resolution?.winner) return resolution.winner;
-  throw resolution?.error ?? noKey(provider, level);
+  if (resolution?.error) throw vendorAdvice(resolution.error, { provider, level });
+  throw noKey(provider, level, resolution);
 }
 
-/** Nothing found for a provider that was asked for by name. */
-export function noKey(provider: Provider, level: Level | null): GumCredError {
+/** Nothing found for a provider that was asked for by name. Where no keychain was met, none is advised to be stored. */
+export function noKey(provider: Provider, level: Level | null, met?: Resolution): GumCredError {
+  const what = `no ${level ? `${level} ` : ""}key found for ${provider.title}`;
+  const variable = levelVariable(level ?? "personal", provider.exported);
+  if (met && lacksKeychain(met)) {
+    return fail(
+      "E_NO_CREDENTIAL",
+      `${what}: no variable is set, and this machine has no keychain service`,
+      `set ${variable}; create a key at ${provider.setupUrl}`,
+    );
+  }
   return fail(
     "E_NO_CREDENTIAL",
-    `no ${level ? `${level} ` : ""}key found for ${provider.title}`,
-    `run 'gum-cred keys set ${provider.id}', or set ${levelVariable(level ?? "personal", provider.exported)}; create one at ${provider.setupUrl}`,
+    what,
+    `run 'gum-cred keys set ${provider.id}', or set ${variable}; create one at ${provider.setupUrl}`,
   );
 }
 

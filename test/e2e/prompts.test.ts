@@ -96,6 +96,50 @@ test("Ctrl-D ends the wait for the browser where its address may be pasted", asy
   expect({ code, restored }).toEqual({ code: 130, restored: true });
 });
 
+describe("Ctrl-Z at a question", () => {
+  const shell = ["/bin/bash", "--norc", "-i"];
+  const SUSPEND = "\u001a";
+
+  test.each([
+    ["hidden", "keys set openai --no-verify", "Key for OpenAI", "sk-EXAMPLE-after-fg-0123456789"],
+    [
+      "of several lines",
+      "keys import - --no-verify",
+      "ends it.",
+      "OPENAI_API_KEY=sk-EXAMPLE-after-fg-01234\r",
+    ],
+  ])(
+    "%s stops the job and shows what the shell is told; fg asks again",
+    async (_name, line, asked, answer) => {
+      const steps: readonly Step[] = [
+        { wait: "# ", type: `gum-cred ${line}\r` },
+        { wait: asked, type: SUSPEND },
+        { wait: "Stopped", type: "" },
+        { wait: "# ", type: "echo sho''wn; fg\r" },
+        { wait: "shown", type: "" },
+        { wait: asked, type: `${answer}\r` },
+        { wait: "stored", type: "" },
+        { wait: "# ", type: "exit 7\r" },
+      ];
+      const { code, screen } = await onTerminal([], steps, {
+        env: { ...env(), PS1: "# " },
+        program: shell,
+        timeoutMs: 9_000,
+      });
+      expect(code).toBe(7);
+      expect(screen).not.toContain("EXAMPLE");
+    },
+  );
+
+  test("changes nothing where no shell could go on with it", async () => {
+    const key = vendors.addKey("openai");
+    const typed = `${key.slice(0, 5)}${SUSPEND}${key.slice(5)}\r`;
+    const { code, restored } = await onTerminal(SET, [{ wait: ASKED, type: typed }], { env: env() });
+    expect({ code, restored }).toEqual({ code: 0, restored: true });
+    expect((await world.ok(["get", "openai"], { env: vendors.env })).stdout).toBe(`${key}\n`);
+  });
+});
+
 describe("lines that are pasted", () => {
   const profile = ["--profile", "pasted"];
 

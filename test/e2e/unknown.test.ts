@@ -63,3 +63,29 @@ describe("a keychain or bus that is named and cannot be used is said with its na
     expect(checks.find(({ name }) => name === "keychain")?.message).toContain(said);
   });
 });
+
+describe("without a keychain service, who asks for a vendor's key is told its variable and nothing that cannot work", () => {
+  const nowhere = { DBUS_SESSION_BUS_ADDRESS: "", XDG_RUNTIME_DIR: "/nonexistent" };
+  test.each([
+    [["get", "openai"], 3, "set OPENAI_API_KEY; create a key at"],
+    [["exec", "openai", "--", "true"], 125, "set OPENAI_API_KEY; create a key at"],
+    [["broker", "openai", "--", "true"], 125, "set OPENAI_API_KEY; create a key at"],
+    [["keys", "set", "openai", "--key", "-"], 4, "set OPENAI_API_KEY\n"],
+    [["keys", "rotate", "openai", "--key", "-"], 4, "set OPENAI_API_KEY\n"],
+    [["keys", "remove", "openai"], 4, "set OPENAI_API_KEY\n"],
+    [["keys", "import", "-"], 4, "set OPENAI_API_KEY\n"],
+  ])("%p", async (args, exit, said) => {
+    const { code, stderr } = await world.run(args, { env: nowhere, stdin: "OPENAI_API_KEY=sk-EXAMPLE" });
+    expect(code).toBe(exit);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toMatch(/GUMLOOP_|keys set/);
+  });
+
+  test("on a terminal it is said before the key is asked for", async () => {
+    const { code, screen } = await onTerminal(["keys", "set", "openai"], [], {
+      env: { ...world.env, ...nowhere },
+    });
+    expect(code).toBe(4);
+    expect(screen).not.toContain("(hidden)");
+  });
+});

@@ -122,6 +122,29 @@ export const KEYCHAIN_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "no keychain service, asked for a vendor's key",
+    code: "E_NO_CREDENTIAL",
+    shows: ["set {variable}; create a key at {provider.setupUrl}"],
+    prepare(stage) {
+      nowhere(stage);
+      stage.line = "gum-cred get openai --level team --team-id team_4f8c92ab";
+      stage.values["GUM_CRED_TEAM_OPENAI_API_KEY"] = stage.vendors.addKey("openai");
+      stage.tells.push(/create a key at/);
+    },
+  },
+  {
+    name: "locked, with a vendor's key in it",
+    code: "E_KEYCHAIN_LOCKED",
+    shows: [],
+    async prepare(stage) {
+      const key = stage.vendors.addKey("openai");
+      await stage.world.ok(["keys", "set", "openai", "--key", "-", "--no-verify"], { stdin: key });
+      await stage.world.keyring.lock();
+      stage.line = "gum-cred get openai";
+      unlocks(stage);
+    },
+  },
+  {
     name: "a bus that is not there",
     code: "E_KEYCHAIN_UNREACHABLE",
     shows: [

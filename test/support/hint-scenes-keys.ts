@@ -15,9 +15,7 @@ export const KEY_SCENES: readonly Scene[] = [
   {
     name: "no key, of a team and a profile",
     code: "E_NO_CREDENTIAL",
-    shows: [
-      "run 'gum-cred keys set {provider.id}', or set {levelVariable(level ?? \"personal\", provider.exported)}; create one at {provider.setupUrl}",
-    ],
+    shows: ["run 'gum-cred keys set {provider.id}', or set {variable}; create one at {provider.setupUrl}"],
     prepare(stage) {
       stage.line = `gum-cred get openai --level team --team-id ${TEAM} --profile work`;
       typesKey(stage, /^gum-cred keys set openai/);
@@ -28,9 +26,7 @@ export const KEY_SCENES: readonly Scene[] = [
   {
     name: "no key, of anybody",
     code: "E_NO_CREDENTIAL",
-    shows: [
-      "run 'gum-cred keys set {provider.id}', or set {levelVariable(level ?? \"personal\", provider.exported)}; create one at {provider.setupUrl}",
-    ],
+    shows: ["run 'gum-cred keys set {provider.id}', or set {variable}; create one at {provider.setupUrl}"],
     prepare(stage) {
       stage.line = "gum-cred keys verify openai";
       typesKey(stage, /^gum-cred keys set openai/);

@@ -15,6 +15,7 @@ import type { Provider } from "../../providers/contract.ts";
 import { noKey, requireKey, resolveKeys } from "../../resolve/keys.ts";
 import { allowedRequests, type Policy } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { vendorAdvice } from "../../resolve/vendor-advice.ts";
 import { companionsOf } from "../companions.ts";
 import { providerNamed } from "../providers.ts";
 import { vendorBaseUrl } from "../vendor-base-url.ts";
@@ -102,14 +103,12 @@ async function vendorPart({ names, level }: SetupRequest, scope: Scope, ports: P
       )
     : await vendorsInPlay(ports);
   const found: Found[] = [];
-  for (const [provider, { winner, error }] of await resolveKeys(
-    { providers: vendors, level },
-    scope,
-    ports,
-  )) {
-    if (error && (named || !hasCode(error, "E_POLICY_DENIED"))) throw error;
+  for (const [provider, resolution] of await resolveKeys({ providers: vendors, level }, scope, ports)) {
+    const { winner, error } = resolution;
+    if (error && named) throw vendorAdvice(error, { provider, level });
+    if (error && !hasCode(error, "E_POLICY_DENIED")) throw error;
     if (winner) found.push({ provider, credential: winner });
-    else if (named) throw noKey(provider, level);
+    else if (named) throw noKey(provider, level, resolution);
   }
   return found;
 }

@@ -18,6 +18,7 @@ import {
   teamSource,
 } from "../../resolve/policy.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { advisedFor } from "../../resolve/vendor-advice.ts";
 import {
   type Companions,
   environmentCompanions,
@@ -25,6 +26,7 @@ import {
   settingsAccount,
   writeCompanions,
 } from "../companions.ts";
+import { requireKeychain } from "../keychain.ts";
 import { vendorBaseUrl } from "../vendor-base-url.ts";
 import { vendorsInPlay } from "../vendors-in-play.ts";
 import { type Verification, verify } from "../verify.ts";
@@ -66,9 +68,17 @@ export function checkPlace({ provider, level }: KeyPlace, scope: Scope): void {
 
 /**
  * Refuses a key that policy would never use: the provider is denied, or a stronger level enforces its own.
- * Throws E_POLICY, E_POLICY_DENIED, and the error of a stronger level that cannot be read.
+ * Throws E_POLICY, E_POLICY_DENIED, the error of a stronger level that cannot be read, and E_KEYCHAIN_UNAVAILABLE
+ * where there is no keychain to store it in.
  */
-export async function allowKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+export async function allowKey(place: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
+  await advisedFor(
+    place,
+    allowedByPolicy(place, scope, ports).then(() => requireKeychain(ports)),
+  );
+}
+
+async function allowedByPolicy({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   checkPlace({ provider, level }, scope);
   const policy = await ports.policy();
   const denied = deniedError(policy, provider.id, scope.teamId);
@@ -96,7 +106,8 @@ export async function requireStored(
   ports: Ports,
 ): Promise<Secret> {
   const account = llmAccount(level, provider.id, { ...scope, level: null });
-  const stored = (await (await ports.keychain()).read(OWN_SERVICE, [account])).get(account);
+  const reading = ports.keychain().then((keychain) => keychain.read(OWN_SERVICE, [account]));
+  const stored = (await advisedFor({ provider, level }, reading)).get(account);
   if (!stored) throw noKey(provider, level);
   return stored;
 }
@@ -158,7 +169,7 @@ async function companionsToStore(
 export async function removeKey({ provider, level }: KeyPlace, scope: Scope, ports: Ports): Promise<void> {
   const account = llmAccount(level, provider.id, { ...scope, level: null });
   const keychain = await ports.keychain();
-  const removed = await keychain.remove(OWN_SERVICE, account);
+  const removed = await advisedFor({ provider, level }, keychain.remove(OWN_SERVICE, account));
   await keychain.remove(OWN_SERVICE, noteAccount(account));
   if (provider.companions?.length) await keychain.remove(OWN_SERVICE, settingsAccount(account));
   if (!removed) {

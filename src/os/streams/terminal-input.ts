@@ -7,10 +7,24 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 /** One thing that a person did: a character, or a key that does something. */
 export type Key =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "enter" | "backspace" | "clear" | "word" | "up" | "down" | "interrupt" | "eof" };
+  | {
+      readonly kind:
+        | "enter"
+        | "backspace"
+        | "clear"
+        | "word"
+        | "up"
+        | "down"
+        | "resumed"
+        | "interrupt"
+        | "eof";
+    };
 
 export interface Typing {
-  /** The next key. Text comes in pieces as long as they arrive. Ends with `interrupt` when the terminal is gone. */
+  /**
+   * The next key. Text comes in pieces as long as they arrive. Ends with `interrupt` when the terminal is gone. Ctrl-Z
+   * stops the job, with the terminal as it was, and is `resumed` when the job goes on.
+   */
   next(): Promise<Key>;
   /** Whether more has arrived already, or arrives within so many milliseconds, as the rest of a paste does. */
   more(withinMs: number): Promise<boolean>;
@@ -46,6 +60,12 @@ export async function withTyping<T>(work: (typing: Typing) => Promise<T>): Promi
   const leave = (): void => {
     stdin.setRawMode?.(false);
   };
+  const suspend = (): void => {
+    leave();
+    // The whole job, as the terminal would. Where no shell could continue it, the system ignores this.
+    if (process.platform !== "win32") process.kill(0, "SIGTSTP");
+    stdin.setRawMode?.(true);
+  };
   const onSignal = (signal: (typeof FATAL)[number]): void => {
     leave();
     process.exit(128 + SIGNAL_NUMBERS[signal]);
@@ -73,6 +93,7 @@ export async function withTyping<T>(work: (typing: Typing) => Promise<T>): Promi
           const found = nextKey(pending);
           if (found !== null) {
             pending = found.rest;
+            if (found.key?.kind === "resumed") suspend();
             if (found.key !== null) return found.key;
           } else if (ended) return { kind: "interrupt" };
           else await arrival(Number.POSITIVE_INFINITY);
@@ -102,6 +123,7 @@ const CONTROLS: Readonly<Record<string, Key>> = {
   "\u007f": { kind: "backspace" },
   "\b": { kind: "backspace" },
   "\u0015": { kind: "clear" },
+  "\u001a": { kind: "resumed" },
   "\u0017": { kind: "word" },
 };
 /** CSI and SS3 sequences (ECMA-48, 5.4), of which the arrows and the marks around a paste are the usual ones. */
