@@ -55,7 +55,10 @@ export async function unknownCommand(
     const names = quoted.length > 0 ? `${quoted.join(", ")} or ${last}` : last;
     return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, `did you mean ${names}?`);
   }
-  const guess = await suggest(word, [...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? ""))]);
+  const guess = await suggest(word, [
+    ...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? "")),
+    "help",
+  ]);
   const both = `${guess} ${words[1]}`; // whatever else was typed may be a secret
   const named = program.some(({ name }) => name === both) ? both : guess;
   const hint = guess ? `did you mean 'gum-cred ${named}'?` : undefined;

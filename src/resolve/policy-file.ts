@@ -4,9 +4,10 @@
  */
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
+import { shownPath } from "../core/shown-path.ts";
 import { mayExist } from "../os/files/may-exist.ts";
 import { NO_POLICY, type Policy, tighten } from "./policy.ts";
-import type { Problem } from "./policy-schema.ts";
+import type { Problem } from "./policy-problems.ts";
 
 const LIMIT_BYTES = 1024 * 1024;
 
@@ -49,7 +50,7 @@ export interface CheckedPolicy {
 export async function checkPolicyFile(path: string): Promise<CheckedPolicy> {
   const absolute = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
   const bytes = await readTrusted(absolute);
-  if (!bytes) throw fail("E_FILE_UNREADABLE", "the file does not exist");
+  if (!bytes) throw fail("E_FILE_UNREADABLE", `${shownPath(path)} does not exist`);
   const { parsePolicy, policyProblems } = await import("./policy-schema.ts");
   const problems = policyProblems(bytes);
   return { problems, policy: problems.length > 0 ? null : parsePolicy(bytes, absolute) };

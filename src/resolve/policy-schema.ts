@@ -10,6 +10,7 @@ import { quotedPath } from "../core/shown-path.ts";
 import { PROVIDERS } from "../providers/registry.ts";
 import type { Policy, ProviderRule, Rules } from "./policy.ts";
 import { type KeyPlace, keyPlaces, PROTO } from "./policy-keys.ts";
+import { type Problem, problemsOf } from "./policy-problems.ts";
 import { sourceOf, sourceSchema, text } from "./policy-sources.ts";
 
 const providerId = text(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a provider's id");
@@ -43,12 +44,6 @@ export const policySchema = z.strictObject({
 
 type PolicyFile = z.infer<typeof policySchema>;
 type Team = z.infer<typeof team>;
-
-/** One thing that is wrong with a policy file. `path` is a JSON path such as `$.providers.openai.source`. */
-export interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** Every problem in a policy file's bytes; none when it is valid. */
 export function policyProblems(bytes: Uint8Array): readonly Problem[] {
@@ -98,8 +93,8 @@ function read(bytes: Uint8Array): Reading {
     ...(isText(text) ? [] : [{ path: "$", message: "holds half of a surrogate pair, which is no text" }]),
     ...places.filter(({ duplicate }) => duplicate).map(duplicateKey),
     ...places.filter(({ path }) => path.at(-1) === PROTO && !isOddTeam(path)).map(unknownKey),
-    ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, []))),
-    ...oddIssues.flatMap((one) => problemsOf(one, ["teams", PROTO])),
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, value))),
+    ...oddIssues.flatMap((one) => problemsOf(one, value, ["teams", PROTO])),
     ...(result.success ? wrongRules(result.data) : []),
     ...(odd?.success ? wrongRules({ version: 1, teams: { odd: odd.data } }) : []),
   ];
@@ -192,33 +187,4 @@ function ruleOf(rule: NonNullable<PolicyFile["providers"]>[string]): ProviderRul
     ...(rule.allow === undefined ? {} : { allow: [rule.allow] }),
   };
   return rule.source ? { kind: "source", source: sourceOf(rule.source), ...use } : { kind: "broker", ...use };
-}
-
-interface Issue {
-  readonly code?: string | undefined;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-  readonly errors?: readonly (readonly Issue[])[];
-}
-
-/** A union's problems are those of the alternative that came nearest. */
-function problemsOf(issue: Issue, above: readonly PropertyKey[]): Problem[] {
-  const path = [...above, ...issue.path];
-  const alternatives = issue.errors?.filter((errors) => errors.length > 0) ?? [];
-  if (alternatives.length > 0) {
-    const nearest = alternatives.reduce((best, errors) =>
-      nearness(errors) > nearness(best) ? errors : best,
-    );
-    return nearest.flatMap((inner) => problemsOf(inner, path));
-  }
-  if (issue.keys)
-    return issue.keys.map((key) => ({ path: jsonPath([...path, key]), message: "is not known" }));
-  return [{ path: jsonPath(path), message: clean(issue.message) }];
-}
-
-/** The fewer keys an alternative does not know, the nearer; then the further into it the problems lie. */
-function nearness(issues: readonly Issue[]): number {
-  const unknown = issues.flatMap((issue) => (issue.path.length === 0 ? (issue.keys ?? []) : [])).length;
-  return Math.max(...issues.map((issue) => issue.path.length)) - unknown * 100;
 }

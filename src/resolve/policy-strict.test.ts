@@ -230,3 +230,33 @@ test("limits are those of the files, the organisation and the team together", ()
   );
   expect(loosened.providers.get("openai")).toMatchObject({ exportable: false, source: { path: "/x" } });
 });
+
+describe("what is wrong is said in words", () => {
+  test.each<[problem: string, value: unknown]>([
+    ["$ must be an object", []],
+    ["$.version is missing", {}],
+    ["$.version must be 1", { version: 2 }],
+    ["$.providers must be an object", { version: 1, providers: [] }],
+    ["$.organization.id must not be empty", { version: 1, organization: { id: "", name: "a" } }],
+    ["$.organization.name must be a string", { version: 1, organization: { id: "a", name: 3 } }],
+    ["$.providers.openai.deny must be true", { version: 1, providers: { openai: { deny: "x" } } }],
+    [
+      "$.providers.openai.exportable must be true or false",
+      { version: 1, providers: { openai: { exportable: 1 } } },
+    ],
+    ["$.providers.openai.allow must not be empty", { version: 1, providers: { openai: { allow: [] } } }],
+    ["$.providers.openai.allow must be an array", { version: 1, providers: { openai: { allow: "GET /" } } }],
+    [
+      "$.providers.openai.source.file must be a string",
+      { version: 1, providers: { openai: { source: { file: 3 } } } },
+    ],
+    [
+      "$.providers.openai.source.stale_ok_s must be at least 0",
+      { version: 1, providers: { openai: { source: { file: "/x", stale_ok_s: -1 } } } },
+    ],
+    [
+      '$.providers["Bad Id"] must be a provider\'s id',
+      { version: 1, providers: { "Bad Id": { deny: true } } },
+    ],
+  ])("%s", (problem, value) => expect(problems(JSON.stringify(value))).toContain(problem));
+});

@@ -133,6 +133,7 @@ test.each([
   ["plugins remove openai", "'openai' is built in"],
   ["plugins remove kestrel", "plugin 'kestrel' is not installed"],
   ["statsu", "did you mean 'gum-cred status'?"],
+  ["hlep", "did you mean 'gum-cred help'?"],
 ])("%s: names the right word", async (typed, said) => {
   const { code, stderr } = await world.run(typed.split(" "));
   expect(code).toBe(2);
