@@ -22,20 +22,25 @@ void start();
 
 async function start(): Promise<void> {
   try {
-    const argv = process.argv.slice(2);
-    if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
-    if (argv.length === 1 && argv[0] === "--help") await print(await help());
-    const answer = process.platform === "linux" ? everydayExports(argv, process.env, isThere) : null;
-    if (answer && argv[0] === "exec") await become(argv, answer);
-    else if (answer) await print(everydayLine(answer));
-    if (answer === null && process.platform === "linux" && everydayKeychain(argv, process.env, isThere)) {
-      const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
-      beginHeadStart(process.env);
-    }
+    // Elsewhere a keychain is always possible, and nothing tells a stdout that was closed.
+    if (process.platform === "linux") await answerEveryday(process.argv.slice(2));
   } catch {
     // The whole program meets the same obstacle, and says it in its own words.
   }
   await import("./main.ts");
+}
+
+/** Does not return where it answers. */
+async function answerEveryday(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
+  if (argv.length === 1 && argv[0] === "--help") await print(await help());
+  const answer = everydayExports(argv, process.env, isThere);
+  if (answer && argv[0] === "exec") await become(argv, answer);
+  else if (answer) await print(everydayLine(answer));
+  else if (everydayKeychain(argv, process.env, isThere)) {
+    const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
+    beginHeadStart(process.env);
+  }
 }
 
 /** Throws where stdout was closed, or does not take the text: main.ts says so. */
