@@ -5,6 +5,7 @@
 
 /** A text's lines, each at most `width` columns; the second and later ones begin with `indent`. */
 export function wrapped(text: string, width: number, indent = ""): readonly string[] {
+  if (!text.startsWith(" ") && Bun.stringWidth(text) <= width) return [text];
   return filled(
     text.split(" ").flatMap((long) => broken(long, width - indent.length)),
     width,
