@@ -23,8 +23,6 @@ export interface Issue {
   readonly maximum?: number | bigint;
 }
 
-const NO_WORDS = "Invalid input";
-
 /** The problems of an issue found in `file` below the path `above`. A union's are those of the alternative that came nearest. */
 export function problemsOf(issue: Issue, file: unknown, above: readonly PropertyKey[] = []): Problem[] {
   const path = [...above, ...issue.path];
@@ -66,8 +64,8 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["tuple", "an array"],
 ]);
 
+/** Kinds, values and sizes by zod's facts, because its own words depend on what else has loaded it; the rest by our schema's. */
 function wording(issue: Issue): string {
-  if (issue.message !== NO_WORDS) return issue.message;
   switch (issue.code) {
     case "invalid_type":
       return `must be ${KINDS.get(issue.expected ?? "") ?? issue.expected}`;
@@ -80,7 +78,7 @@ function wording(issue: Issue): string {
     case "invalid_key":
       return issue.issues?.[0]?.message ?? "must have another name";
     default:
-      return "does not have the form that it needs";
+      return issue.message;
   }
 }
 
