@@ -28,6 +28,41 @@ test.each(taken)("%s is taken", (text, href, origin) => {
   expect(parseBaseUrl(text)).toEqual({ href, origin });
 });
 
+test("what is taken at once is what a close look takes", () => {
+  const parts = [
+    "https://",
+    "http://",
+    "127.0.0.1",
+    "a.example",
+    ".",
+    ":8443",
+    ":",
+    "@",
+    "/api",
+    "%20",
+    "?",
+    "#",
+    "\\",
+    "é",
+  ];
+  const pick = (seed: number) => parts[seed % parts.length] ?? "";
+  for (let seed = 0; seed < 20_000; seed++) {
+    const [scheme, host] = [pick(seed % 2), pick(2 + (Math.floor(seed / 2) % 2))];
+    const rest = [28, 392, 5488].map((step) => pick(Math.floor(seed / step))).join("");
+    const text = `${scheme}${host}${rest}`;
+    // A slash at the end is always looked at closely.
+    expect([text, outcome(text)]).toEqual([text, /[?#]/.test(text) ? outcome(text) : outcome(`${text}/`)]);
+  }
+});
+
+function outcome(text: string): unknown {
+  try {
+    return parseBaseUrl(text);
+  } catch (error) {
+    return error instanceof GumCredError ? error.code : error;
+  }
+}
+
 const refused: Readonly<Record<"E_BASE_URL_REFUSED" | "E_INVALID_VALUE", readonly string[]>> = {
   E_BASE_URL_REFUSED: [
     "http://api.gumloop.com/api/v1",
