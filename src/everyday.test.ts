@@ -1,6 +1,6 @@
 /** What an everyday line is, and what makes it none. That its answer is the whole program's: test/e2e/everyday.test.ts. */
 import { describe, expect, test } from "bun:test";
-import { everydayExports, everydayKeychain, everydayLine } from "./everyday.ts";
+import { everydayExports, everydayLine, everydaySearches } from "./everyday.ts";
 import { PROVIDERS } from "./providers/registry.ts";
 
 const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
@@ -86,11 +86,20 @@ describe("declined", () => {
 describe("the keychain's head start", () => {
   const BUS = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" };
   test.each([
-    [["env"], BUS],
-    [["env", "gumloop"], BUS],
-    [["exec", "--", "true"], BUS],
-    [["exec", "gumloop", "--", "true"], { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" }],
-  ])("is taken by %j", (argv, env) => expect(everydayKeychain(argv, env, nowhere)).toBe(true));
+    [["env"], BUS, "profile,keys"],
+    [["env", "gumloop"], BUS, "profile"],
+    [["exec", "--", "true"], BUS, "profile,keys"],
+    [
+      ["exec", "gumloop", "--", "true"],
+      { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" },
+      "profile",
+    ],
+    [["env"], { ...BUS, ...TOKEN }, "keys"],
+    [["env"], { ...BUS, GUMLOOP_API_KEY: "k" }, "keys"],
+    [["exec", "--", "true"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }, "keys"],
+  ])("is taken by %j with %j", (argv, env, searches) => {
+    expect(everydaySearches(argv, env, nowhere).join()).toBe(searches);
+  });
 
   test.each([
     [["env"], {}],
@@ -98,15 +107,14 @@ describe("the keychain's head start", () => {
     [["env", "--json"], BUS],
     [["get", "gumloop"], BUS],
     [["exec", "--"], BUS],
-    [["env"], { ...BUS, ...TOKEN }],
-    [["env"], { ...BUS, GUMLOOP_API_KEY: "k" }],
-    [["env"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }],
+    [["env", "gumloop"], { ...BUS, ...TOKEN }],
+    [["exec", "gumloop", "--", "true"], { ...BUS, GUMLOOP_API_KEY_FILE: "/f" }],
     [["env"], { ...BUS, GUM_CRED_EXPORTED: "x" }],
     [["env"], { ...BUS, GUM_CRED_KEYCHAIN: "kwallet" }],
     [["env"], { ...BUS, GUM_CRED_POLICY: "/p" }],
-  ])("is not taken by %j with %j", (argv, env) => expect(everydayKeychain(argv, env, nowhere)).toBe(false));
+  ])("is not taken by %j with %j", (argv, env) => expect(everydaySearches(argv, env, nowhere)).toEqual([]));
 
   test("nor where a policy may be", () => {
-    expect(everydayKeychain(["env"], BUS, (path) => path === "/etc/gum-cred")).toBe(false);
+    expect(everydaySearches(["env"], BUS, (path) => path === "/etc/gum-cred")).toEqual([]);
   });
 });

@@ -45,20 +45,27 @@ export function everydayExports(
   return answer;
 }
 
+/** What a keychain may be asked ahead; scripts/build/first-calls.ts says what each is. */
+export type EverydaySearch = "profile" | "keys";
+
 /**
- * Whether an everyday line will ask the keychain of a Linux desktop, so that the keychain may begin before the program is
- * loaded. In doubt it says no.
+ * What an everyday line will look for in the keychain of a Linux desktop, so that it may be asked before the program is
+ * loaded. In doubt nothing.
  */
-export function everydayKeychain(
+export function everydaySearches(
   argv: readonly string[],
   env: RawEnvironment,
   isThere: (path: string) => boolean,
-): boolean {
-  if (!isEveryday(argv)) return false;
+): readonly EverydaySearch[] {
+  if (!isEveryday(argv)) return [];
+  let isGiven = false;
   for (const name in env) {
-    if (name.startsWith("GUM_CRED_") || name.startsWith(TOKEN) || name.startsWith(KEY)) return false;
+    if (name.startsWith("GUM_CRED_")) return [];
+    isGiven ||= name.startsWith(TOKEN) || name.startsWith(KEY);
   }
-  return hasBus(env, isThere) && !isThere(SYSTEM_FOLDER);
+  const searches: EverydaySearch[] = isGiven ? [] : ["profile"];
+  if (argv[1] !== "gumloop") searches.push("keys");
+  return searches.length > 0 && hasBus(env, isThere) && !isThere(SYSTEM_FOLDER) ? searches : [];
 }
 
 /** `env`, `env gumloop`, `exec -- CMD` and `exec gumloop -- CMD`. */

@@ -2,9 +2,14 @@
  * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
  * main.ts answers, from the beginning.
  */
-import { secret } from "./core/secret.ts";
-import { type Everyday, everydayExports, everydayKeychain, everydayLine } from "./everyday.ts";
+import { type Secret, secret } from "./core/secret.ts";
+import { type Everyday, everydayExports, everydayLine, everydaySearches } from "./everyday.ts";
+import type { FirstCalls } from "./keychain/secret-service/head-start.ts";
 import { versionLine } from "./version.ts";
+
+/** Put in by scripts/build.ts. */
+declare const GUM_CRED_FIRST_CALLS: FirstCalls | undefined;
+declare const GUM_CRED_OVERVIEW: string | undefined;
 
 /** What Bun says of a file that it cannot look at: there is no system call without loading more. */
 const UNKNOWN_TIME = 2 ** 52 - 1;
@@ -37,9 +42,11 @@ async function answerEveryday(argv: readonly string[]): Promise<void> {
   const answer = everydayExports(argv, process.env, isThere);
   if (answer && argv[0] === "exec") await become(argv, answer);
   else if (answer) await print(everydayLine(answer));
-  else if (everydayKeychain(argv, process.env, isThere)) {
+  else {
+    const searches = everydaySearches(argv, process.env, isThere);
+    if (searches.length === 0 || typeof GUM_CRED_FIRST_CALLS === "undefined") return;
     const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
-    beginHeadStart(process.env);
+    beginHeadStart(process.env, GUM_CRED_FIRST_CALLS, searches, searches.includes("profile"));
   }
 }
 
@@ -67,8 +74,9 @@ async function wasClosed(): Promise<boolean> {
 }
 
 async function help(): Promise<string> {
-  const { overview } = await import("./cli/overview.ts");
-  return overview();
+  return typeof GUM_CRED_OVERVIEW === "string"
+    ? GUM_CRED_OVERVIEW
+    : (await import("./cli/overview.ts")).overview();
 }
 
 function isThere(path: string): boolean {
@@ -78,6 +86,7 @@ function isThere(path: string): boolean {
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
   const { replaceProcess } = await import("./os/process/replace.ts");
   const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
-  const values = new Map(set.map(([name, value]) => [name, secret(value)] as const));
+  const values = new Map<string, Secret>();
+  for (const [name, value] of set) values.set(name, secret(value));
   replaceProcess({ command, args, set: values, unset });
 }

@@ -68,15 +68,16 @@ async function gatherVendors(
   scope: Scope,
   ports: Ports,
 ): Promise<Vendors> {
-  if (onlyGumloop(names) || (names.length === 0 && !(await vendorKeysPossible(ports)))) return NO_VENDORS;
-  const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
+  if (onlyGumloop(names)) return NO_VENDORS;
   if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
+  if (names.length === 0 && !(await vendorKeysPossible(ports))) return NO_VENDORS;
+  const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
   const vendors = await vendorsNamed(names, ports);
   const shares = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
   return { shares, variables: vendors.flatMap(ownedBy) };
 }
 
-/** One visit to the keychain for both: the vendors are resolved first. */
+/** One visit to the keychain for both: the vendors are looked for first. */
 async function foreseeGumloop(
   scope: Scope,
   { environment, keychain, keychainPossible }: Ports,

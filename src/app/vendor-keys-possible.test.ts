@@ -1,6 +1,8 @@
 /** Where `env` may leave the vendors alone: only where none can have a key. */
 import { expect, test } from "bun:test";
 import { readEnvironment } from "../core/environment.ts";
+import { type ErrorCode, fail } from "../core/errors.ts";
+import type { Keychain } from "../keychain/keychain.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { NO_POLICY } from "../resolve/policy.ts";
 import { KEY_NAMES, vendorKeysPossible } from "./vendor-keys-possible.ts";
@@ -25,9 +27,20 @@ const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => 
     now: () => 0,
     processes: async () => [],
     keychainPossible: () => false,
+    keychain: () => Promise.reject(new Error("not needed")),
     installed: plugins(),
     ...more,
   };
+};
+
+const keychainWith = (...accounts: string[]): Partial<Asked> => {
+  const keychain = { list: async () => accounts } as unknown as Keychain;
+  return { keychainPossible: () => true, keychain: async () => keychain };
+};
+
+const keychainThatIs = (code: ErrorCode): Partial<Asked> => {
+  const keychain = { list: () => Promise.reject(fail(code, "")) } as unknown as Keychain;
+  return { keychainPossible: () => true, keychain: async () => keychain };
 };
 
 test("every built-in vendor's variables are recognised by their names", () => {
@@ -39,6 +52,8 @@ test("nothing anywhere, or Gumloop's own alone: none is possible", async () => {
   expect(await vendorKeysPossible(here({}))).toBe(false);
   const own = { GUMLOOP_API_KEY: "a", GUMLOOP_API_KEY_FILE: "b", GUMLOOP_ACCESS_TOKEN: "c" };
   expect(await vendorKeysPossible(here(own))).toBe(false);
+  expect(await vendorKeysPossible(here({}, keychainWith()))).toBe(false);
+  expect(await vendorKeysPossible(here({}, keychainWith("default:expiry", "source:team:t1:x")))).toBe(false);
 });
 
 test.each([
@@ -49,9 +64,18 @@ test.each([
   [here({ AWS_BEARER_TOKEN_BEDROCK: "k" })],
   [here({ GUM_CRED_ORG_AWS_BEARER_TOKEN_BEDROCK_FILE: "/k" })],
   [here({ GUM_CRED_EXPORTED: "A:A=1", A: "1" })],
-  [here({}, { keychainPossible: () => true })],
+  [here({}, keychainWith("llm:personal:default:openai"))],
+  [here({}, keychainWith("llm:organization:openai"))],
+  [here({}, keychainWith("default:expiry", "llm:team:t1:kestrel"))],
   [here({}, { installed: plugins("kestrel") })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],
 ])("each of the places makes one possible: %#", async (ports) => {
   expect(await vendorKeysPossible(ports)).toBe(true);
+});
+
+test("a keychain that is not there has none; one that cannot be read may", async () => {
+  expect(await vendorKeysPossible(here({}, keychainThatIs("E_KEYCHAIN_UNAVAILABLE")))).toBe(false);
+  for (const code of ["E_KEYCHAIN_LOCKED", "E_KEYCHAIN_FAILED", "E_KEYCHAIN_TIMEOUT"] as const) {
+    expect(vendorKeysPossible(here({}, keychainThatIs(code)))).rejects.toMatchObject({ code });
+  }
 });

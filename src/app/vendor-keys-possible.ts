@@ -2,6 +2,8 @@
  * Whether any LLM vendor can have a key here at all. In most containers and CI jobs none can, and `env` in every shell
  * start of theirs need not load what finds one. When in doubt it says yes.
  */
+import { hasCode } from "../core/errors.ts";
+import { OWN_SERVICE } from "../keychain/keychain.ts";
 import { NO_POLICY } from "../resolve/policy.ts";
 import type { Storage, Surroundings } from "../resolve/ports.ts";
 
@@ -10,15 +12,29 @@ export const KEY_NAMES = ["_API_KEY", "BEARER_TOKEN"] as const;
 /** Gumloop's own, which are nobody else's. */
 const OWN = ["GUMLOOP_API_KEY", "GUMLOOP_API_KEY_FILE"];
 
-/** False only where no variable, keychain, plugin or policy could give a key. Throws what reading a policy does. */
+/** What the keychain has for vendors: `llm:personal:default:openai` (resolve/levels.ts). */
+const STORED = "llm:";
+
+/**
+ * False only where no variable, plugin, policy or entry of the keychain gives a key. Throws what reading a policy does, and
+ * the keychain's errors: where there may be keys that cannot be seen, resolving would end with the same.
+ */
 export async function vendorKeysPossible(
-  ports: Surroundings & Pick<Storage, "keychainPossible" | "installed">,
+  ports: Surroundings & Pick<Storage, "keychain" | "keychainPossible" | "installed">,
 ): Promise<boolean> {
   if (ports.environment.exported.size > 0) return true; // variables that an earlier run exported may need to be unset
   for (const name in ports.raw) {
     if ((name.includes(KEY_NAMES[0]) || name.includes(KEY_NAMES[1])) && !OWN.includes(name)) return true;
   }
-  if (ports.keychainPossible()) return true;
   if ((await ports.installed.summaries()).ids().length > 0) return true;
-  return (await ports.policy()) !== NO_POLICY;
+  if ((await ports.policy()) !== NO_POLICY) return true;
+  if (!ports.keychainPossible()) return false;
+  try {
+    const accounts = await (await ports.keychain()).list(OWN_SERVICE);
+    for (const account of accounts) if (account.startsWith(STORED)) return true;
+    return false;
+  } catch (error) {
+    if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return false;
+    throw error;
+  }
 }

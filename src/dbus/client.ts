@@ -55,7 +55,8 @@ export interface Bus {
   close(): void;
 }
 
-const HELLO: Call = {
+/** The first call on a connection, by which the bus gives us our name. */
+export const HELLO: Call = {
   destination: "org.freedesktop.DBus",
   path: "/org/freedesktop/DBus",
   interface: "org.freedesktop.DBus",
@@ -80,7 +81,7 @@ export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => vo
   };
   return {
     send: (calls, deadline) => linked(deadline).send(calls, deadline),
-    listen: (deadline) => linked(deadline).receive(deadline),
+    listen: (deadline) => linked(deadline).listen(deadline),
     close() {
       closed = true;
       link?.close();
@@ -88,8 +89,28 @@ export function openSessionBus(env: RawEnvironment, hear: (signal: Signal) => vo
   };
 }
 
+/** A call that was sent over a connection before there was a bus over it. */
+export interface Coming {
+  /** Waits for the reply. Throws what {@link Bus.send} does. */
+  reply(until: Deadline): Reply;
+}
+
+/** A bus over a connection on which calls were sent already: those of these serial numbers, {@link HELLO} first. */
+export function resumedBus(
+  socket: BusSocket,
+  sent: ReadonlyMap<number, Call>,
+): { readonly bus: Bus; readonly coming: ReadonlyMap<number, Coming> } {
+  const { expect, repliesOf, ...bus } = newLink(socket, () => {});
+  const coming = new Map<number, Coming>();
+  for (const [serial, call] of sent) {
+    const slot = expect(call, serial);
+    coming.set(serial, { reply: (until) => repliesOf([slot], until)[0] as Reply });
+  }
+  return { bus, coming };
+}
+
 /** A bus that the variable names and that is not there is an error: a keychain may be behind it. */
-function connectNamed(address: string, env: RawEnvironment, deadline: Deadline): BusSocket {
+export function connectNamed(address: string, env: RawEnvironment, deadline: Deadline): BusSocket {
   try {
     return connectBus(address, deadline);
   } catch (error) {
@@ -99,29 +120,40 @@ function connectNamed(address: string, env: RawEnvironment, deadline: Deadline):
   }
 }
 
+/** Where a reply will be. */
+interface Slot {
+  reply: Reply | null;
+}
+
 /** Calls over one connection, and the replies that are still to come. */
-interface Link {
-  send(calls: readonly Call[], deadline: Deadline): Sent;
-  receive(deadline: Deadline): void;
-  close(): void;
+interface Link extends Bus {
+  /** The reply to a call with this serial number, which was sent or is going to be. */
+  expect(call: Call, serial: number): Slot;
+  repliesOf(slots: readonly Slot[], until: Deadline): readonly Reply[];
 }
 
 function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   const waiting = new Map<number, (message: Message) => void>();
-  let serial = 0;
-  /** The replies to come for calls that are written to `messages`. */
-  function expect(calls: readonly Call[], messages: Uint8Array[]): (Reply | undefined)[] {
-    const replies: (Reply | undefined)[] = calls.map(() => undefined);
-    calls.forEach((call, index) => {
-      messages.push(encodeCall(call, ++serial));
-      waiting.set(serial, (message) => {
-        replies[index] = replyTo(call, message);
-      });
+  let last = 0;
+  let welcome: Slot | null = null;
+
+  function expect(call: Call, serial: number): Slot {
+    const slot: Slot = { reply: null };
+    waiting.set(serial, (message) => {
+      slot.reply = replyTo(call, message);
     });
-    return replies;
+    welcome ??= slot;
+    last = Math.max(last, serial);
+    return slot;
   }
 
-  function receive(deadline: Deadline): void {
+  function send(call: Call, messages: Uint8Array[]): Slot {
+    const slot = expect(call, last + 1);
+    messages.push(encodeCall(call, last));
+    return slot;
+  }
+
+  function listen(deadline: Deadline): void {
     const bytes = socket.receive(deadline);
     try {
       const message = read(() => decodeMessage(bytes));
@@ -134,25 +166,32 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
     }
   }
 
-  let welcome: (Reply | undefined)[] | null = null;
+  function replyIn(slot: Slot, until: Deadline): Reply {
+    while (slot.reply === null) listen(until);
+    return slot.reply;
+  }
+
+  function repliesOf(slots: readonly Slot[], until: Deadline): readonly Reply[] {
+    const greeting = welcome && replyIn(welcome, until);
+    if (greeting?.ok === false) throw refusal(greeting);
+    const replies: Reply[] = [];
+    for (const slot of slots) replies.push(replyIn(slot, until));
+    return replies;
+  }
+
   return {
     send(calls, deadline) {
       const messages: Uint8Array[] = [];
       // The bus reads in order: what follows its greeting need not wait for the answer.
-      welcome ??= expect([HELLO], messages);
-      const greeting = welcome;
-      const replies = expect(calls, messages);
+      if (welcome === null) send(HELLO, messages);
+      const slots: Slot[] = [];
+      for (const call of calls) slots.push(send(call, messages));
       socket.send(messages, deadline);
-      return {
-        replies(until = deadline) {
-          while (greeting.includes(undefined)) receive(until);
-          if (greeting[0]?.ok === false) throw refusal(greeting[0]);
-          while (replies.includes(undefined)) receive(until);
-          return replies as readonly Reply[];
-        },
-      };
+      return { replies: (until = deadline) => repliesOf(slots, until) };
     },
-    receive,
+    listen,
+    expect,
+    repliesOf,
     close: socket.close,
   };
 }

@@ -3,18 +3,16 @@
  * against the bytes that are there, and whatever the specification forbids is a TypeError.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Marshaling", "Message Format"
  */
+import { byteOrder, FIXED_BYTES, messageLength, padded } from "./frame.ts";
 import {
   alignmentOf,
   checkPath,
   checkSignature,
   DEEPEST,
-  ENDIAN,
   FIELD,
-  FIXED_BYTES,
   parseSignature,
   type Type,
   type Value,
-  VERSION,
 } from "./types.ts";
 
 /** A message whose body has not been read yet. */
@@ -35,9 +33,6 @@ export interface Message {
   body(): readonly Value[];
 }
 
-/** Far more than any keychain sends, where the specification allows 128 MiB. */
-export const MOST_BYTES = 4 * 1024 * 1024;
-
 /** Values in one message: each costs a hundred times its bytes, and a keychain of ten thousand entries has as many. */
 const MOST_VALUES = 100_000;
 
@@ -50,17 +45,6 @@ const FIELD_TYPES = new Map<number, string>([
   [FIELD.replyTo, "u"],
   [FIELD.signature, "g"],
 ]);
-
-/** The length in bytes of the message that begins with these {@link FIXED_BYTES}. Throws TypeError. */
-export function messageLength(start: Uint8Array): number {
-  const view = new DataView(start.buffer, start.byteOffset, FIXED_BYTES);
-  const little = byteOrder(start);
-  const body = view.getUint32(4, little);
-  const fields = view.getUint32(12, little);
-  const total = padded(FIXED_BYTES + fields) + body;
-  if (start[3] !== VERSION || total > MOST_BYTES) throw new TypeError("not a D-Bus message");
-  return total;
-}
 
 /** Reads one whole message, as long as {@link messageLength} says. Throws TypeError. */
 export function decodeMessage(bytes: Uint8Array): Message {
@@ -224,11 +208,3 @@ function newReader(bytes: Uint8Array, start: number, little: boolean): Reader {
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** True for little-endian. */
-function byteOrder(bytes: Uint8Array): boolean {
-  if (bytes[0] !== ENDIAN.little && bytes[0] !== ENDIAN.big) throw new TypeError("not a D-Bus message");
-  return bytes[0] === ENDIAN.little;
-}
-
-const padded = (length: number) => Math.ceil(length / 8) * 8;

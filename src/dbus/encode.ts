@@ -2,18 +2,17 @@
  * Writes D-Bus method calls as bytes, little-endian. May do no I/O.
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Marshaling", "Message Format"
  */
+import { ENDIAN, VERSION } from "./frame.ts";
 import {
   alignmentOf,
   checkPath,
   checkSignature,
-  ENDIAN,
   FIELD,
   MESSAGE,
   parseSignature,
   type Type,
   type Value,
   type Variant,
-  VERSION,
 } from "./types.ts";
 
 /** One method call. `signature` is a tuple such as `(a{ss})`. */
@@ -54,9 +53,9 @@ export function encodeCall(call: MethodCall, serial: number): Uint8Array<ArrayBu
   endFields();
   out.align(8);
   const endBody = out.length(AT_BODY_LENGTH);
-  types.forEach((type, index) => {
-    out.value(type, call.args[index] as Value);
-  });
+  for (let index = 0; index < types.length; index++) {
+    out.value(types[index] as Type, call.args[index] as Value);
+  }
   endBody();
   return out.finish();
 }
@@ -137,9 +136,7 @@ function newWriter(): Writer {
   function struct(types: readonly Type[], values: readonly Value[]): void {
     if (types.length !== values.length) throw new TypeError(`a D-Bus struct takes ${types.length} members`);
     align(8);
-    types.forEach((type, index) => {
-      value(type, values[index] as Value);
-    });
+    for (let index = 0; index < types.length; index++) value(types[index] as Type, values[index] as Value);
   }
 
   function variant({ signature, value: inner }: Variant): void {

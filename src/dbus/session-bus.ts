@@ -16,7 +16,8 @@ import { fileCalls } from "../os/files/file-calls.ts";
 export function sessionBusAddress(env: RawEnvironment): string {
   const stated = env["DBUS_SESSION_BUS_ADDRESS"];
   if (stated) {
-    const usable = stated.split(";").filter(isNamedSocket);
+    const usable: string[] = [];
+    for (const address of stated.split(";")) if (isNamedSocket(address)) usable.push(address);
     if (usable.length > 0) return usable.join(";");
     const message = "DBUS_SESSION_BUS_ADDRESS names no Unix socket";
     throw fail(namesNothing(stated) ? "E_KEYCHAIN_UNAVAILABLE" : "E_KEYCHAIN_UNREACHABLE", message);
@@ -35,8 +36,10 @@ function namesNothing(stated: string): boolean {
 /** By hand, because the first use of a regular expression takes a while. */
 function isNamedSocket(address: string): boolean {
   if (!address.startsWith("unix:")) return false;
-  const pairs = address.slice("unix:".length).split(",");
-  return pairs.some((pair) => ["path=", "abstract="].some((key) => pair.startsWith(key) && pair !== key));
+  for (const pair of address.slice("unix:".length).split(",")) {
+    for (const key of ["path=", "abstract="]) if (pair.startsWith(key) && pair !== key) return true;
+  }
+  return false;
 }
 
 function isOurSocket(path: string): boolean {

@@ -5,6 +5,7 @@
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
  */
 import { fail, type GumCredError } from "../core/errors.ts";
+import { utf8 } from "../core/utf8.ts";
 import type { Deadline } from "../os/deadline.ts";
 import {
   ERRNO,
@@ -16,9 +17,9 @@ import {
   socketCalls,
 } from "../os/native/libc.ts";
 import { AF_UNIX, type SocketAddress, socketAddresses } from "./address.ts";
-import { messageLength } from "./decode.ts";
 import { connectFailure, OWN_BUS } from "./error.ts";
-import { FIXED_BYTES } from "./types.ts";
+import { FIXED_BYTES, messageLength } from "./frame.ts";
+import { othersBus, requireGuid, requireOurs } from "./peer.ts";
 
 export interface BusSocket {
   /**
@@ -45,10 +46,6 @@ const LONGEST_LINE = 1024;
 /** Between two attempts to connect to a bus that has too many waiting. */
 const RETRY_MS = 10;
 const NEW_LINE = 0x0a;
-/** `<sys/socket.h>` of Linux: asks for the `struct ucred` of the other side, three 32-bit numbers: pid, uid, gid. */
-const SOL_SOCKET = 1;
-const SO_PEERCRED = 17;
-const UCRED_BYTES = 12;
 
 /**
  * Connects to the first of the addresses where a server listens. Throws E_KEYCHAIN_UNAVAILABLE where none
@@ -71,8 +68,7 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     try {
       const reason = connect(system, fd, name, deadline);
       if (reason === 0) {
-        requireOurs(system, fd);
-        return busSocket(system, fd, guid);
+        return busSocket(system, fd, guid, requireOurs(system, fd));
       }
       failure = connectFailure(reason);
     } catch (error) {
@@ -82,24 +78,6 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     system.close(fd);
   }
   throw failure;
-}
-
-/**
- * An abstract name, or a path in a folder that others can write, may have been taken over by another user's program.
- * Before it is told anything it must prove to be run by us or by root.
- */
-function requireOurs(system: SocketCalls, fd: number): void {
-  const peer = new Uint32Array(UCRED_BYTES / 4);
-  const known = system.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, Uint32Array.of(UCRED_BYTES)) === 0;
-  const uid = known ? peer[1] : null;
-  if (uid === 0 || uid === process.geteuid?.()) return;
-  throw fail(
-    "E_KEYCHAIN_DENIED",
-    uid === null
-      ? "the system does not tell whose session bus it is"
-      : `the session bus is run by another user (uid ${uid})`,
-    OWN_BUS,
-  );
 }
 
 function knownAddresses(addresses: string): readonly SocketAddress[] {
@@ -122,20 +100,26 @@ function connect(system: SocketCalls, fd: number, address: Uint8Array, deadline:
 
 /** "EXTERNAL": the kernel has told the other side who we are. What follows BEGIN need not wait for its consent. */
 function greeting(): Uint8Array<ArrayBuffer> {
-  const uid = new TextEncoder().encode(String(process.geteuid?.() ?? "")).toHex();
-  return new TextEncoder().encode(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
+  const uid = utf8(String(process.geteuid?.() ?? "")).toHex();
+  return utf8(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
 }
 
-function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSocket {
+/** `uid` runs the bus; `guid` is what its address says that it is. */
+function busSocket(system: SocketCalls, fd: number, guid: string | null, uid: number): BusSocket {
   let open = true;
   let greeted = false;
   let admitted = false;
+  /** Whether a message has come. */
+  let heard = false;
   /** What has come and is not taken yet: the first `filled` bytes. */
   let buffer = new Uint8Array(CHUNK_BYTES);
   let filled = 0;
 
-  function awaitEvent(event: number, deadline: Deadline): void {
+  function requireOpen(): void {
     if (!open) throw fail("E_KEYCHAIN_FAILED", "the connection to the session bus is closed");
+  }
+
+  function awaitEvent(event: number, deadline: Deadline): void {
     const polled = Int32Array.of(fd, event);
     for (;;) {
       const ready = system.poll(polled, 1, deadline.remaining());
@@ -146,10 +130,11 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
 
   function write(bytes: Uint8Array, deadline: Deadline): void {
     for (let sent = 0; sent < bytes.length; ) {
-      awaitEvent(POLLOUT, deadline);
+      requireOpen();
       const count = Number(system.send(fd, bytes.subarray(sent), bytes.length - sent, MSG_NOSIGNAL));
       if (count >= 0) sent += count;
-      else if (!isPassing(errno())) throw broken();
+      else if (!isPassing(errno())) throw heard ? broken() : hungUp(uid);
+      else awaitEvent(POLLOUT, deadline);
     }
   }
 
@@ -157,10 +142,11 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
   function fill(wanted: number, deadline: Deadline): void {
     if (wanted > buffer.length) replaceBuffer(wanted);
     while (filled < wanted) {
-      awaitEvent(POLLIN, deadline);
+      requireOpen();
       const count = Number(system.recv(fd, buffer.subarray(filled), buffer.length - filled, 0));
       if (count > 0) filled += count;
-      else if (count === 0 || !isPassing(errno())) throw broken();
+      else if (count === 0 || !isPassing(errno())) throw heard ? broken() : hungUp(uid);
+      else awaitEvent(POLLIN, deadline);
     }
   }
 
@@ -219,6 +205,7 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
       fill(FIXED_BYTES, deadline);
       const length = lengthOf(buffer);
       fill(length, deadline);
+      heard = true;
       return take(length);
     },
     close() {
@@ -227,16 +214,6 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
       buffer.fill(0);
     },
   };
-}
-
-/** The address says which server it leads to ("UUIDs" in the specification). */
-function requireGuid(stated: string, wanted: string | null): void {
-  if (wanted === null || stated.toLowerCase() === wanted.toLowerCase()) return;
-  throw fail(
-    "E_KEYCHAIN_DENIED",
-    "another message bus listens at the session bus's address: its GUID is not the address's",
-    "sign in to the desktop again, or set DBUS_SESSION_BUS_ADDRESS to the bus that runs now",
-  );
 }
 
 function lengthOf(buffer: Uint8Array): number {
@@ -248,7 +225,9 @@ function lengthOf(buffer: Uint8Array): number {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -258,5 +237,10 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 const isPassing = (reason: number) => reason === ERRNO.EAGAIN || reason === ERRNO.EINTR;
+
+/** Before the first message. A bus does so with a user whom its policy does not name. */
+function hungUp(uid: number): GumCredError {
+  return uid === process.geteuid?.() ? broken() : othersBus(uid);
+}
 
 const broken = () => fail("E_KEYCHAIN_FAILED", "the session bus closed the connection");

@@ -79,13 +79,8 @@ function parse(signature: string): readonly Type[] {
   return many("", 0);
 }
 
-/** The kinds of messages, and where the fixed part of one ends, which says how long it is. */
+/** The kinds of messages. */
 export const MESSAGE = { call: 1, reply: 2, error: 3, signal: 4 } as const;
-export const FIXED_BYTES = 16;
-
-/** The first byte of a message: how its numbers are written. */
-export const ENDIAN = { little: 0x6c, big: 0x42 } as const;
-export const VERSION = 1;
 
 /** The header fields that we write or read. */
 export const FIELD = {

@@ -6,7 +6,6 @@ import type { RawEnvironment } from "../core/environment.ts";
 import { clean, fail, hasCode } from "../core/errors.ts";
 import { sessionBusAddress } from "../dbus/session-bus.ts";
 import { deferred } from "./deferred.ts";
-import { desktopKeychain, desktopSecretService } from "./desktop.ts";
 import type { Keychain, KeychainOptions, PasswordUnlock } from "./keychain.ts";
 import { OTHER_KEYCHAIN, unreachable, VARIABLE } from "./possible.ts";
 
@@ -65,12 +64,12 @@ function openBackend(backend: Backend | "desktop", options: KeychainOptions, env
     case "desktop":
       return deferred("secret-service", async () => {
         sessionBusAddress(env); // without a bus there is nothing to make
-        return desktopKeychain(options, env);
+        return (await import("./desktop.ts")).desktopKeychain(options, env);
       });
     case "secret-service":
       return deferred("secret-service", async () => {
         sessionBusAddress(env);
-        return desktopSecretService(options, env);
+        return (await import("./desktop.ts")).desktopSecretService(options, env);
       });
     case "kwallet":
       return deferred("kwallet", async () => (await import("./kwallet/kwallet.ts")).kwallet(options, env));

@@ -3,7 +3,10 @@
  * the same outcome as without that start, and never a keyring left with a caller that has hung up.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { reveal, secret } from "../../src/core/secret.ts";
+import { keyNote } from "../../src/gumloop/expiry.ts";
 import { type BusProxy, startBusProxy } from "../support/bus-proxy.ts";
+import { type FakeOptions, startFakeSecretService } from "../support/fake-secret-service.ts";
 import { startPrivateBus } from "../support/private-bus.ts";
 import { storeSession } from "../support/stored-session.ts";
 import { useWorld } from "../support/world.ts";
@@ -28,6 +31,11 @@ const PROFILE = 5;
 /** All that is stored for the vendors and for the note is one search, and a name for each item: there is only the note. */
 const KEYS = 1;
 
+/** An environment credential leaves the vendors' keys to look for, for which no session is opened where there are none. */
+const GIVEN = { GUMLOOP_ACCESS_TOKEN: "token-EXAMPLE" };
+/** Hello, ReadAlias, Locked, the search, and the note's name. */
+const NAMES_ALONE = 5;
+
 const LINES: readonly (readonly [line: readonly string[], messages: number])[] = [
   [["env", "gumloop"], AROUND + PROFILE],
   [["env"], AROUND + PROFILE + KEYS],
@@ -49,6 +57,105 @@ test.each(LINES)("%j visits the keychain once, and says what it says otherwise",
     stdout: whole.stdout.replace(marker, ""),
   });
 });
+
+test.each([
+  [["env"], NAMES_ALONE],
+  [["exec", "--", "true"], NAMES_ALONE],
+  [["env", "gumloop"], 0],
+])("%j beside an environment credential asks for names alone", async (line, messages) => {
+  proxy.arm(null);
+  const env = { DBUS_SESSION_BUS_ADDRESS: proxy.address, ...GIVEN };
+  expect(await world.run(line, { env })).toMatchObject({ code: 0, stderr: "" });
+  expect(proxy.count()).toBe(messages);
+});
+
+const item = (service: string, username: string, value: string) => {
+  return { attributes: { service, username, application: "Python keyring library" }, value };
+};
+const USER = "user_EXAMPLE";
+const SERVER = "https://api.gumloop.com/api/v1";
+const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+/** An API key with the note that it was stored with. */
+const profile = (key: string) => [
+  item("gumloop-cli", "default:api_key", key),
+  item("gumloop-cli", "default:user_id", USER),
+  item("gumloop-cli", "default:base_url", SERVER),
+  item("gum-cred", "default:expiry", reveal(keyNote(secret(key), secret(USER), secret(SERVER), sha256))),
+];
+const SIGNED_IN = profile("key-EXAMPLE");
+const OPENAI = item("gum-cred", "llm:personal:default:openai", "sk-EXAMPLE");
+
+test.each<[what: string, FakeOptions]>([
+  ["nothing is stored", {}],
+  ["a profile", { collections: { login: { items: SIGNED_IN } } }],
+  ["a profile and a vendor's key", { collections: { login: { items: [...SIGNED_IN, OPENAI] } } }],
+  ["a vendor's key alone", { collections: { login: { items: [OPENAI] } } }],
+  ["many keys", { collections: { login: { items: [...SIGNED_IN, ...Array(12).fill(OPENAI)] } } }],
+  [
+    "attributes of the service's own",
+    { collections: { login: { items: [...SIGNED_IN, OPENAI] } }, extraAttributes: { x: "y" } },
+  ],
+  [
+    "the default is another than login",
+    {
+      collections: { login: { items: profile("wrong-EXAMPLE") }, work: { items: SIGNED_IN } },
+      default: "work",
+    },
+  ],
+  [
+    "login is locked and not the default",
+    {
+      collections: { login: { locked: true, items: profile("wrong-EXAMPLE") }, work: { items: SIGNED_IN } },
+      default: "work",
+    },
+  ],
+  ["the default is locked", { collections: { login: { locked: true, items: SIGNED_IN } } }],
+  ["no collection is the default", { collections: { login: { items: SIGNED_IN } }, default: null }],
+  ["there is no collection", { collections: {}, default: null }],
+  ["a search is answered with nonsense", { nonsenseAt: "SearchItems", nonsense: ["s", ["nonsense"]] }],
+  ["a session is refused", { nonsenseAt: "OpenSession", nonsense: ["s", ["nonsense"]] }],
+])(
+  "says what the whole program says: %s",
+  async (_, options) => {
+    const lines = [
+      ["env", "gumloop"],
+      ["env"],
+      ["exec", "--", "sh", "-c", "env | grep -E '^(GUM|OPEN)' | sort"],
+    ];
+    const says = async (words: readonly string[], more: readonly string[], given: Record<string, string>) => {
+      // A service that has ended is not there for the next run.
+      const service = await startFakeSecretService(options);
+      const [command = "", ...rest] = words;
+      const env = { DBUS_SESSION_BUS_ADDRESS: service.env["DBUS_SESSION_BUS_ADDRESS"] ?? "", ...given };
+      const said = await world.run([command, ...more, ...rest], { env });
+      await service.stop();
+      return said;
+    };
+    for (const line of lines) {
+      for (const given of [{}, GIVEN]) {
+        expect([line, given, await says(line, [], given)]).toEqual([
+          line,
+          given,
+          await says(line, ["--no-color"], given),
+        ]);
+      }
+    }
+  },
+  60_000,
+);
+
+test.each(["SearchItems", "OpenSession", "Get"] as const)(
+  "a service that ends at %s is no machine without one",
+  async (diesAt) => {
+    for (const line of [["env"], ["env", "gumloop"], ["env", "--no-color"]]) {
+      const service = await startFakeSecretService({ diesAt });
+      const env = { DBUS_SESSION_BUS_ADDRESS: service.env["DBUS_SESSION_BUS_ADDRESS"] ?? "" };
+      const { code, stderr } = await world.run(line, { env });
+      expect([line, code, stderr]).toEqual([line, 4, expect.stringContaining("exited before it answered")]);
+      await service.stop();
+    }
+  },
+);
 
 /** The name by which the bus knows the running keyring: another one after it has died. */
 async function keyringsName(): Promise<string> {

@@ -56,6 +56,16 @@ export const call = (
   reply,
 });
 
+/** The same text for the same call; of calls whose arguments are texts and attributes. */
+export function keyOfCall({ path, method, args }: Call): string {
+  let key = `${path} ${method}`;
+  for (const arg of args) {
+    if (arg instanceof Map) for (const [name, value] of arg) key += ` ${name}=${value}`;
+    else key += ` ${arg}`;
+  }
+  return key;
+}
+
 const property = (path: string, iface: string, name: string) =>
   call(path, "org.freedesktop.DBus.Properties", "Get", "(ss)", [iface, name], "(v)");
 

@@ -4,9 +4,15 @@
  */
 
 import type { RawEnvironment } from "../../core/environment.ts";
-import { fail, type GumCredError } from "../../core/errors.ts";
-import { type Bus, type Call, openSessionBus, type Reply, type Sent } from "../../dbus/client.ts";
-import { refusal } from "../../dbus/error.ts";
+import { fail } from "../../core/errors.ts";
+import {
+  type Bus,
+  type Call,
+  type Coming,
+  openSessionBus,
+  type Reply,
+  type Sent,
+} from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import {
@@ -14,12 +20,15 @@ import {
   collectionLocked,
   ERROR,
   NOTHING,
+  openEncryptedSession,
   openPlainSession,
   readDefaultAlias,
   SESSION_COLLECTION,
 } from "./calls.ts";
-import { type Cipher, type KeyPair, plainCipher } from "./dh-session.ts";
-import { type HeadStart, sendOpening, takeHeadStart } from "./head-start.ts";
+import { type KeyPair, newKeyPair } from "./dh-keys.ts";
+import { agree, type Cipher, plainCipher } from "./dh-session.ts";
+import { first, isGone, lockedError, present, valuesOf } from "./replies.ts";
+import { type Asked, type Opening, type Started, sendOthers, takeHeadStart } from "./started.ts";
 import { flag, texts } from "./typed.ts";
 
 /** What secrets travel in. */
@@ -39,7 +48,11 @@ export interface Visit {
   /** The default collection's path. */
   readonly collection: string;
   readonly replies: readonly Reply[];
+  /** For secrets; null where none was asked for. */
+  readonly session: Session | null;
 }
+
+export type WithSession = Visit & { readonly session: Session };
 
 type Build = (collection: string) => readonly Call[];
 
@@ -49,7 +62,7 @@ export interface Conversation {
   /** Asks calls of the default collection; null when there is none. Throws E_KEYCHAIN_LOCKED. */
   enter(build: Build, deadline: Deadline): Visit | null;
   /** The same, with a session for secrets, for which nothing waits that need not. */
-  enterWithSession(build: Build, deadline: Deadline): (Visit & { readonly session: Session }) | null;
+  enterWithSession(build: Build, deadline: Deadline): WithSession | null;
   /** Sends further calls, whose replies can wait. */
   send(calls: readonly Call[], deadline: Deadline): Sent;
   /** The replies to further calls. */
@@ -63,9 +76,12 @@ export interface Conversation {
 const SECOND_LOOKS = 3;
 const PAUSE_MS = 30;
 
+/** The only reply to the only call. */
+const comes = (sent: Sent): Coming => ({ reply: (until) => first(sent.replies(until)) });
+
 /** The path that a reply to {@link readDefaultAlias} names; null for none. */
-function pathIn(alias: Sent, deadline: Deadline): string | null {
-  const path = valuesOf(first(alias.replies(deadline)))[0] as string;
+function pathIn(reply: Reply): string | null {
+  const path = valuesOf(reply)[0] as string;
   return path === NOTHING ? null : path;
 }
 
@@ -87,11 +103,14 @@ export function newConversation(env: RawEnvironment): Conversation {
   let bus: Bus | null = null;
   let collection: string | null = null;
   let session: Session | null = null;
-  let started: HeadStart | null = null;
+  let started: Started | null = null;
+  /** Good for the first visit, which comes at once. */
+  let asked: Asked | null = null;
 
   const connection = (): Bus => {
     if (bus === null) {
       started = takeHeadStart(env);
+      asked = started?.asked ?? null;
       bus = started?.bus ?? openSessionBus(env);
     }
     return bus;
@@ -100,31 +119,43 @@ export function newConversation(env: RawEnvironment): Conversation {
   const ask = (calls: readonly Call[], deadline: Deadline) => send(calls, deadline).replies();
 
   /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
-  function located(alias: Sent | null, deadline: Deadline): string | null {
+  function located(alias: Coming | null, deadline: Deadline): string | null {
     if (alias === null) return collection;
-    collection = pathIn(alias, deadline);
+    collection = pathIn(alias.reply(deadline));
     // GNOME Keyring 42 denies its default collection once in thousands of times when it is busy. "Nothing is
     // stored" is too weighty to be believed at once.
     for (let looks = 0; collection === null && looks < SECOND_LOOKS; looks++) {
       Bun.sleepSync(PAUSE_MS);
-      collection = pathIn(send([readDefaultAlias], deadline), deadline);
+      collection = pathIn(first(ask([readDefaultAlias], deadline)));
     }
     if (collection === null) refuseWithoutDefault(first(ask([allCollections], deadline)));
     return collection;
   }
 
-  function locate(deadline: Deadline): Sent | null {
+  function locate(deadline: Deadline): Coming | null {
     if (collection !== null) return null;
     connection();
-    return started?.alias ?? send([readDefaultAlias], deadline);
+    return started?.alias ?? comes(send([readDefaultAlias], deadline));
   }
 
-  /** The calls behind the question whether the collection is locked, which {@link visited} looks at first. */
-  const visiting = (path: string, build: Build): readonly Call[] => [collectionLocked(path), ...build(path)];
+  /** Asks whether the collection is locked, which {@link visited} looks at first, and the calls behind that. */
+  function sendVisit(path: string, build: Build, deadline: Deadline): Sent {
+    const calls = [collectionLocked(path), ...build(path)];
+    const before = asked?.collection === path ? asked : null;
+    asked = null;
+    return before
+      ? sendOthers(before, calls, (others) => send(others, deadline), deadline)
+      : send(calls, deadline);
+  }
 
   function visited(path: string, [locked, ...replies]: readonly Reply[]): Visit {
     if (flag(valuesOf(present(locked))[0])) throw lockedError();
-    return { collection: path, replies };
+    return { collection: path, replies, session: null };
+  }
+
+  function sendOpening(deadline: Deadline): Opening {
+    const keys = newKeyPair();
+    return { keys, coming: comes(send([openEncryptedSession(keys.publicKey)], deadline)) };
   }
 
   /**
@@ -132,9 +163,27 @@ export function newConversation(env: RawEnvironment): Conversation {
    * computes its key for longer than everything else takes.
    */
   function openSession(deadline: Deadline): () => Session {
-    const { keys, sent } = started?.opening ?? sendOpening(connection(), deadline);
+    const { keys, coming } = started?.opening ?? sendOpening(deadline);
     const openPlain = () => first(ask([openPlainSession], deadline));
-    return () => opened(first(sent.replies(deadline)), keys, openPlain);
+    return () => opened(coming.reply(deadline), keys, openPlain);
+  }
+
+  function enter(build: Build, deadline: Deadline): Visit | null {
+    const path = located(locate(deadline), deadline);
+    return path === null ? null : visited(path, sendVisit(path, build, deadline).replies());
+  }
+
+  function enterWithSession(build: Build, deadline: Deadline): WithSession | null {
+    const alias = locate(deadline);
+    const opening = session === null ? openSession(deadline) : null;
+    const path = located(alias, deadline);
+    const sent = path === null ? null : sendVisit(path, build, deadline);
+    // Waited for whatever the others say: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3).
+    session ??= opening?.() ?? null;
+    if (path === null || sent === null) return null;
+    const seen = visited(path, sent.replies());
+    if (session === null) throw fail("E_INTERNAL", "a visit without a session");
+    return { ...seen, session };
   }
 
   return {
@@ -145,27 +194,16 @@ export function newConversation(env: RawEnvironment): Conversation {
       if (path === null) return "missing";
       return flag(valuesOf(first(ask([collectionLocked(path)], deadline)))[0]) ? "locked" : "unlocked";
     },
-    enter(build, deadline) {
-      const path = located(locate(deadline), deadline);
-      return path === null ? null : visited(path, ask(visiting(path, build), deadline));
-    },
-    enterWithSession(build, deadline) {
-      const alias = locate(deadline);
-      const opening = session === null ? openSession(deadline) : null;
-      const path = located(alias, deadline);
-      const sent = path === null ? null : send(visiting(path, build), deadline);
-      // Waited for whatever the others say: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3).
-      session ??= opening?.() ?? null;
-      if (path === null || sent === null) return null;
-      const seen = visited(path, sent.replies());
-      if (session === null) throw fail("E_INTERNAL", "a visit without a session");
-      return { ...seen, session };
-    },
+    // A session that is on its way must not be hung up over, either.
+    enter: (build, deadline) =>
+      started?.opening ? enterWithSession(build, deadline) : enter(build, deadline),
+    enterWithSession,
     hasAnswered: () => collection !== null,
     disconnect() {
       bus?.close();
       bus = null;
       started = null;
+      asked = null;
       collection = null;
       session = null;
     },
@@ -183,52 +221,17 @@ function opened(reply: Reply, keys: KeyPair, openPlain: () => Reply): Session {
   return {
     path: path as string,
     cipher() {
-      agreed ??= agree(keys, theirs);
+      agreed ??= cipherOf(keys, theirs);
       return agreed;
     },
   };
 }
 
 /** The cipher that our keys and the public key in a reply make. Throws E_KEYCHAIN_FAILED for an unusable one. */
-export function agree(keys: KeyPair, theirs: Value | undefined): Cipher {
+export function cipherOf(keys: KeyPair, theirs: Value | undefined): Cipher {
   try {
-    return keys.agree(theirs as Uint8Array);
+    return agree(keys, theirs as Uint8Array);
   } catch {
     throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
   }
-}
-
-/** The values of a reply; throws the keychain error that an error reply stands for. */
-export function valuesOf(reply: Reply): readonly Value[] {
-  if (reply.ok) return reply.values;
-  throw reply.error === ERROR.isLocked ? lockedError() : refusal(reply);
-}
-
-/** Whether a reply says that the object it asked is not there (any more). */
-export function isGone(reply: Reply): boolean {
-  const gone: readonly string[] = [ERROR.noSuchObject, ERROR.unknownMethod, ERROR.unknownObject];
-  return !reply.ok && gone.includes(reply.error);
-}
-
-/** The only reply to the only call. */
-export const first = (replies: readonly Reply[]): Reply => present(replies[0]);
-
-/** The items that a search found. */
-export function pathsOf(searched: Reply | undefined): readonly string[] {
-  return searched === undefined ? [] : (valuesOf(searched)[0] as readonly string[]);
-}
-
-/** Where a dialog could ask the user to unlock; until then it is an error with what to do instead. */
-export function lockedError(message = "the keychain is locked"): GumCredError {
-  return fail(
-    "E_KEYCHAIN_LOCKED",
-    message,
-    "run 'gum-cred keychain unlock' on a terminal; without a keychain set GUMLOOP_ACCESS_TOKEN, or " +
-      "GUMLOOP_API_KEY and GUMLOOP_USER_ID",
-  );
-}
-
-function present(reply: Reply | undefined): Reply {
-  if (reply === undefined) throw fail("E_INTERNAL", "a call without a reply");
-  return reply;
 }

@@ -4,7 +4,8 @@
  */
 import type { Deadline } from "../../os/deadline.ts";
 import { APPLICATION, itemProperty, query, searchItems } from "./calls.ts";
-import { type Conversation, isGone, pathsOf, type Visit, valuesOf } from "./conversation.ts";
+import type { Conversation, Visit } from "./conversation.ts";
+import { isGone, pathsOf, valuesOf } from "./replies.ts";
 import { attributes, count } from "./typed.ts";
 
 /** An entry to find. */
@@ -13,30 +14,43 @@ export interface Sought {
   readonly account: string;
   /** {@link keyOf} of the two. */
   readonly key: string;
+  /** Not wanted yet: a failure to read it is said when it is. */
+  readonly isForeseen: boolean;
 }
 
 /** An entry as one text. */
 export const keyOf = (service: string, account: string): string => `${service}/${account}`;
 
-/** What one search looks for: an entry, or all entries of a service of which many are wanted. */
+/** What one search looks for: an entry, or all entries of a service of which many are wanted, or all for their names. */
 export interface Group {
   readonly service: string;
   readonly account?: string;
-  readonly wanted: readonly Sought[];
+  readonly wanted: readonly Sought[] | "all";
 }
 
 /** From so many on it takes less time to have all entries of a service named than to look for each of them. */
 const MANY = 8;
 
 /** The searches that find these entries. */
-export function groupsOf(wanted: readonly Sought[]): readonly Group[] {
+export function groupsOf(wanted: readonly Sought[]): Group[] {
   const services = new Map<string, Sought[]>();
-  for (const one of wanted) services.set(one.service, [...(services.get(one.service) ?? []), one]);
-  return [...services].flatMap(([service, own]): Group[] =>
-    own.length >= MANY
-      ? [{ service, wanted: own }]
-      : own.map((one) => ({ service, account: one.account, wanted: [one] })),
-  );
+  for (const one of wanted) {
+    const own = services.get(one.service);
+    if (own) own.push(one);
+    else services.set(one.service, [one]);
+  }
+  const groups: Group[] = [];
+  for (const [service, own] of services) {
+    const isWhole = own.length >= MANY;
+    const others: Sought[] = [];
+    for (const one of own) {
+      // What is foreseen is the note of a profile: where it is all that there is, nothing needs to be named.
+      if (isWhole && !one.isForeseen) others.push(one);
+      else groups.push({ service, account: one.account, wanted: [one] });
+    }
+    if (isWhole) groups.push({ service, wanted: others });
+  }
+  return groups;
 }
 
 /** The items of every wanted entry, by {@link keyOf}; `replies` are those to the searches. */
@@ -47,15 +61,21 @@ export function itemsOf(
   deadline: Deadline,
 ): ReadonlyMap<string, readonly string[]> {
   const items = new Map<string, readonly string[]>();
+  const placed = new Set<string>();
   for (const [index, { account, wanted, service }] of groups.entries()) {
     const found = pathsOf(replies[index]);
-    const [one] = wanted;
-    if (account !== undefined && one) items.set(one.key, found);
-    else if (found.length > wanted.length) {
+    if (account !== undefined) {
+      items.set(keyOf(service, account), found);
+      for (const path of found) placed.add(path);
+      continue;
+    }
+    const others: string[] = [];
+    for (const path of found) if (!placed.has(path)) others.push(path);
+    if (wanted !== "all" && others.length > wanted.length) {
       const each = wanted.map((other) => searchItems(collection, query(service, other.account)));
       const searched = talk.ask(each, deadline);
       for (const [at, other] of wanted.entries()) items.set(other.key, pathsOf(searched[at]));
-    } else for (const [key, paths] of named(talk, service, found, deadline)) items.set(key, paths);
+    } else for (const [key, paths] of named(talk, service, others, deadline)) items.set(key, paths);
   }
   return items;
 }

@@ -1,67 +1,109 @@
 /**
  * What every talk with a Secret Service begins with, sent before the program that will use it is loaded: the service
- * computes its key meanwhile, which takes longer than all that we ask of it. Decides nothing and reads no entry.
+ * computes its key meanwhile, which takes longer than all that we ask of it. Decides nothing, reads nothing, and loads as
+ * little as can be; started.ts goes on.
  */
 import type { RawEnvironment } from "../../core/environment.ts";
-import { type Bus, openSessionBus, type Sent } from "../../dbus/client.ts";
 import { sessionBusAddress } from "../../dbus/session-bus.ts";
-import { type Deadline, deadlineIn } from "../../os/deadline.ts";
-import { openEncryptedSession, readDefaultAlias } from "./calls.ts";
-import { type KeyPair, newKeyPair } from "./dh-session.ts";
+import { type BusSocket, connectBus } from "../../dbus/socket.ts";
+import { deadlineIn } from "../../os/deadline.ts";
+import { type KeyPair, newKeyPair } from "./dh-keys.ts";
 
-/** A session on its way: our half of its key, and the call that opens it. */
-export interface Opening {
-  readonly keys: KeyPair;
-  readonly sent: Sent;
+/** Questions about a collection that are sent together. */
+export interface Question {
+  /** What each call is, by `keyOfCall`; their serial numbers begin with {@link from}. */
+  readonly keys: readonly string[];
+  readonly from: number;
+  /** The messages. */
+  readonly hex: string;
 }
 
-export interface HeadStart {
-  readonly bus: Bus;
-  /** The reply to {@link readDefaultAlias}. */
-  readonly alias: Sent;
-  readonly opening: Opening;
+/** The first messages, in hex. Made by scripts/build/first-calls.ts. */
+export interface FirstCalls {
+  /** Hello and ReadAlias, with the serial numbers 1 and 2. */
+  readonly greeting: string;
+  /** OpenSession, with the serial number 3, to be followed by the 128 bytes of the public key. */
+  readonly opening: string;
+  /** The collection that the questions are about: whether it is locked, and searches by name. */
+  readonly collection: string;
+  readonly locked: Question;
+  readonly searches: Readonly<Record<string, Question>>;
+}
+
+/** What was sent. */
+export interface Begun {
+  /** Of the bus that it was sent to. */
+  readonly address: string;
+  readonly socket: BusSocket;
+  readonly first: FirstCalls;
+  readonly questions: readonly Question[];
+  /** Null where no session was asked for. */
+  readonly keys: KeyPair | null;
 }
 
 /** A bus that takes longer to accept what is sent is left to whoever needs it, who has a deadline and says that it waits. */
 const SEND_MS = 50;
+
 /** For a session that nobody needs. A service that is well answers in milliseconds, a busy one in less than this. */
-const LEAVE_MS = 1_000;
+export const LEAVE_MS = 1_000;
+/** Hello, ReadAlias, OpenSession. */
+const CALLS_BEFORE = 3;
 
-let begun: (HeadStart & { readonly address: string }) | null = null;
+let begun: Begun | null = null;
 
-/** Begins. Does nothing where the bus cannot be reached: whoever needs it finds out why. */
-export function beginHeadStart(env: RawEnvironment): void {
+/**
+ * Begins, with the named searches, and with a session where secrets are going to be read. Does nothing where the bus
+ * cannot be reached: whoever needs it finds out why.
+ */
+export function beginHeadStart(
+  env: RawEnvironment,
+  first: FirstCalls,
+  searches: readonly string[],
+  readsSecrets: boolean,
+): void {
   const deadline = deadlineIn(SEND_MS);
-  let bus: Bus | null = null;
+  let socket: BusSocket | null = null;
   try {
     const address = sessionBusAddress(env);
-    bus = openSessionBus(env);
-    const alias = bus.send([readDefaultAlias], deadline);
-    begun = { address, bus, alias, opening: sendOpening(bus, deadline) };
+    socket = connectBus(address, deadline);
+    const questions = [first.locked];
+    let hex = first.greeting + first.locked.hex;
+    for (const name of searches) {
+      const search = first.searches[name];
+      if (!search) continue;
+      questions.push(search);
+      hex += search.hex;
+    }
+    // These first: they are answered while we make our key.
+    socket.send([Uint8Array.fromHex(hex)], deadline);
+    const keys = readsSecrets ? newKeyPair() : null;
+    if (keys) socket.send([Uint8Array.fromHex(first.opening + keys.publicKey.toHex())], deadline);
+    begun = { address, socket, first, questions, keys };
     process.on("exit", endHeadStart);
   } catch {
-    bus?.close();
+    socket?.close();
   }
 }
 
-/** Asks for an encrypted session. */
-export function sendOpening(bus: Bus, deadline: Deadline): Opening {
-  const keys = newKeyPair();
-  return { keys, sent: bus.send([openEncryptedSession(keys.publicKey)], deadline) };
-}
-
-/** What was begun on this environment's bus, for one conversation; null where nothing was. */
-export function takeHeadStart(env: RawEnvironment): HeadStart | null {
-  if (begun === null || begun.address !== sessionBusAddress(env)) return null;
+/** What was begun, once; null where nothing was. */
+export function takeBegun(): Begun | null {
   const taken = begun;
   begun = null;
   return taken;
 }
 
-/** Nobody took it: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3). */
+/** The second byte of a reply, by whether the call succeeded. */
+const REPLIES = [2, 3];
+
+/** Nobody took it: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3), so all replies are waited for. */
 function endHeadStart(): void {
+  const left = takeBegun();
+  if (!left?.keys) return;
+  let missing = CALLS_BEFORE;
+  for (const { keys } of left.questions) missing += keys.length;
+  const deadline = deadlineIn(LEAVE_MS);
   try {
-    begun?.opening.sent.replies(deadlineIn(LEAVE_MS));
+    while (missing > 0) if (REPLIES.includes(left.socket.receive(deadline)[1] ?? 0)) missing--;
   } catch {
     // There is nobody left to tell.
   }

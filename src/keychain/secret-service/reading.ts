@@ -8,9 +8,10 @@ import type { Reply } from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
-import { type Conversation, first, isGone, lockedError, pathsOf, valuesOf } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
 import { groupsOf, itemsOf, keyOf, newest, type Sought } from "./finding.ts";
+import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
 import { flag } from "./typed.ts";
 
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
@@ -19,15 +20,12 @@ type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>,
 /** Where entries were last found, by {@link keyOf}; null where nothing was. Saves a second search. */
 type Places = Map<string, string | null>;
 
-interface Wanted extends Sought {
-  /** Not wanted yet: a failure to read it is said when it is. */
-  readonly isForeseen: boolean;
-}
-
 /** Each method but `foresee` and `forget` throws the keychain's errors. */
 export interface Reader {
   read(service: string, accounts: readonly string[], deadline: Deadline): Map<string, Secret>;
   modifiedAt(service: string, accounts: readonly string[], deadline: Deadline): Map<string, number>;
+  /** The accounts of a service, sorted. */
+  list(service: string, deadline: Deadline): readonly string[];
   foresee(service: string, accounts: readonly string[]): void;
   /** Drops what was read ahead: it may be something else by now. */
   forget(): void;
@@ -42,36 +40,33 @@ type Open = () => Secret;
 /** A reader over this conversation. */
 export function newReader(talk: Conversation): Reader {
   const places: Places = new Map();
-  const foreseen = new Map<string, Wanted>();
+  const foreseen = new Map<string, Sought>();
   /** What has come ahead, to be given once; null where nothing was found. */
   const ahead = new Map<string, Open | null>();
   let cameAt = 0;
 
-  function visit(
-    service: string,
-    accounts: readonly string[],
-    deadline: Deadline,
-  ): ReadonlyMap<string, Open> {
-    const wanted = accounts.map((account) => wantedOf(service, account, false));
+  /** One visit for what is wanted, the names of a service's entries, and what was foreseen. */
+  function visit(wanted: readonly Sought[], listed: string | null, deadline: Deadline): Visited {
     for (const { key } of wanted) foreseen.delete(key);
     const others = [...foreseen.values()];
     foreseen.clear();
     ahead.clear();
     cameAt = performance.now();
-    const found = readAll(talk, [...wanted, ...others], places, deadline);
+    const visited = readAll(talk, [...wanted, ...others], listed, places, deadline);
     for (const { key } of others) {
-      const open = found.get(key);
+      const open = visited.found.get(key);
       // What is there and was not given, because it is locked or has just gone, is asked for again when it is wanted.
       if (open || places.get(key) === null) ahead.set(key, open ?? null);
     }
-    return found;
+    return visited;
   }
 
   return {
     read(service, accounts, deadline) {
       const keys = accounts.map((account) => keyOf(service, account));
       const isAhead = performance.now() - cameAt < KEPT_MS && keys.every((key) => ahead.has(key));
-      const came = isAhead ? new Map(ahead) : visit(service, accounts, deadline);
+      const sought = () => accounts.map((account) => soughtOf(service, account, false));
+      const came = isAhead ? new Map(ahead) : visit(sought(), null, deadline).found;
       const found = new Map<string, Secret>();
       for (const [index, account] of accounts.entries()) {
         const key = keys[index] ?? "";
@@ -82,9 +77,17 @@ export function newReader(talk: Conversation): Reader {
       return found;
     },
     modifiedAt: (service, accounts, deadline) => modifiedAt(talk, service, accounts, places, deadline),
+    list(service, deadline) {
+      const names: string[] = [];
+      const prefix = keyOf(service, "");
+      for (const [key, paths] of visit([], service, deadline).items) {
+        if (paths.length > 0 && key.startsWith(prefix)) names.push(key.slice(prefix.length));
+      }
+      return names.sort();
+    },
     foresee(service, accounts) {
       for (const account of accounts) {
-        const one = wantedOf(service, account, true);
+        const one = soughtOf(service, account, true);
         if (!ahead.has(one.key)) foreseen.set(one.key, one);
       }
     },
@@ -92,42 +95,49 @@ export function newReader(talk: Conversation): Reader {
   };
 }
 
-function wantedOf(service: string, account: string, isForeseen: boolean): Wanted {
+function soughtOf(service: string, account: string, isForeseen: boolean): Sought {
   return { service, account, key: keyOf(service, account), isForeseen };
+}
+
+/** What a visit found: the items of each entry by {@link keyOf}, and those that were wanted, to be opened. */
+interface Visited {
+  readonly items: ReadonlyMap<string, readonly string[]>;
+  readonly found: ReadonlyMap<string, Open>;
 }
 
 function readAll(
   talk: Conversation,
-  wanted: readonly Wanted[],
+  wanted: readonly Sought[],
+  listed: string | null,
   places: Places,
   deadline: Deadline,
-): ReadonlyMap<string, Open> {
+): Visited {
   const groups = groupsOf(wanted);
-  const visit = talk.enterWithSession(
-    (collection) => groups.map(({ service, account }) => searchItems(collection, query(service, account))),
-    deadline,
-  );
+  if (listed !== null) groups.push({ service: listed, wanted: "all" });
+  const build = (collection: string) =>
+    groups.map(({ service, account }) => searchItems(collection, query(service, account)));
+  const visit = wanted.length > 0 ? talk.enterWithSession(build, deadline) : talk.enter(build, deadline);
   const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
-  const chosen: (Wanted & { readonly item: string })[] = [];
+  const chosen: (Sought & { readonly item: string })[] = [];
   for (const one of wanted) {
     const item = newest(talk, items.get(one.key) ?? [], deadline);
     places.set(one.key, item);
     if (item !== null) chosen.push({ ...one, item });
   }
-  if (visit === null || chosen.length === 0) return new Map();
+  const found = new Map<string, Open>();
+  const session = visit?.session ?? null;
+  if (session === null || chosen.length === 0) return { items, found };
 
-  const { session } = visit;
   const chosenItems = chosen.map(({ item }) => item);
   const sent = talk.send([getSecrets(chosenItems, session.path)], deadline);
   const cipher = session.cipher(); // the service is fetching meanwhile
   const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;
-  const found = new Map<string, Open>();
   for (const { key, account, item, isForeseen } of chosen) {
     const entry = entries.get(item);
     if (entry !== undefined) found.set(key, () => opened(entry, cipher, account));
     else if (!isForeseen) refuseIfLocked(talk, item, deadline);
   }
-  return found;
+  return { items, found };
 }
 
 function modifiedAt(

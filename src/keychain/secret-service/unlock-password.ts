@@ -13,8 +13,9 @@ import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import type { PasswordUnlock } from "../keychain.ts";
 import { call, collectionLocked, NOTHING, openEncryptedSession, readDefaultAlias } from "./calls.ts";
-import { agree, first, valuesOf } from "./conversation.ts";
-import { newKeyPair } from "./dh-session.ts";
+import { cipherOf } from "./conversation.ts";
+import { newKeyPair } from "./dh-keys.ts";
+import { first, valuesOf } from "./replies.ts";
 
 const PATH = "/org/freedesktop/secrets";
 const INTERNAL = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface";
@@ -84,7 +85,7 @@ async function unlock(
     const ask = asking(bus, deadlineIn(timeoutMs));
     const keys = newKeyPair();
     const [theirs, session] = valuesOf(ask(openEncryptedSession(keys.publicKey)));
-    const sealed = await agree(keys, theirs).encrypt(bytes);
+    const sealed = await cipherOf(keys, theirs).encrypt(bytes);
     const master: Value = [session as string, sealed.parameters, sealed.value, "text/plain"];
     if (collection === NOTHING) {
       const made = String(valuesOf(ask(createWith(master)))[0]);

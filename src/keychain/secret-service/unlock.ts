@@ -11,7 +11,7 @@ import { type Listener, openListener } from "../../dbus/listener.ts";
 import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { call, collectionLocked, NOTHING, readDefaultAlias } from "./calls.ts";
-import { valuesOf } from "./conversation.ts";
+import { valuesOf } from "./replies.ts";
 
 const PROMPT = "org.freedesktop.Secret.Prompt";
 /** For withdrawing a dialog when the time for everything else is up. */

@@ -7,6 +7,7 @@
  * `ulimit -v`), or the library is too old. A function that fails returns -1 and sets {@link errno}.
  */
 import type { FFIFunction, Library, Pointer } from "bun:ffi";
+import { utf8 } from "../../core/utf8.ts";
 import { openLibrary, readInt } from "./ffi.ts";
 
 const IS_MACOS = process.platform === "darwin";
@@ -201,7 +202,7 @@ export function errnoName(reason: number): string {
 
 /** A C string: UTF-8 and a NUL. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
+  return utf8(`${text}\0`);
 }
 
 function linuxOnly<const Set extends Functions>(functions: () => Set): () => Opened<Set> | null {

@@ -10,7 +10,9 @@ import { cString } from "../native/libc.ts";
  * and cannot be recovered.
  */
 export function rawArguments(last: readonly string[]): readonly Uint8Array[] {
-  if (!last.some((text) => text.includes("\ufffd"))) return last.map(cString);
+  const plain: Uint8Array[] = [];
+  for (const text of last) if (!text.includes("\ufffd")) plain.push(cString(text));
+  if (plain.length === last.length) return plain;
   const raw = process.platform === "linux" ? commandLine().slice(-last.length) : [];
   return last.map((text, index) => {
     const bytes = raw[index];

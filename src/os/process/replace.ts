@@ -71,5 +71,7 @@ function unsetVariable(c: ExecCalls, name: string): void {
 
 /** `char *argv[]`, with its closing null. The strings must be kept alive by the caller. */
 function pointersTo(strings: readonly Uint8Array[]): BigUint64Array {
-  return BigUint64Array.from([...strings.map((bytes) => BigInt(ptr(bytes))), 0n]);
+  const pointers = new BigUint64Array(strings.length + 1);
+  for (let at = 0; at < strings.length; at++) pointers[at] = BigInt(ptr(strings[at] as Uint8Array));
+  return pointers;
 }

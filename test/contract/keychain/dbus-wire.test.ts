@@ -1,8 +1,9 @@
 /** D-Bus messages as bytes: what is written can be read, GLib reads the same, and no bytes do harm. */
 import { describe, expect, test } from "bun:test";
 import { socketAddresses } from "../../../src/dbus/address.ts";
-import { decodeMessage, MOST_BYTES, messageLength } from "../../../src/dbus/decode.ts";
+import { decodeMessage } from "../../../src/dbus/decode.ts";
 import { encodeCall, type MethodCall } from "../../../src/dbus/encode.ts";
+import { MOST_BYTES, messageLength } from "../../../src/dbus/frame.ts";
 import { MESSAGE, parseSignature, type Value } from "../../../src/dbus/types.ts";
 
 const call = (signature: string, args: readonly Value[]): MethodCall => ({

@@ -236,3 +236,31 @@ print("heard", flush=True)`;
   other.kill();
   rmSync(folder, { recursive: true });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "root's bus, seen by another user, is said to be another user's",
+  async () => {
+    const bus = await startPrivateBus();
+    const address = bus.env["DBUS_SESSION_BUS_ADDRESS"] ?? "";
+    Bun.spawnSync(["chmod", "-R", "a+rwX", bus.directory]);
+    const line = [
+      "setpriv",
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      process.execPath,
+      PROBE,
+      "read",
+      "1000",
+    ];
+    const child = Bun.spawnSync(line, {
+      cwd: "/",
+      env: { PATH: process.env["PATH"], DBUS_SESSION_BUS_ADDRESS: address },
+    });
+    expect(JSON.parse(child.stdout.toString())).toMatchObject({
+      code: "E_KEYCHAIN_DENIED",
+      message: expect.stringContaining("another user (uid 0)"),
+    });
+    await bus.stop();
+  },
+);

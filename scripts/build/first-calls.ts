@@ -1,0 +1,54 @@
+/**
+ * What everyday lines ask a desktop's keychain first, encoded while the program is built, because a start has no time for
+ * it (ADR 3). Each call has a serial number of its own, so that they need not all be sent.
+ */
+import { type Call, HELLO } from "../../src/dbus/client.ts";
+import { encodeCall } from "../../src/dbus/encode.ts";
+import type { EverydaySearch } from "../../src/everyday.ts";
+import { expiryAccount } from "../../src/gumloop/expiry.ts";
+import { RESOLVED_FIELDS } from "../../src/gumloop/profile.ts";
+import { GUMLOOP_SERVICE } from "../../src/gumloop/stored.ts";
+import { OWN_SERVICE } from "../../src/keychain/keychain.ts";
+import {
+  collectionLocked,
+  keyOfCall,
+  openEncryptedSession,
+  query,
+  readDefaultAlias,
+  searchItems,
+} from "../../src/keychain/secret-service/calls.ts";
+import type { FirstCalls, Question } from "../../src/keychain/secret-service/head-start.ts";
+
+/** Where GNOME Keyring keeps what is stored, unless somebody chose another keyring as the default. */
+const USUAL_COLLECTION = "/org/freedesktop/secrets/collection/login";
+const PROFILE = "default";
+const PUBLIC_KEY_BYTES = 128;
+
+const search = (service: string, account?: string) => searchItems(USUAL_COLLECTION, query(service, account));
+
+/** The default profile with its note, and every vendor's key. */
+const SEARCHES: Readonly<Record<EverydaySearch, readonly Call[]>> = {
+  profile: [
+    ...RESOLVED_FIELDS.map((field) => search(GUMLOOP_SERVICE, `${PROFILE}:${field}`)),
+    search(OWN_SERVICE, expiryAccount(PROFILE)),
+  ],
+  keys: [search(OWN_SERVICE)],
+};
+
+export function firstCalls(): FirstCalls {
+  let serial = 0;
+  const encoded = (call: Call) => encodeCall(call, ++serial).toHex();
+  const question = (calls: readonly Call[]): Question => {
+    const from = serial + 1;
+    return { keys: calls.map(keyOfCall), from, hex: calls.map(encoded).join("") };
+  };
+  const greeting = encoded(HELLO) + encoded(readDefaultAlias);
+  const opening = encoded(openEncryptedSession(new Uint8Array(PUBLIC_KEY_BYTES)));
+  return {
+    greeting,
+    opening: opening.slice(0, -2 * PUBLIC_KEY_BYTES),
+    collection: USUAL_COLLECTION,
+    locked: question([collectionLocked(USUAL_COLLECTION)]),
+    searches: { profile: question(SEARCHES.profile), keys: question(SEARCHES.keys) },
+  };
+}
