@@ -5,6 +5,7 @@
 import { type Secret, secret } from "./core/secret.ts";
 import { type Everyday, everydayExports, everydayLine, everydaySearches } from "./everyday.ts";
 import type { FirstCalls } from "./keychain/secret-service/head-start.ts";
+import { isTerminal } from "./os/streams/is-terminal.ts";
 import { versionLine } from "./version.ts";
 
 /** Put in by scripts/build.ts. */
@@ -73,10 +74,10 @@ async function wasClosed(): Promise<boolean> {
   return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
 }
 
+/** The whole program may have to look at a terminal first. */
 async function help(): Promise<string> {
-  return typeof GUM_CRED_OVERVIEW === "string"
-    ? GUM_CRED_OVERVIEW
-    : (await import("./cli/overview.ts")).overview();
+  if (typeof GUM_CRED_OVERVIEW === "string" && !isTerminal(1)) return GUM_CRED_OVERVIEW;
+  return (await import("./cli/overview.ts")).overview();
 }
 
 function isThere(path: string): boolean {

@@ -1,5 +1,5 @@
 /** Makes one executable. What it is made with stands in bundle.ts; this is the plumbing. */
-import { overview } from "../../src/cli/overview.ts";
+import { plainOverview } from "../../src/cli/overview.ts";
 import type { Bundle } from "./bundle.ts";
 import { firstCalls } from "./first-calls.ts";
 import type { Target } from "./targets.ts";
@@ -27,7 +27,7 @@ export function compile({ entries, outfile, target, version, folder }: Compilati
       GUM_CRED_VERSION: JSON.stringify(version.version),
       GUM_CRED_COMMIT: JSON.stringify(version.commit),
       GUM_CRED_FIRST_CALLS: JSON.stringify(firstCalls()),
-      GUM_CRED_OVERVIEW: JSON.stringify(overview()),
+      GUM_CRED_OVERVIEW: JSON.stringify(plainOverview(version.version)),
     },
   };
   const built = Bun.spawnSync([process.execPath, `${import.meta.dir}/bundle.ts`, JSON.stringify(bundle)], {

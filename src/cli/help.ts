@@ -1,5 +1,5 @@
 /** Help texts, made from the same declarations that the parser reads, as wide as the terminal. */
-import { isTerminal } from "../os/streams/terminal.ts";
+import { isTerminal } from "../os/streams/is-terminal.ts";
 import { type Style, styleOf } from "../output/style.ts";
 import { wrapped, wrappedCommand } from "../output/wrap.ts";
 import { type Command, type FlagSpec, GLOBAL_FLAGS } from "./command.ts";

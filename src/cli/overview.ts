@@ -2,8 +2,8 @@
  * Every command's name and one line about it, by what it is for, and the page that shows them. Loads no declaration and
  * nothing native.
  */
-import { columnsOf } from "../os/streams/terminal.ts";
-import { styleOf } from "../output/style.ts";
+import { columnsOf, USUAL_COLUMNS } from "../os/streams/terminal.ts";
+import { PLAIN, type Style, styleOf } from "../output/style.ts";
 import { wrapped } from "../output/wrap.ts";
 import { VERSION } from "../version.ts";
 import { GLOBAL_FLAGS } from "./command.ts";
@@ -84,10 +84,24 @@ export type CommandName = (typeof GROUPS)[number]["commands"][number][0];
 
 const DOCUMENTS = "gum-cred help environment|exit-codes|plugins";
 
+/** How a text looks where it goes, and whose it is. */
+interface Look {
+  readonly width: number;
+  readonly style: Style;
+  readonly version: string;
+}
+
+/** Where stdout is no terminal. */
+export function plainOverview(version: string): string {
+  return overviewIn({ width: USUAL_COLUMNS, style: PLAIN, version });
+}
+
 /** The overview: every command with its summary, by what it is for. */
 export function overview(): string {
-  const width = columnsOf(1);
-  const style = styleOf(1);
+  return overviewIn({ width: columnsOf(1), style: styleOf(1), version: VERSION });
+}
+
+function overviewIn({ width, style, version }: Look): string {
   const groups = GROUPS.flatMap(({ title, commands }) => [
     "",
     heading(title, style),
@@ -95,7 +109,7 @@ export function overview(): string {
   ]);
   return finished([
     ...wrapped(
-      `gum-cred ${VERSION}: credentials for Gumloop and LLM vendors, kept in the OS keychain`,
+      `gum-cred ${version}: credentials for Gumloop and LLM vendors, kept in the OS keychain`,
       width,
     ),
     "",

@@ -3,7 +3,8 @@
  * from keychain entries, files, policies and plugins: whatever steers a terminal is taken out here, for every command.
  */
 import { cleanLines, type GumCredError, safeJson } from "../core/errors.ts";
-import { columnsOf, isTerminal } from "../os/streams/terminal.ts";
+import { isTerminal } from "../os/streams/is-terminal.ts";
+import { columnsOf } from "../os/streams/terminal.ts";
 import { coloured } from "../output/style.ts";
 import { wrappedProse } from "../output/wrap.ts";
 import type { Output } from "./command.ts";

@@ -3,8 +3,8 @@ import { isBrokerToken } from "../core/broker-token.ts";
 import { clean, fail, type GumCredError } from "../core/errors.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
 import { isInBackground } from "../os/streams/foreground.ts";
+import { isTerminal } from "../os/streams/is-terminal.ts";
 import { readStdin } from "../os/streams/standard-streams.ts";
-import { isTerminal } from "../os/streams/terminal.ts";
 import type { Context } from "./command.ts";
 
 const LIMIT_BYTES = 64 * 1024;

@@ -22,7 +22,7 @@ const COLOURED: Style = {
   warning: paint(33),
   faint: paint(2),
 };
-const PLAIN: Style = { heading: same, good: same, bad: same, warning: same, faint: same };
+export const PLAIN: Style = { heading: same, good: same, bad: same, warning: same, faint: same };
 
 /** The style of a stream. `argv` is the command line, of which only the words before `--` count. */
 export function styleOf(fd: 1 | 2, argv: readonly string[] = process.argv.slice(2)): Style {

@@ -1,7 +1,8 @@
 /** `gum-cred setup`: the settings with which other programs take their key from gum-cred. */
 import type { SetupPlan } from "../../app/setup/setup.ts";
 import { fail } from "../../core/errors.ts";
-import { columnsOf, isTerminal } from "../../os/streams/terminal.ts";
+import { isTerminal } from "../../os/streams/is-terminal.ts";
+import { columnsOf } from "../../os/streams/terminal.ts";
 import { wrappedProse } from "../../output/wrap.ts";
 import { type Context, defineCommand, type Input, LEVEL_FLAG } from "../command.ts";
 

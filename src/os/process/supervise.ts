@@ -7,7 +7,7 @@ import { constants } from "node:os";
 import { fail, type GumCredError } from "../../core/errors.ts";
 import type { ByteFilter } from "../streams/byte-filter.ts";
 import { wasClosed } from "../streams/descriptors.ts";
-import { isTerminal } from "../streams/terminal.ts";
+import { isTerminal } from "../streams/is-terminal.ts";
 import { type JobControl, jobControl } from "./job-control.ts";
 import { expectLongRun } from "./long-run.ts";
 import { reapOrphans } from "./orphans.ts";

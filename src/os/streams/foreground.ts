@@ -3,7 +3,7 @@
  * until it is brought to the foreground.
  */
 import { jobCalls } from "../native/libc.ts";
-import { isTerminal } from "./terminal.ts";
+import { isTerminal } from "./is-terminal.ts";
 
 /** How often to look whether we were brought to the foreground, in milliseconds. */
 const EVERY_MS = 300;

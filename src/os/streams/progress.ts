@@ -1,6 +1,7 @@
 /** A temporary line on stderr during a long operation, erased when it ends. */
+
+import { isTerminal } from "./is-terminal.ts";
 import { writeErr } from "./standard-streams.ts";
-import { isTerminal } from "./terminal.ts";
 
 /** In milliseconds. A line that appears for less time than this only flickers. */
 const PATIENCE_MS = 300;

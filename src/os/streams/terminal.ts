@@ -1,15 +1,7 @@
-/** What the standard streams are connected to. Cheap: uses neither process.stdin nor process.stdout. */
+/** How wide the terminal is, and whether it takes colours. Cheap: uses neither process.stdin nor process.stdout. */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { terminalCalls } from "../native/libc.ts";
-
-interface TtyBinding {
-  isTTY(fd: number): boolean;
-}
-
-/** Whether a file descriptor is a terminal: what node:tty asks, without loading it. */
-export function isTerminal(fd: number): boolean {
-  return (process.binding("tty_wrap") as TtyBinding).isTTY(fd);
-}
+import { isTerminal } from "./is-terminal.ts";
 
 /** Whether colour may be written to a file descriptor: not with NO_COLOR (no-color.org) or TERM=dumb. */
 export function colorAllowed(env: RawEnvironment, fd: number): boolean {
@@ -18,7 +10,7 @@ export function colorAllowed(env: RawEnvironment, fd: number): boolean {
 
 /** `<asm-generic/ioctls.h>`; `struct winsize` is four unsigned 16-bit numbers: rows, columns, and the size in pixels. */
 const TIOCGWINSZ = 0x5413n;
-const USUAL_COLUMNS = 80;
+export const USUAL_COLUMNS = 80;
 const FEWEST_COLUMNS = 20;
 
 /** How many columns a line may take: the terminal's, 80 where there is none or it does not say. */

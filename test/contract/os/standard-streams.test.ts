@@ -10,7 +10,8 @@ const OS = resolve(import.meta.dir, "../../../src/os/streams");
 const FIXTURE = `
 import { dlopen } from "bun:ffi";
 import { readStdin, writeErr, writeOut } from "${OS}/standard-streams.ts";
-import { colorAllowed, isTerminal } from "${OS}/terminal.ts";
+import { isTerminal } from "${OS}/is-terminal.ts";
+import { colorAllowed } from "${OS}/terminal.ts";
 const [what, ...flags] = process.argv.slice(2);
 if (flags.includes("nonblock")) {
   const { symbols } = dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } });

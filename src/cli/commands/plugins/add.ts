@@ -30,7 +30,7 @@ export const pluginsAdd = defineCommand({
 
 /** Asks a person. Throws E_USAGE where there is nobody to ask, E_INTERRUPTED when the answer is no. */
 async function agree(question: string, plan: PluginPlan, { globals }: Context): Promise<void> {
-  const { isTerminal } = await import("../../../os/streams/terminal.ts");
+  const { isTerminal } = await import("../../../os/streams/is-terminal.ts");
   if (globals.noInput || !isTerminal(0) || !isTerminal(2)) {
     const hint = "look at the manifest, then give --yes";
     throw fail("E_USAGE", "there is no terminal to ask on whether to install this plugin", hint);
