@@ -66,6 +66,18 @@ export interface KeychainOptions {
   readonly mayPrompt: boolean;
   /** Called when an operation has kept a person waiting for 2 s, where the backend can tell. */
   readonly onSlow?: () => void;
+  /** For lists that may be a few minutes old, where the backend names one entry a question. */
+  readonly listMemory?: ListMemory;
+}
+
+/** What {@link Keychain.list} remembers from one run to the next. */
+export interface ListMemory {
+  /** As much of an account name as may be remembered and is enough for the list. */
+  keep(service: string, account: string): string;
+  /** What was kept, by item, while the keychain's service lives; `life` tells one life from another. */
+  recall(life: string): ReadonlyMap<string, string>;
+  /** Remembers what was kept of items that were not recalled. */
+  remember(life: string, kept: ReadonlyMap<string, string>): void;
 }
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */

@@ -11,15 +11,7 @@ import { reveal, type Secret } from "../../core/secret.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
-import {
-  type Attributes,
-  createItem,
-  deleteItem,
-  itemProperty,
-  NOTHING,
-  query,
-  searchItems,
-} from "./calls.ts";
+import { type Attributes, createItem, deleteItem, NOTHING, query, searchItems } from "./calls.ts";
 import {
   type Conversation,
   first,
@@ -29,8 +21,8 @@ import {
   pathsOf,
   valuesOf,
 } from "./conversation.ts";
+import { list } from "./listing.ts";
 import { newReader } from "./reading.ts";
-import { attributes } from "./typed.ts";
 
 /**
  * The Secret Service of the session bus that `env` names, which is looked up at the first use.
@@ -82,7 +74,7 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
     },
     async list(service) {
       checkNames(service);
-      return within((deadline) => list(talk, service, deadline));
+      return within((deadline) => list(talk, service, options.listMemory, deadline));
     },
     close: talk.disconnect,
   };
@@ -131,18 +123,4 @@ function removeAll(talk: Conversation, items: readonly string[], deadline: Deadl
     throw lockedError("the keychain wants its password before it removes anything");
   }
   return removed.length > 0;
-}
-
-function list(talk: Conversation, service: string, deadline: Deadline): readonly string[] {
-  const visit = talk.enter((collection) => [searchItems(collection, query(service))], deadline);
-  const items = pathsOf(visit?.replies[0]);
-  if (items.length === 0) return [];
-  const replies = talk.ask(
-    items.map((item) => itemProperty(item, "Attributes")),
-    deadline,
-  );
-  const accounts = replies
-    .filter((reply) => !isGone(reply))
-    .map((reply) => attributes(valuesOf(reply)[0]).get("username"));
-  return [...new Set(accounts.filter((account) => account !== undefined))].sort();
 }
