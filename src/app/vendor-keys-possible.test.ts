@@ -34,12 +34,17 @@ const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => 
 };
 
 const keychainWith = (...accounts: string[]): Partial<Asked> => {
-  const keychain = { list: async () => accounts } as unknown as Keychain;
+  const keychain = { listFew: async () => accounts } as unknown as Keychain;
   return { keychainPossible: () => true, keychain: async () => keychain };
 };
 
+const keychainWithTooMany: Partial<Asked> = {
+  keychainPossible: () => true,
+  keychain: async () => ({ listFew: async () => null }) as unknown as Keychain,
+};
+
 const keychainThatIs = (code: ErrorCode): Partial<Asked> => {
-  const keychain = { list: () => Promise.reject(fail(code, "")) } as unknown as Keychain;
+  const keychain = { listFew: () => Promise.reject(fail(code, "")) } as unknown as Keychain;
   return { keychainPossible: () => true, keychain: async () => keychain };
 };
 
@@ -66,6 +71,7 @@ test.each([
   [here({ GUM_CRED_EXPORTED: "A:A=1", A: "1" })],
   [here({}, keychainWith("llm:personal:default:openai"))],
   [here({}, keychainWith("llm:organization:openai"))],
+  [here({}, keychainWithTooMany)],
   [here({}, keychainWith("default:expiry", "llm:team:t1:kestrel"))],
   [here({}, { installed: plugins("kestrel") })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],

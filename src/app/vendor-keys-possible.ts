@@ -12,6 +12,8 @@ export const KEY_NAMES = ["_API_KEY", "BEARER_TOKEN"] as const;
 /** Gumloop's own, which are nobody else's. */
 const OWN = ["GUMLOOP_API_KEY", "GUMLOOP_API_KEY_FILE"];
 
+/** To have more entries named takes as long as to look for every vendor's. */
+const FEW = 8;
 /** What the keychain has for vendors: `llm:personal:default:openai` (resolve/levels.ts). */
 const STORED = "llm:";
 
@@ -30,7 +32,8 @@ export async function vendorKeysPossible(
   if ((await ports.policy()) !== NO_POLICY) return true;
   if (!ports.keychainPossible()) return false;
   try {
-    const accounts = await (await ports.keychain()).list(OWN_SERVICE);
+    const accounts = await (await ports.keychain()).listFew(OWN_SERVICE, FEW);
+    if (accounts === null) return true;
     for (const account of accounts) if (account.startsWith(STORED)) return true;
     return false;
   } catch (error) {

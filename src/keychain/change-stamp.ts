@@ -11,10 +11,16 @@ const NOTE = ":note";
 
 /** The stamp's path; null where there is no home folder. */
 export function changeStampPath(raw: RawEnvironment): string | null {
+  const folder = stateFolder(raw);
+  return folder && `${folder}/changed`;
+}
+
+/** Where gum-cred keeps what it notes about a keychain; null where there is no home folder. */
+export function stateFolder(raw: RawEnvironment): string | null {
   const state = absolute(raw["XDG_STATE_HOME"]);
   const home = absolute(raw["HOME"] ?? raw["USERPROFILE"]);
   const folder = state ?? (home && `${home}/.local/state`);
-  return folder && `${folder}/gum-cred/changed`;
+  return folder && `${folder}/gum-cred`;
 }
 
 /** The same keychain, which renews the stamp after every change. */
@@ -38,6 +44,7 @@ export function withChangeStamp(keychain: Keychain, path: string): Keychain {
     foresee: (service, accounts) => keychain.foresee(service, accounts),
     modifiedAt: (service, accounts) => keychain.modifiedAt(service, accounts),
     list: (service) => keychain.list(service),
+    listFew: (service, most) => keychain.listFew(service, most),
     close: () => keychain.close(),
     write: async (service, account, value) => {
       await keychain.write(service, account, value);

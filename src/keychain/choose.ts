@@ -55,6 +55,7 @@ function requiredKeychain(keychain: Keychain): Keychain {
     write: (service, account, value) => required(keychain.write(service, account, value)),
     remove: (service, account) => required(keychain.remove(service, account)),
     list: (service) => required(keychain.list(service)),
+    listFew: (service, most) => required(keychain.listFew(service, most)),
     close: () => keychain.close(),
   };
 }

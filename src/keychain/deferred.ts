@@ -24,6 +24,7 @@ export function deferred(backend: string, load: () => Promise<Keychain>): Keycha
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),
     list: (service) => use((keychain) => keychain.list(service)),
+    listFew: (service, most) => use((keychain) => keychain.listFew(service, most)),
     close: () => loaded?.close(),
   };
 }

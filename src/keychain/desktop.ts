@@ -62,6 +62,7 @@ export function desktopKeychain(options: KeychainOptions, env: RawEnvironment): 
     write: (service, account, value) => use((keychain) => keychain.write(service, account, value)),
     remove: (service, account) => use((keychain) => keychain.remove(service, account)),
     list: (service) => use((keychain) => keychain.list(service)),
+    listFew: (service, most) => use((keychain) => keychain.listFew(service, most)),
     close() {
       preferred.close();
       other.close();
@@ -103,6 +104,7 @@ export function desktopSecretService(options: KeychainOptions, env: RawEnvironme
     write: (name, account, value) => use(() => service.write(name, account, value)),
     remove: (name, account) => use(() => service.remove(name, account)),
     list: (name) => use(() => service.list(name)),
+    listFew: (name, most) => use(() => service.listFew(name, most)),
     close: () => service.close(),
   };
 }

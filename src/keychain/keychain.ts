@@ -37,6 +37,8 @@ export interface Keychain {
   remove(service: string, account: string): Promise<boolean>;
   /** The account names stored under a service, sorted; no values are read. */
   list(service: string): Promise<readonly string[]>;
+  /** The same; null where a keychain would have to name more than `most` entries one by one. */
+  listFew(service: string, most: number): Promise<readonly string[] | null>;
   /** Frees the connection. Safe to call twice. */
   close(): void;
 }
@@ -66,6 +68,18 @@ export interface KeychainOptions {
   readonly mayPrompt: boolean;
   /** Called when an operation has kept a person waiting for 2 s, where the backend can tell. */
   readonly onSlow?: () => void;
+  /** For lists that may be a few minutes old, where the backend names one entry a question. */
+  readonly listMemory?: ListMemory;
+}
+
+/** What {@link Keychain.list} remembers from one run to the next. */
+export interface ListMemory {
+  /** As much of an account name as may be remembered and is enough for the list. */
+  keep(service: string, account: string): string;
+  /** What was kept, by item, while the keychain's service lives; `life` tells one life from another. */
+  recall(life: string): ReadonlyMap<string, string>;
+  /** Remembers what was kept of items that were not recalled. */
+  remember(life: string, kept: ReadonlyMap<string, string>): void;
 }
 
 /** Service of what gum-cred itself keeps: LLM keys, and what it must remember beside the official CLI's entries. */

@@ -55,6 +55,7 @@ export function patientKeychain(
     write: (service, account, value) => timed(() => keychain.write(service, account, value)),
     remove: (service, account) => timed(() => keychain.remove(service, account)),
     list: (service) => timed(() => keychain.list(service)),
+    listFew: (service, most) => timed(() => keychain.listFew(service, most)),
     close: () => keychain.close(),
   };
 }

@@ -9,10 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import type { Installed } from "../../src/providers/installed/installed.ts";
 import { pinOf, writePins } from "../../src/providers/installed/pins.ts";
 import { pluginPlaces } from "../../src/providers/installed/places.ts";
 import { writeIndex } from "../../src/providers/installed/plugin-index.ts";
+import type { Found } from "../../src/providers/installed/survey.ts";
 import { gumCred, type RunOptions } from "../support/binary.ts";
 import { manifestWith } from "../support/manifests.ts";
 import { useWorld } from "../support/world.ts";
@@ -96,25 +96,45 @@ test("every key is found with it as without: by variable, file, level, keychain,
   for (const profile of ["default", "work"]) await gum(["keys", "remove", "beta", "--profile", profile]);
 });
 
-test.if(Bun.which("strace") !== null)(
-  "with it a run without names reads no manifest but those in play",
-  async () => {
-    await indexed();
+describe.if(Bun.which("strace") !== null)("a run without names reads", () => {
+  const opened = async (env: Record<string, string> = {}) => {
     const log = `${world.home}/trace`;
-    const opened = async (env: Record<string, string>) => {
-      const program = ["strace", "-f", "-qq", "-e", "trace=openat,open", "-o", log, gumCred()];
-      await world.run(["env", "--format", "json"], {
-        program,
-        env: { ...home(), OPENAI_API_KEY: KEY, ...env },
-      });
-      return IDS.filter((id) => readFileSync(log, "utf8").includes(`/${id}.json`));
-    };
-    expect(await opened({})).toEqual([]);
+    const program = ["strace", "-f", "-qq", "-e", "trace=openat,open", "-o", log, gumCred()];
+    await world.run(["env", "--format", "json"], {
+      program,
+      env: { ...home(), OPENAI_API_KEY: KEY, ...env },
+    });
+    return IDS.filter((id) => readFileSync(log, "utf8").includes(`/${id}.json`));
+  };
+  test("with it no manifest but those in play, without it all", async () => {
+    await indexed();
+    expect(await opened()).toEqual([]);
     expect(await opened({ GAMMA_API_KEY: KEY })).toEqual(["gamma"]);
     rmSync(index());
-    expect(await opened({})).toEqual(IDS);
-  },
-);
+    expect(await opened()).toEqual(IDS);
+  });
+  test("after a change what changed, each time until it has stood for two seconds", async () => {
+    await indexed();
+    const bytes = named("beta");
+    rmSync(manifest("beta"));
+    writeFileSync(manifest("beta"), bytes, { mode: 0o600 });
+    expect(await opened()).toEqual(["beta"]);
+    expect(await opened()).toEqual(["beta"]);
+    await Bun.sleep(SETTLED_MS);
+    expect(await opened()).toEqual(["beta"]);
+    expect(await opened()).toEqual([]);
+    expect(await opened({ GAMMA_API_KEY: KEY })).toEqual(["gamma"]);
+  });
+  test("while one is not fit, that one, and warns of it once", async () => {
+    await indexed();
+    appendFileSync(manifest("beta"), " ");
+    appendFileSync(`${config()}/gum-cred/plugins.lock.json`, "\n");
+    expect(await opened()).toEqual(["beta"]);
+    const { stdout, stderr } = await gum(["env"], { GAMMA_API_KEY: KEY, BETA_API_KEY: KEY });
+    expect([stdout.includes("GAMMA_API_KEY"), stdout.includes("BETA_API_KEY")]).toEqual([true, false]);
+    expect(stderr.split("is not used")).toHaveLength(2);
+  });
+});
 
 describe("what changes is noticed", () => {
   test("a changed plugin is named and left out, and every run says so until it is trusted", async () => {
@@ -144,11 +164,14 @@ describe("an index that somebody forged", () => {
   /** The best that can be forged: right in every stamp, and vouching for these plugins. */
   async function forge(ids: readonly string[]): Promise<void> {
     const places = pluginPlaces(home());
-    const found = ids.map((id) => ({
-      ...{ id, place: "user", path: manifest(id), state: "ok", error: null, files: [] },
-      provider: { id, exported: `${id.toUpperCase()}_API_KEY`, methods: [], baseUrlVariable: null },
-    }));
-    await writeIndex(index(), places, found as unknown as Installed[], Date.now() + 60_000);
+    const found = ids.map((id): Found => {
+      const names = { id, title: id, variables: [`${id.toUpperCase()}_API_KEY`], likeness: [id] };
+      return {
+        ...{ id, place: "user", path: manifest(id), state: "ok", error: null, provider: null, files: [] },
+        ...{ known: { names, stamp: "", pin: "", files: [], programs: "-" }, changedMs: 0 },
+      };
+    });
+    await writeIndex(index(), places, found, Date.now() + 60_000);
     const program = (await gum(["--version"])).stdout;
     writeFileSync(index(), JSON.stringify({ ...JSON.parse(readFileSync(index(), "utf8")), program }));
   }

@@ -44,6 +44,9 @@ export function memoryKeychain(before: (operation: number) => void = () => {}): 
       const mine = [...entries.keys()].filter((name) => name.startsWith(`${service}/`));
       return mine.map((name) => name.slice(service.length + 1)).sort();
     },
+    listFew(service) {
+      return this.list(service);
+    },
     close() {},
   };
 }

@@ -14,7 +14,6 @@ import type { CatalogueEntry } from "../../providers/catalogue/catalogue.ts";
 import { type Claims, claimsOf } from "../../providers/installed/claims.ts";
 import {
   type Installed,
-  listInstalled,
   MANIFEST_LIMIT_BYTES,
   placeOf,
   readPlaced,
@@ -28,6 +27,7 @@ import {
 import type { Manifest } from "../../providers/installed/manifest-shape.ts";
 import { type Pin, pinOf, readPins, writePins } from "../../providers/installed/pins.ts";
 import { type Places, pluginPlaces } from "../../providers/installed/places.ts";
+import { listInstalled } from "../../providers/installed/survey.ts";
 import { PROVIDERS } from "../../providers/registry.ts";
 import type { Storage, Surroundings } from "../../resolve/ports.ts";
 import { versionLine } from "../../version.ts";

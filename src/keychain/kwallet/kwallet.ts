@@ -58,6 +58,9 @@ export function kwallet(options: KeychainOptions, env: RawEnvironment = process.
       checkNames(service);
       return inside((wallet) => list(wallet, service));
     },
+    listFew(service) {
+      return this.list(service);
+    },
     close: visits.disconnect,
   };
 }

@@ -43,6 +43,9 @@ export function macosKeychain(options: KeychainOptions, libraries: Libraries = M
       checkNames(service);
       return thread.run("list", service);
     },
+    listFew(service) {
+      return this.list(service);
+    },
     close: thread.stop,
   };
 }

@@ -8,6 +8,8 @@ import type { Call } from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Sealed } from "./dh-session.ts";
 
+/** The name that a Secret Service owns on the bus. */
+export const SERVICE_NAME = "org.freedesktop.secrets";
 const SERVICE_PATH = "/org/freedesktop/secrets";
 const SERVICE = "org.freedesktop.Secret.Service";
 const COLLECTION = "org.freedesktop.Secret.Collection";
@@ -47,7 +49,7 @@ export const call = (
   args: readonly Value[],
   reply: string,
 ): Call => ({
-  destination: "org.freedesktop.secrets",
+  destination: SERVICE_NAME,
   path,
   interface: iface,
   method,

@@ -54,6 +54,9 @@ export interface Visit {
 
 export type WithSession = Visit & { readonly session: Session };
 
+/** Of calls that wait for a reply. dbus-daemon refuses more than 128 where its configuration does not raise the limit. */
+const MOST_WAITING = 100;
+
 type Build = (collection: string) => readonly Call[];
 
 export interface Conversation {
@@ -116,7 +119,18 @@ export function newConversation(env: RawEnvironment): Conversation {
     return bus;
   };
   const send = (calls: readonly Call[], deadline: Deadline) => connection().send(calls, deadline);
-  const ask = (calls: readonly Call[], deadline: Deadline) => send(calls, deadline).replies();
+  /** Of many calls a part is on its way while the replies to the one before it come. */
+  function ask(calls: readonly Call[], deadline: Deadline): readonly Reply[] {
+    if (calls.length <= MOST_WAITING) return send(calls, deadline).replies();
+    const replies: Reply[] = [];
+    let earlier: Sent | null = null;
+    for (let at = 0; at < calls.length; at += MOST_WAITING / 2) {
+      const sent = send(calls.slice(at, at + MOST_WAITING / 2), deadline);
+      if (earlier) replies.push(...earlier.replies());
+      earlier = sent;
+    }
+    return replies.concat(earlier?.replies() ?? []);
+  }
 
   /** The default collection's path, from the reply to {@link readDefaultAlias} or an earlier one. */
   function located(alias: Coming | null, deadline: Deadline): string | null {

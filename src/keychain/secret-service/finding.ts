@@ -21,18 +21,18 @@ export interface Sought {
 /** An entry as one text. */
 export const keyOf = (service: string, account: string): string => `${service}/${account}`;
 
-/** What one search looks for: an entry, or all entries of a service of which many are wanted, or all for their names. */
+/** What one search looks for: an entry, or all entries of a service of which many are wanted. */
 export interface Group {
   readonly service: string;
   readonly account?: string;
-  readonly wanted: readonly Sought[] | "all";
+  readonly wanted: readonly Sought[];
 }
 
 /** From so many on it takes less time to have all entries of a service named than to look for each of them. */
 const MANY = 8;
 
 /** The searches that find these entries. */
-export function groupsOf(wanted: readonly Sought[]): Group[] {
+export function groupsOf(wanted: readonly Sought[]): readonly Group[] {
   const services = new Map<string, Sought[]>();
   for (const one of wanted) {
     const own = services.get(one.service);
@@ -71,7 +71,7 @@ export function itemsOf(
     }
     const others: string[] = [];
     for (const path of found) if (!placed.has(path)) others.push(path);
-    if (wanted !== "all" && others.length > wanted.length) {
+    if (others.length > wanted.length) {
       const each = wanted.map((other) => searchItems(collection, query(service, other.account)));
       const searched = talk.ask(each, deadline);
       for (const [at, other] of wanted.entries()) items.set(other.key, pathsOf(searched[at]));
@@ -88,20 +88,28 @@ function named(
   deadline: Deadline,
 ): ReadonlyMap<string, readonly string[]> {
   const named = new Map<string, string[]>();
-  if (items.length === 0) return named;
-  const replies = talk.ask(
-    items.map((item) => itemProperty(item, "Attributes")),
-    deadline,
-  );
-  for (const [index, reply] of replies.entries()) {
-    const item = items[index];
-    if (item === undefined || isGone(reply)) continue;
-    const account = attributes(valuesOf(reply)[0]).get("username");
-    if (account === undefined) continue;
+  for (const [item, account] of accountsOf(talk, items, deadline)) {
     const key = keyOf(service, account);
     named.set(key, [...(named.get(key) ?? []), item]);
   }
   return named;
+}
+
+/** The accounts of these items; of one that is gone, or has none, nothing. All questions go out together. */
+export function accountsOf(
+  talk: Conversation,
+  items: readonly string[],
+  deadline: Deadline,
+): ReadonlyMap<string, string> {
+  const accounts = new Map<string, string>();
+  if (items.length === 0) return accounts;
+  const questions = items.map((item) => itemProperty(item, "Attributes"));
+  for (const [index, reply] of talk.ask(questions, deadline).entries()) {
+    const item = items[index];
+    const account = isGone(reply) ? undefined : attributes(valuesOf(reply)[0]).get("username");
+    if (item !== undefined && account !== undefined) accounts.set(item, account);
+  }
+  return accounts;
 }
 
 /** Of several items for one account the one that was changed last, or that Python keyring would replace. */

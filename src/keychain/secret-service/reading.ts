@@ -10,7 +10,7 @@ import type { Deadline } from "../../os/deadline.ts";
 import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
-import { groupsOf, itemsOf, keyOf, newest, type Sought } from "./finding.ts";
+import { accountsOf, groupsOf, itemsOf, keyOf, newest, type Sought } from "./finding.ts";
 import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
 import { flag } from "./typed.ts";
 
@@ -24,8 +24,8 @@ type Places = Map<string, string | null>;
 export interface Reader {
   read(service: string, accounts: readonly string[], deadline: Deadline): Map<string, Secret>;
   modifiedAt(service: string, accounts: readonly string[], deadline: Deadline): Map<string, number>;
-  /** The accounts of a service, sorted. */
-  list(service: string, deadline: Deadline): readonly string[];
+  /** The accounts of a service, sorted; null where more than `most` would have to be asked for their names. */
+  list(service: string, most: number, deadline: Deadline): readonly string[] | null;
   foresee(service: string, accounts: readonly string[]): void;
   /** Drops what was read ahead: it may be something else by now. */
   forget(): void;
@@ -46,7 +46,7 @@ export function newReader(talk: Conversation): Reader {
   let cameAt = 0;
 
   /** One visit for what is wanted, the names of a service's entries, and what was foreseen. */
-  function visit(wanted: readonly Sought[], listed: string | null, deadline: Deadline): Visited {
+  function visit(wanted: readonly Sought[], listed: Listed | null, deadline: Deadline): Visited {
     for (const { key } of wanted) foreseen.delete(key);
     const others = [...foreseen.values()];
     foreseen.clear();
@@ -77,14 +77,7 @@ export function newReader(talk: Conversation): Reader {
       return found;
     },
     modifiedAt: (service, accounts, deadline) => modifiedAt(talk, service, accounts, places, deadline),
-    list(service, deadline) {
-      const names: string[] = [];
-      const prefix = keyOf(service, "");
-      for (const [key, paths] of visit([], service, deadline).items) {
-        if (paths.length > 0 && key.startsWith(prefix)) names.push(key.slice(prefix.length));
-      }
-      return names.sort();
-    },
+    list: (service, most, deadline) => visit([], { service, most }, deadline).names,
     foresee(service, accounts) {
       for (const account of accounts) {
         const one = soughtOf(service, account, true);
@@ -99,25 +92,34 @@ function soughtOf(service: string, account: string, isForeseen: boolean): Sought
   return { service, account, key: keyOf(service, account), isForeseen };
 }
 
-/** What a visit found: the items of each entry by {@link keyOf}, and those that were wanted, to be opened. */
+/** A service whose entries are to be named, where that takes no more than so many questions. */
+interface Listed {
+  readonly service: string;
+  readonly most: number;
+}
+
 interface Visited {
-  readonly items: ReadonlyMap<string, readonly string[]>;
+  /** Of the service that was listed, sorted; null where none was, or there are too many. */
+  readonly names: readonly string[] | null;
+  /** What was wanted and is there, to be opened, by {@link keyOf}. */
   readonly found: ReadonlyMap<string, Open>;
 }
 
 function readAll(
   talk: Conversation,
   wanted: readonly Sought[],
-  listed: string | null,
+  listed: Listed | null,
   places: Places,
   deadline: Deadline,
 ): Visited {
   const groups = groupsOf(wanted);
-  if (listed !== null) groups.push({ service: listed, wanted: "all" });
-  const build = (collection: string) =>
-    groups.map(({ service, account }) => searchItems(collection, query(service, account)));
+  const build = (collection: string) => {
+    const searches = groups.map(({ service, account }) => searchItems(collection, query(service, account)));
+    return listed ? [...searches, searchItems(collection, query(listed.service))] : searches;
+  };
   const visit = wanted.length > 0 ? talk.enterWithSession(build, deadline) : talk.enter(build, deadline);
   const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
+  const names = listed && namesOf(talk, listed, items, pathsOf(visit?.replies[groups.length]), deadline);
   const chosen: (Sought & { readonly item: string })[] = [];
   for (const one of wanted) {
     const item = newest(talk, items.get(one.key) ?? [], deadline);
@@ -126,7 +128,7 @@ function readAll(
   }
   const found = new Map<string, Open>();
   const session = visit?.session ?? null;
-  if (session === null || chosen.length === 0) return { items, found };
+  if (session === null || chosen.length === 0) return { names, found };
 
   const chosenItems = chosen.map(({ item }) => item);
   const sent = talk.send([getSecrets(chosenItems, session.path)], deadline);
@@ -137,7 +139,29 @@ function readAll(
     if (entry !== undefined) found.set(key, () => opened(entry, cipher, account));
     else if (!isForeseen) refuseIfLocked(talk, item, deadline);
   }
-  return { items, found };
+  return { names, found };
+}
+
+/** The names behind these paths; those of `items` are known. */
+function namesOf(
+  talk: Conversation,
+  { service, most }: Listed,
+  items: ReadonlyMap<string, readonly string[]>,
+  paths: readonly string[],
+  deadline: Deadline,
+): readonly string[] | null {
+  const names = new Set<string>();
+  const known = new Set<string>();
+  const prefix = keyOf(service, "");
+  for (const [key, own] of items) {
+    if (own.length === 0 || !key.startsWith(prefix)) continue;
+    names.add(key.slice(prefix.length));
+    for (const path of own) known.add(path);
+  }
+  const others = paths.filter((path) => !known.has(path));
+  if (others.length > most) return null;
+  for (const account of accountsOf(talk, others, deadline).values()) names.add(account);
+  return [...names].sort();
 }
 
 function modifiedAt(

@@ -13,6 +13,7 @@ import { type Keychain, type KeychainOptions, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { type Attributes, createItem, deleteItem, NOTHING, query, searchItems } from "./calls.ts";
 import { type Conversation, newConversation } from "./conversation.ts";
+import { rememberedList } from "./listing.ts";
 import { newReader } from "./reading.ts";
 import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
 
@@ -66,7 +67,16 @@ export function secretService(options: KeychainOptions, env: RawEnvironment = pr
     },
     async list(service) {
       checkNames(service);
-      return within((deadline) => reader.list(service, deadline));
+      const { listMemory } = options;
+      return within((deadline) =>
+        listMemory
+          ? rememberedList(talk, service, listMemory, deadline)
+          : (reader.list(service, Number.POSITIVE_INFINITY, deadline) ?? []),
+      );
+    },
+    async listFew(service, most) {
+      checkNames(service);
+      return within((deadline) => reader.list(service, most, deadline));
     },
     close: talk.disconnect,
   };

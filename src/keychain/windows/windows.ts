@@ -72,6 +72,9 @@ export function windowsCredentialManager(
         .filter(({ target, userName }) => isTargetOf({ service, account: userName }, target));
       return [...new Set(owners.map(({ userName }) => userName))].sort();
     },
+    listFew(service) {
+      return this.list(service);
+    },
     close() {},
   };
 }

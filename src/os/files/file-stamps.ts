@@ -1,6 +1,6 @@
 /**
- * Tells whether many files are unchanged since they were examined, without opening them: one hash of what
- * lstat(2) says of each. On Linux by statx(2) through bun:ffi, half a microsecond a file, so that no node:fs need be
+ * Tells whether many files are unchanged since they were examined, without opening them: a hash of what
+ * lstat(2) says, of all of them or of each. On Linux by statx(2) through bun:ffi, half a microsecond a file, so that no node:fs need be
  * loaded for it; elsewhere by node:fs. A stamp says "unchanged", never "trusted": that is
  * decided by safe-file.ts. It does not protect against an attacker who can set these files' times of change.
  */
@@ -30,8 +30,7 @@ export function stampOf(files: readonly Group[], folders: Group): string {
   const seen = lookAt(groups) ?? lookByNode(groups);
   const firstFolder = seen.length - countIn(folders) * AT.end;
   for (let at = 0; at < seen.length; at += AT.end) {
-    seen.fill(0, at + AT.atime, at + AT.atime + 4);
-    seen.fill(0, at + AT.rest, at + AT.end);
+    leaveOutReading(seen, at);
     if (at < firstFolder) continue;
     seen[at + AT.nlink] = 0;
     seen.fill(0, at + AT.size, at + AT.blocks + 2);
@@ -41,9 +40,46 @@ export function stampOf(files: readonly Group[], folders: Group): string {
   return Bun.hash(seen, Bun.hash(names)).toString(16);
 }
 
+/** What one file was at a moment. */
+export interface Stamp {
+  /** As in {@link stampOf}, for this file alone and without its name. */
+  readonly stamp: string;
+  /** When it was last changed, in whole milliseconds since 1970; 0 for a file that is not there. */
+  readonly changedMs: number;
+}
+
+/** A stamp of each file of a group, in the order of its names. */
+export function stampsOf(group: Group): readonly Stamp[] {
+  const seen = lookAt([group]) ?? lookByNode([group]);
+  const bytes = new Uint8Array(seen.buffer);
+  const stamps: Stamp[] = [];
+  for (let at = 0; at < seen.length; at += AT.end) {
+    leaveOutReading(seen, at);
+    const seconds = (seen[at + AT.ctime] ?? 0) + ((seen[at + AT.ctime + 1] ?? 0) | 0) * 2 ** 32;
+    stamps.push({
+      stamp: String(Bun.hash(bytes.subarray(at * 4, (at + AT.end) * 4))),
+      changedMs: seconds * 1000 + Math.floor((seen[at + AT.ctime + 2] ?? 0) / 1e6),
+    });
+  }
+  return stamps;
+}
+
 /** The paths of a group. */
 export function pathsIn({ folder, names }: Group): readonly string[] {
   return names.split("\0").map((name) => (folder === "" ? name : `${folder}/${name}`));
+}
+
+/** The folders above a path, the nearest first. */
+export function foldersAbove(path: string): readonly string[] {
+  const end = Math.max(path.lastIndexOf("/"), process.platform === "win32" ? path.lastIndexOf("\\") : -1);
+  const folder = path.slice(0, Math.max(end, 0));
+  return folder === "" ? [] : [folder, ...foldersAbove(folder)];
+}
+
+/** The time of reading, and what depends on who asks. */
+function leaveOutReading(seen: Uint32Array, at: number): void {
+  seen.fill(0, at + AT.atime, at + AT.atime + 4);
+  seen.fill(0, at + AT.rest, at + AT.end);
 }
 
 function countIn({ names }: Group): number {
@@ -88,8 +124,13 @@ function lookByNode(groups: readonly Group[]): Uint32Array<ArrayBuffer> {
     seen.set([Number(stat.uid), Number(stat.gid), Number(stat.mode)], index * AT.end + AT.uid);
     put(AT.ino, stat.ino);
     put(AT.size, stat.size);
-    put(AT.ctime, stat.ctimeNs);
-    put(AT.ctime + 4, stat.mtimeNs);
+    for (const [at, time] of [
+      [AT.ctime, stat.ctimeNs],
+      [AT.ctime + 4, stat.mtimeNs],
+    ] as const) {
+      put(at, time / 1_000_000_000n);
+      put(at + 2, time % 1_000_000_000n);
+    }
     put(AT.dev, stat.dev);
   }
   return seen;

@@ -16,9 +16,10 @@ export function makeOwnFolder(path: string): void {
 
 /**
  * Replaces a file, for this user alone (0600). The folder must be one that others cannot write into
- * (`checkTrustedFolder`). Throws E_FILE_UNREADABLE; the old file is then as it was.
+ * (`checkTrustedFolder`). Throws E_FILE_UNREADABLE; the old file is then as it was. Only of a file that may as well be lost
+ * need not be waited until it is on the disk: after a power failure it may be damaged.
  */
-export function replaceFile(path: string, bytes: Uint8Array): void {
+export function replaceFile(path: string, bytes: Uint8Array, mayBeLost = false): void {
   const fs = process.getBuiltinModule("node:fs");
   const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
   const beside = `${path}.${process.pid}.tmp`;
@@ -28,7 +29,7 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     const fd = fs.openSync(beside, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
       fs.writeFileSync(fd, bytes);
-      fs.fsyncSync(fd);
+      if (!mayBeLost) fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }

@@ -15,6 +15,17 @@ export interface Claims {
   variableOwner(name: string): string | null;
   /** Counts an installed provider in. */
   add(provider: Provider): void;
+  /** The same for one whose names are known; false, and nothing is added, where one of them is taken. */
+  claim(id: string, names: Names): boolean;
+}
+
+/** What a provider claims: {@link namesOf}. */
+export interface Names {
+  readonly variables: readonly string[];
+  /** The skeletons of id, title and variables: whatever looks like one of these is claimed too. */
+  readonly id: string;
+  readonly title: string;
+  readonly likeness: readonly string[];
 }
 
 /** The claims of the built-in providers; installed ones are added as they are found good. */
@@ -24,10 +35,14 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
   const variables = new Map<string, string>();
   const families = new Map<string, string>();
 
+  const enter = (owner: string, { id, title, likeness }: Names): void => {
+    ids.set(id, owner);
+    titles.set(title, owner);
+    for (const variable of likeness) variables.set(variable, owner);
+  };
   const add = (provider: Provider): void => {
-    for (const id of [provider.id, ...(provider.aliases ?? [])]) ids.set(skeleton(id), provider.id);
-    titles.set(titleSkeleton(provider.title), provider.id);
-    for (const name of claimedVariables(provider)) variables.set(skeleton(name), provider.id);
+    enter(provider.id, namesOf(provider));
+    for (const alias of provider.aliases ?? []) ids.set(skeleton(alias), provider.id);
   };
   for (const provider of builtIn) {
     add(provider);
@@ -41,6 +56,23 @@ export function claimsOf(builtIn: readonly Provider[]): Claims {
     titleOwner: (title) => titles.get(titleSkeleton(title)) ?? null,
     variableOwner: (name) => variables.get(skeleton(name)) ?? families.get(family(name)) ?? null,
     add,
+    claim(id, names) {
+      if (ids.has(names.id) || titles.has(names.title)) return false;
+      if (names.likeness.some((name) => variables.has(name))) return false;
+      enter(id, names);
+      return true;
+    },
+  };
+}
+
+/** What a provider claims, but for its aliases: installed ones have none. */
+export function namesOf(provider: Provider): Names {
+  const variables = claimedVariables(provider);
+  return {
+    variables,
+    id: skeleton(provider.id),
+    title: titleSkeleton(provider.title),
+    likeness: variables.map(skeleton),
   };
 }
 

@@ -8,6 +8,7 @@ import { mayExist } from "../../os/files/may-exist.ts";
 import type { Provider } from "../contract.ts";
 import { anyInstalled, indexPath, pluginPlaces } from "./places.ts";
 import type { Summaries } from "./plugin-index.ts";
+import type { Found } from "./survey.ts";
 
 export interface InstalledProviders {
   /** The installed provider of that id; null when there is none. Reads that one manifest only. */
@@ -26,7 +27,9 @@ const NOTHING: Summaries = { ids: () => [], variables: () => [], ownerOf: () => 
 export function installedProviders(raw: RawEnvironment, warn: (line: string) => void): InstalledProviders {
   const places = pluginPlaces(raw);
   const path = indexPath(raw);
+  const warned = new Set<string>();
   let summarised: Promise<Summaries> | undefined;
+  let surveyed: readonly Found[] | undefined;
   let fit: Promise<readonly Provider[]> | undefined;
 
   const modules = async () => {
@@ -35,6 +38,11 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
       import("../registry.ts"),
     ]);
     return { installed, setting: { places, builtIn: PROVIDERS } };
+  };
+  const warnOf = async (id: string, error: GumCredError) => {
+    const line = (await modules()).installed.notUsedWarning(id, error);
+    if (!warned.has(line)) warn(line);
+    warned.add(line);
   };
   const load = async (id: string) => {
     const { installed, setting } = await modules();
@@ -46,20 +54,30 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
       return provider ? [provider] : [];
     } catch (error) {
       if (!(error instanceof GumCredError)) throw error;
-      warn((await modules()).installed.notUsedWarning(id, error));
+      await warnOf(id, error);
       return [];
     }
   };
-  const loadAll = async () => {
-    const { installed, setting } = await modules();
+  /** Looks at every manifest and reads those that are not as `recall` finds them in the index. */
+  const survey = async (recall: boolean): Promise<readonly Found[]> => {
+    if (!anyInstalled(places)) return [];
+    const [{ surveyInstalled }, index, { NO_MEMORY }, { setting }] = await Promise.all([
+      import("./survey.ts"),
+      import("./plugin-index.ts"),
+      import("./remembered.ts"),
+      modules(),
+    ]);
+    const memory = recall && path !== null ? index.readMemory(path) : NO_MEMORY;
     const started = Date.now();
-    const found = await installed.listInstalled(setting);
-    if (path !== null) await (await import("./plugin-index.ts")).writeIndex(path, places, found, started);
-    return installed.usableProviders(found, warn);
+    const found = await surveyInstalled(setting, memory);
+    if (path !== null) await index.writeIndex(path, places, found, started);
+    for (const { id, error } of found) if (error) await warnOf(id, error);
+    return found;
   };
-  const all = () => {
-    fit ??= anyInstalled(places) ? loadAll() : Promise.resolve([]);
-    return fit;
+  const loadAll = async (): Promise<readonly Provider[]> => {
+    const wasRead = surveyed?.every(({ provider, error }) => provider !== null || error !== null);
+    surveyed = wasRead ? surveyed : await survey(false);
+    return (surveyed ?? []).flatMap(({ provider }) => (provider ? [provider] : []));
   };
   const summarise = async (): Promise<Summaries> => {
     // The index first: looking whether anything is installed costs more than it, where much is.
@@ -68,19 +86,25 @@ export function installedProviders(raw: RawEnvironment, warn: (line: string) => 
       const index = readIndex(path, places);
       if (index) return index;
     }
-    const found = await all();
-    return found.length === 0 ? NOTHING : (await import("./plugin-index.ts")).summariesOf(found);
+    surveyed ??= await survey(true);
+    return surveyed.length === 0 ? NOTHING : (await import("./plugin-index.ts")).summariesOf(surveyed);
   };
   return {
     load,
-    all,
+    all: () => {
+      fit ??= loadAll();
+      return fit;
+    },
     summaries: () => {
       summarised ??= summarise();
       return summarised;
     },
     some: async (ids) => {
-      if (fit === undefined) return (await Promise.all(ids.map(loadOrWarn))).flat();
-      return (await fit).filter(({ id }) => ids.includes(id));
+      if (surveyed === undefined) return (await Promise.all(ids.map(loadOrWarn))).flat();
+      // One that lost a name to another plugin is not used, fit as it may be by itself.
+      const usable = surveyed.filter(({ id, known }) => known !== null && ids.includes(id));
+      const loaded = usable.map(({ id, provider }) => (provider ? [provider] : loadOrWarn(id)));
+      return (await Promise.all(loaded)).flat();
     },
   };
 }

@@ -1,13 +1,13 @@
 /**
- * Installed providers: reads manifests from the administrator's folder and the user's, and validates each. One
- * that cannot be used is reported with its reason and never stops another. A provider that is requested by id
- * costs one manifest; only listing reads them all. Writes nothing. Never looks at the current directory.
+ * One installed provider: reads a manifest from the administrator's folder or the user's, and validates it. A provider
+ * that is requested by id costs one manifest; only listing looks at them all (survey.ts). Writes nothing. Never looks at
+ * the current directory.
  */
-import { clean, fail, GumCredError } from "../../core/errors.ts";
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
 import { isMissing } from "../../core/system-error.ts";
 import { fileCalls } from "../../os/files/file-calls.ts";
-import { readTrustedFile } from "../../os/files/safe-file.ts";
+import { type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
@@ -46,7 +46,7 @@ export interface Setting {
 }
 
 /** The manifest in the bytes; throws what is wrong with it. The pin is null for one of the administrator's. */
-type Validate = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
+export type Validate = (bytes: Uint8Array, pin: Pin | null) => Promise<Manifest>;
 
 /** The largest manifest that is read. */
 export const MANIFEST_LIMIT_BYTES = 64 * 1024;
@@ -63,42 +63,13 @@ export async function loadInstalled(id: string, { places, builtIn }: Setting): P
     // Trusted by the user, so this same version validated these very bytes before.
     const known = pin?.judgedBy === versionLine() ? manifestJson(bytes) : null;
     if (isManifestShaped(known) && known.id === id) return known;
-    const [{ claimsOf }, { validManifest }] = await validation();
+    const [{ claimsOf }, { validManifest }] = await Promise.all([
+      import("./claims.ts"),
+      import("./manifest.ts"),
+    ]);
     return validManifest(id, bytes, claimsOf(builtIn), manifestPath(id, place, places) ?? "");
   };
   return (await readOne(id, place, lookAt(places), validate))?.provider ?? null;
-}
-
-/** Every manifest in both places, the administrator's first, then by id. */
-export async function listInstalled({ places, builtIn }: Setting): Promise<readonly Installed[]> {
-  const [{ claimsOf }, { validManifest }] = await validation();
-  const claims = claimsOf(builtIn);
-  const look = lookAt(places);
-  const found: Installed[] = [];
-  for (const place of ["system", "user"] as const) {
-    const ids = idsIn(folderOf(place, places));
-    if (ids === null) found.push(unreadable(place, places));
-    for (const id of ids ?? []) {
-      // Plugins that were installed since it was trusted count too.
-      const path = manifestPath(id, place, places) ?? "";
-      const validate: Validate = async (bytes) => validManifest(id, bytes, claims, path);
-      const entry = await inspect(id, place, look, validate);
-      if (entry.provider) claims.add(entry.provider);
-      found.push(entry);
-    }
-  }
-  return found;
-}
-
-/** The providers among them that are usable; `warn` is called for the others. */
-export function usableProviders(
-  found: readonly Installed[],
-  warn: (line: string) => void,
-): readonly Provider[] {
-  for (const { id, error } of found) {
-    if (error) warn(notUsedWarning(id, error));
-  }
-  return found.flatMap(({ provider }) => (provider ? [provider] : []));
 }
 
 /** The warning that a plugin is not used, and why. */
@@ -126,27 +97,13 @@ export function readPlaced(
   folders = new Map<string, string>(),
 ): Uint8Array | null {
   const path = manifestPath(id, place, places);
-  const owner = place === "system" ? "root" : "user";
-  return path === null ? null : readTrustedFile(path, { owner, limitBytes: MANIFEST_LIMIT_BYTES, folders });
+  const options = { owner: ownerOf(place), limitBytes: MANIFEST_LIMIT_BYTES, folders };
+  return path === null ? null : readTrustedFile(path, options);
 }
 
-/** What validating takes, and what a plugin that was validated already does without. */
-function validation() {
-  return Promise.all([import("./claims.ts"), import("./manifest.ts")]);
-}
-
-/** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
-function idsIn(folder: string | null): readonly string[] | null {
-  if (folder === null) return [];
-  try {
-    const names = process
-      .getBuiltinModule("node:fs")
-      .readdirSync(folder)
-      .filter((name) => name.endsWith(".json") && !name.startsWith("."));
-    return names.map((name) => name.slice(0, -".json".length)).sort();
-  } catch (error) {
-    return isMissing(error) ? [] : null;
-  }
+/** Whose the manifests of a place must be, and every folder above them. */
+export function ownerOf(place: Place): Owner {
+  return place === "system" ? "root" : "user";
 }
 
 /** A path that cannot be examined counts as present: reading it then says why. */
@@ -161,14 +118,14 @@ function isThere(path: string | null): boolean {
 }
 
 /** One look at the installed plugins: what it reads and finds trusted once, and only when a plugin needs it. */
-interface Look {
+export interface Look {
   readonly places: Places;
   readonly pins: PinOf;
   /** By place, the folders that were found trusted ({@link readPlaced}). */
   readonly folders: Readonly<Record<Place, Map<string, string>>>;
 }
 
-function lookAt(places: Places): Look {
+export function lookAt(places: Places): Look {
   const { user } = places;
   let pins: PinOf | undefined;
   return {
@@ -181,44 +138,20 @@ function lookAt(places: Places): Look {
   };
 }
 
-async function inspect(id: string, place: Place, look: Look, validate: Validate): Promise<Installed> {
-  const { places } = look;
-  const base = { id, place, path: manifestPath(id, place, places) ?? "" };
-  try {
-    if (place === "user" && placeOf(id, places) === "system") {
-      throw fail(
-        "E_PLUGIN_REFUSED",
-        `the administrator's plugin of that id takes precedence`,
-        "ask the administrator to remove it",
-      );
-    }
-    const read = await readOne(id, place, look, validate);
-    if (read) return { ...base, state: "ok", error: null, ...read };
-    throw fail("E_PLUGIN_INVALID", `${clean(base.path)} is gone`, "install the plugin again");
-  } catch (error) {
-    if (!(error instanceof GumCredError)) throw error;
-    return { ...base, state: stateOf(error), error, provider: null, files: [] };
-  }
-}
-
-function unreadable(place: Place, places: Places): Installed {
-  const path = folderOf(place, places) ?? "";
-  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} cannot be read by this user`);
-  return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
-}
-
-function stateOf(error: GumCredError): Installed["state"] {
-  if (error.code === "E_PLUGIN_CHANGED") return "changed";
-  return error.exitCode === 6 ? "refused" : "broken";
+/** What reading one manifest gives: its provider, {@link Installed.files}, and what the user trusted. */
+export interface Read {
+  readonly provider: Provider;
+  readonly files: readonly string[];
+  readonly pin: Pin | null;
 }
 
 /** The provider of one manifest, read and validated; null when it does not exist. Throws why it is not valid. */
-async function readOne(
+export async function readOne(
   id: string,
   place: Place,
   { places, pins, folders }: Look,
   validate: Validate,
-): Promise<{ readonly provider: Provider; readonly files: readonly string[] } | null> {
+): Promise<Read | null> {
   if (!ID_PATTERN.test(id))
     throw fail(
       "E_PLUGIN_INVALID",
@@ -238,5 +171,5 @@ async function readOne(
     const { verifyByProgram } = await import("./command-verifier.ts");
     return verifyByProgram({ command, provider: id, title, key });
   });
-  return { provider, files: pathsIn(command) };
+  return { provider, files: pathsIn(command), pin };
 }

@@ -2,17 +2,17 @@
  * Remembers which plugins are installed and which variables carry their keys, so that a command that names no provider
  * need not read every manifest to find the few that have a key. What is remembered holds only while the folders, the pins and
  * the administrator's manifests and programs are, by lstat(2), those that were judged. A manifest of the user's that was
- * changed in its place does not match its pin any more, and says so when a key of its is looked for. The index never makes
+ * changed in its place does not match its pin any more, and says so when a key of its is looked for. After a change what is
+ * remembered of each manifest still serves (remembered.ts). The index never makes
  * a plugin trusted: whatever has a key is read, hashed against its pin and judged anew. One file in the state folder; losing it costs time and
  * nothing else, so nothing here fails. Kept in long texts, which cost hundreds of plugins less than lists of objects.
  */
-import { type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
+import { foldersAbove, type Group, pathsIn, stampOf } from "../../os/files/file-stamps.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
-import type { Provider } from "../contract.ts";
-import { claimedVariables } from "./claims.ts";
-import type { Installed } from "./installed.ts";
 import type { Place, Places } from "./places.ts";
+import { lastChangeMs, type Memory, memoryText, NO_MEMORY, parseMemory } from "./remembered.ts";
+import type { Found } from "./survey.ts";
 
 /** As much of the installed providers as it takes to find out which of them may have a key. */
 export interface Summaries {
@@ -27,6 +27,7 @@ export interface Summaries {
 /** What is remembered. Another version of gum-cred may validate differently, so it starts again. */
 interface Index {
   readonly program: string;
+  /** Empty where a plugin was not usable, or had just changed: then only the memory serves. */
   readonly stamp: string;
   /** Files that the administrator's plugins run, wherever they are. */
   readonly programs: readonly string[];
@@ -35,6 +36,8 @@ interface Index {
   readonly user: string;
   /** {@link Owners} as JSON in a text, which is parsed when the owner of a variable is requested. */
   readonly owners: string;
+  /** {@link memoryText}, which is parsed when something has changed. */
+  readonly memory: string;
 }
 
 /** By variable the id of its plugin: no two usable plugins have the same. */
@@ -46,11 +49,11 @@ const COARSEST_TICK_MS = 2_000;
 const IDS = /^(?:[a-z0-9][a-z0-9-]{0,63}(?: |$))*$/;
 const VARIABLE = /^[A-Z][A-Z0-9_]{0,127}$/;
 
-/** The summaries of these providers. */
-export function summariesOf(providers: readonly Provider[]): Summaries {
-  const owners = ownersIn(providers);
+/** The summaries of what a look found usable. */
+export function summariesOf(found: readonly Found[]): Summaries {
+  const owners = ownersIn(found);
   return summaries(
-    providers.map(({ id }) => id),
+    found.flatMap(({ id, known }) => (known ? [id] : [])),
     () => owners,
   );
 }
@@ -58,9 +61,8 @@ export function summariesOf(providers: readonly Provider[]): Summaries {
 /** What is installed and usable; null when that has to be looked up again. */
 export function readIndex(path: string, places: Places): Summaries | null {
   try {
-    const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
-    const index: Index | null = bytes && JSON.parse(new TextDecoder().decode(bytes));
-    if (index?.program !== versionLine() || index.stamp !== stampNow(index, places)) return null;
+    const index = readWhole(path);
+    if (index === null || index.stamp !== stampNow(index, places)) return null;
     const ids = [index.system, index.user].filter(Boolean).join(" ");
     // Names end up in shells, so they are looked at even here.
     if (!IDS.test(ids)) return null;
@@ -74,41 +76,68 @@ export function readIndex(path: string, places: Places): Summaries | null {
   }
 }
 
+/** What an earlier look found of each manifest; nothing where the index is not good. */
+export function readMemory(path: string): Memory {
+  try {
+    return parseMemory(readWhole(path)?.memory);
+  } catch {
+    return NO_MEMORY;
+  }
+}
+
+/** The index that this gum-cred wrote; null for none. Throws for a file that is not to be trusted or not JSON. */
+function readWhole(path: string): Index | null {
+  const bytes = readTrustedFile(path, { owner: "user", limitBytes: LIMIT_BYTES });
+  const index: Index | null = bytes && JSON.parse(new TextDecoder().decode(bytes));
+  return index?.program === versionLine() ? index : null;
+}
+
 /**
- * Remembers what a look at every plugin that began at `sinceMs` found. Nothing is remembered while a plugin is not
- * usable, because each run must warn of it, or when something is so new that it may have changed during the look.
+ * Remembers what a look at every plugin that began at `sinceMs` found. A manifest is not remembered that is so new that it
+ * may have changed during the look, or is not usable, because each run must warn of it; and while there is such a one, the
+ * next run looks at every manifest again. Nothing is written that would say no more than the last time.
  */
 export async function writeIndex(
   path: string,
   places: Places,
-  found: readonly Installed[],
+  found: readonly Found[],
   sinceMs: number,
 ): Promise<void> {
-  if (found.some(({ error }) => error !== null)) return;
   const idsIn = (place: Place) =>
     found.flatMap((entry) => (entry.place === place ? [entry.id] : [])).join(" ");
-  const index = {
-    program: versionLine(),
+  const extent = {
     programs: [...new Set(found.flatMap(({ place, files }) => (place === "system" ? files : [])))],
     system: idsIn("system"),
     user: idsIn("user"),
-    owners: JSON.stringify(ownersIn(found.flatMap(({ provider }) => (provider ? [provider] : [])))),
   };
   try {
-    // Before the times are looked at: whatever changes in between is too new.
-    const whole: Index = { ...index, stamp: stampNow(index, places) };
-    const { lstatSync } = await import("node:fs");
-    const files = filesOf(index, places).flatMap(pathsIn);
-    const changes = files.map((file) => lstatSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0);
-    if (Math.max(...changes) > sinceMs - COARSEST_TICK_MS) return;
+    const settledMs = sinceMs - COARSEST_TICK_MS;
+    const stamp = found.every(({ error }) => error === null) ? settledStamp(extent, places, settledMs) : "";
+    const lasting = found.filter(({ known, changedMs }) => known && changedMs <= settledMs);
+    if (stamp === "" && lasting.every(({ provider }) => provider === null)) return;
+    const whole: Index = {
+      program: versionLine(),
+      stamp,
+      ...extent,
+      owners: JSON.stringify(ownersIn(found)),
+      memory: memoryText(lasting),
+    };
     const { makeOwnFolder, replaceFile } = await import("../../os/files/replace-file.ts");
     const [folder = ""] = foldersAbove(path);
     makeOwnFolder(folder);
     checkTrustedFolder(folder, "user");
-    replaceFile(path, new TextEncoder().encode(JSON.stringify(whole)));
+    replaceFile(path, new TextEncoder().encode(JSON.stringify(whole)), true);
   } catch {
     // An index that cannot be written is not an error.
   }
+}
+
+/** The stamp of what the index depends on; empty while something of that may have changed during the look. */
+function settledStamp(extent: Extent, places: Places, settledMs: number): string {
+  // Before the times are looked at: whatever changes in between is too new.
+  const stamp = stampNow(extent, places);
+  const files = filesOf(extent, places).flatMap(pathsIn);
+  return lastChangeMs(files) > settledMs ? "" : stamp;
 }
 
 function summaries(ids: readonly string[], owners: () => Owners): Summaries {
@@ -128,10 +157,11 @@ function parsedOwners(text: string): Owners {
   }
 }
 
-function ownersIn(providers: readonly Provider[]): Owners {
-  return Object.fromEntries(
-    providers.flatMap((provider) => claimedVariables(provider).map((variable) => [variable, provider.id])),
-  );
+function ownersIn(found: readonly Found[]): Owners {
+  const owners: Record<string, string> = Object.create(null);
+  for (const { id, known } of found)
+    for (const variable of known?.names.variables ?? []) owners[variable] = id;
+  return owners;
 }
 
 type Extent = Pick<Index, "programs" | Place>;
@@ -150,11 +180,4 @@ function filesOf(index: Extent, places: Places): readonly Group[] {
   const names = `${index.system.replaceAll(" ", ".json\0")}.json`;
   const manifests = index.system === "" ? [] : [{ folder: system, names }];
   return [{ folder: "", names: single.join("\0") }, ...manifests];
-}
-
-/** The folders above a path, the nearest first. */
-function foldersAbove(path: string): readonly string[] {
-  const end = Math.max(path.lastIndexOf("/"), process.platform === "win32" ? path.lastIndexOf("\\") : -1);
-  const folder = path.slice(0, Math.max(end, 0));
-  return folder === "" ? [] : [folder, ...foldersAbove(folder)];
 }

@@ -14,9 +14,10 @@ import {
 } from "node:fs";
 import { type ErrorCode, GumCredError } from "../../../src/core/errors.ts";
 import { secret } from "../../../src/core/secret.ts";
-import { listInstalled, loadInstalled, usableProviders } from "../../../src/providers/installed/installed.ts";
+import { loadInstalled, notUsedWarning } from "../../../src/providers/installed/installed.ts";
 import { pinOf, readPins, writePins } from "../../../src/providers/installed/pins.ts";
 import { anyInstalled, pluginPlaces } from "../../../src/providers/installed/places.ts";
+import { listInstalled } from "../../../src/providers/installed/survey.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
 import { commandManifest, manifestWith } from "../../support/manifests.ts";
 import { SOON_MS } from "../../support/patience.ts";
@@ -62,9 +63,11 @@ function world() {
     load: (id: string) => loadInstalled(id, setting),
     list: () => listInstalled(setting),
     all: async () => {
-      const warnings: string[] = [];
-      const providers = usableProviders(await listInstalled(setting), (line) => warnings.push(line));
-      return { ids: providers.map(({ id }) => id), warnings };
+      const found = await listInstalled(setting);
+      return {
+        ids: found.flatMap(({ provider }) => (provider ? [provider.id] : [])),
+        warnings: found.flatMap(({ id, error }) => (error ? [notUsedWarning(id, error)] : [])),
+      };
     },
   };
 }
@@ -333,7 +336,8 @@ describe("a plugin that is not fit", () => {
     chmodSync(root, 0o711);
     chmodSync(at.home, 0o711);
     const script = `
-      import { listInstalled, loadInstalled } from "${process.cwd()}/src/providers/installed/installed.ts";
+      import { loadInstalled } from "${process.cwd()}/src/providers/installed/installed.ts";
+      import { listInstalled } from "${process.cwd()}/src/providers/installed/survey.ts";
       import { anyInstalled } from "${process.cwd()}/src/providers/installed/places.ts";
       const places = ${JSON.stringify(at.places)};
       const list = await listInstalled({ places, builtIn: [] });

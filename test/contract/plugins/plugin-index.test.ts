@@ -1,11 +1,10 @@
 /** The index of installed plugins on real files: whatever changes makes it stale, and nothing but gum-cred's own is read. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,59 +12,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { listInstalled, loadInstalled } from "../../../src/providers/installed/installed.ts";
-import { pinOf, readPins, writePins } from "../../../src/providers/installed/pins.ts";
-import { readIndex, writeIndex } from "../../../src/providers/installed/plugin-index.ts";
+import { loadInstalled } from "../../../src/providers/installed/installed.ts";
 import { PROVIDERS } from "../../../src/providers/registry.ts";
-import { commandManifest, manifestWith } from "../../support/manifests.ts";
+import { named, useInstalledWorlds } from "../../support/installed-world.ts";
 
-const root = mkdtempSync("/tmp/gum-cred-index-");
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 const isRoot = process.geteuid?.() === 0;
-
-const named = (id: string) =>
-  manifestWith({ id, title: id, env: [`${id.toUpperCase()}_API_KEY`, `${id.toUpperCase()}_KEY`] });
-
-/** One plugin of the administrator's, two of the user's, one of which runs a program. */
-function world() {
-  const home = mkdtempSync(`${root}/`);
-  const user = { folder: `${home}/config/plugins`, pins: `${home}/config/plugins.lock.json` };
-  const places = { system: `${home}/etc/plugins`, user };
-  for (const folder of [user.folder, places.system, `${home}/bin`])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = `${home}/state/gum-cred/plugins.index.json`;
-  const program = `${home}/bin/verify`;
-  writeFileSync(program, "#!/bin/sh\n", { mode: 0o700 });
-  const manifest = (id: string): string => `${user.folder}/${id}.json`;
-  const install = (id: string, bytes: Uint8Array, command?: readonly string[]): void => {
-    writeFileSync(manifest(id), bytes, { mode: 0o600 });
-    writePins(user.pins, new Map(readPins(user.pins)).set(id, pinOf(bytes, command)));
-  };
-  const command = [program, `${home}/bin/later`];
-  install("kestrel", named("kestrel"));
-  install(
-    "heron",
-    commandManifest(command, { id: "heron", title: "heron", env: ["HERON_API_KEY"] }),
-    command,
-  );
-  writeFileSync(`${places.system}/acme.json`, named("acme"), { mode: 0o600 });
-  const list = () => listInstalled({ places, builtIn: PROVIDERS });
-  return {
-    ...{ home, places, path, program, manifest, install, list },
-    /** Long after the last change, unless it says otherwise. */
-    write: async (sinceMs = Date.now() + 60_000) => writeIndex(path, places, await list(), sinceMs),
-    read: () => readIndex(path, places),
-    isWritten: () => statSync(path, { throwIfNoEntry: false }) !== undefined,
-  };
-}
-
-/** A world whose index is good. */
-async function indexed(): Promise<ReturnType<typeof world>> {
-  const at = world();
-  await at.write();
-  if ((await at.read()) === null) throw new Error("the index is not good to begin with");
-  return at;
-}
+const { world, indexed } = useInstalledWorlds();
+type At = Awaited<ReturnType<typeof indexed>>;
 
 describe("an index", () => {
   test("says what is installed, the administrator's first, and whose variables are whose", async () => {
@@ -98,7 +51,6 @@ describe("an index", () => {
 });
 
 describe("an index is stale after", () => {
-  type At = Awaited<ReturnType<typeof indexed>>;
   const changes: [name: string, change: (at: At) => void][] = [
     [
       "a manifest moved into its place",
@@ -140,7 +92,6 @@ describe("an index is stale after", () => {
 });
 
 describe("an index outlasts what pins guard, and the plugin itself is refused:", () => {
-  type At = Awaited<ReturnType<typeof indexed>>;
   const changes: [name: string, id: string, code: string, change: (at: At) => void][] = [
     [
       "a byte more in a manifest",
@@ -202,11 +153,12 @@ describe("an index outlasts what pins guard, and the plugin itself is refused:",
 });
 
 describe("no index is written", () => {
-  test("while a plugin is not fit", async () => {
+  test("that would stand for all while a plugin is not fit", async () => {
     const at = world();
     appendFileSync(at.manifest("kestrel"), " ");
     await at.write();
-    expect(at.isWritten()).toBe(false);
+    expect(await at.read()).toBeNull();
+    expect([...at.memory().keys()]).toEqual(["system/acme", "user/heron"]);
   });
   test("while something may have changed during the look", async () => {
     const at = world();
@@ -289,12 +241,14 @@ function script({ places, path }: ReturnType<typeof world>, body: string): reado
   const source = `${process.cwd()}/src/providers`;
   const text = `
     const [places, path] = [${JSON.stringify(places)}, ${JSON.stringify(path)}];
-    const { listInstalled } = await import("${source}/installed/installed.ts");
-    const { readIndex, writeIndex } = await import("${source}/installed/plugin-index.ts");
+    const { surveyInstalled } = await import("${source}/installed/survey.ts");
+    const { readIndex, readMemory, writeIndex } = await import("${source}/installed/plugin-index.ts");
     const { PROVIDERS } = await import("${source}/registry.ts");
-    const found = await listInstalled({ places, builtIn: PROVIDERS });
+    const found = await surveyInstalled({ places, builtIn: PROVIDERS }, new Map());
     const write = () => writeIndex(path, places, found, Date.now() + 60_000);
     const read = async () => (await readIndex(path, places))?.ids() ?? null;
+    const reread = async () =>
+      (await surveyInstalled({ places, builtIn: PROVIDERS }, readMemory(path))).flatMap(({ id, provider }) => (provider ? [id] : []));
     ${body}`;
   return [process.execPath, "-e", text];
 }
@@ -311,6 +265,7 @@ test("several may write it at once: whoever reads meanwhile finds a whole one", 
   let reads = 0;
   while (!done) {
     expect((await at.read())?.ids()).toEqual(["acme", "heron", "kestrel"]);
+    expect(at.memory().size).toBe(3);
     reads++;
     await Bun.sleep(0);
   }
@@ -325,10 +280,14 @@ test("where the C library has no statx, node:fs tells the same", () => {
   const body = `
     Object.defineProperty(process, "platform", { value: "openbsd" });
     await write();
-    const before = await read();
+    const before = [await read(), await reread()];
     ${touch};
-    const after = await read();
+    const after = [await read(), await reread()];
     console.log(JSON.stringify([before, after]));`;
   const { stdout, stderr } = Bun.spawnSync([...script(at, body)]);
-  expect([stdout.toString().trim(), stderr.toString()]).toEqual(['[["acme","heron","kestrel"],null]', ""]);
+  expect(stderr.toString()).toBe("");
+  expect(JSON.parse(stdout.toString())).toEqual([
+    [["acme", "heron", "kestrel"], []],
+    [null, ["acme"]],
+  ]);
 });

@@ -65,6 +65,7 @@ export function openWindowsKeychain(options: WindowsKeychainOptions = {}): Windo
     },
     remove: (service, account) => call("remove", { service, account }) as Promise<boolean>,
     list: (service) => call("list", { service }) as Promise<string[]>,
+    listFew: (service) => call("list", { service }) as Promise<string[]>,
     close() {
       if (started !== undefined) void call("close").catch(() => undefined);
     },
