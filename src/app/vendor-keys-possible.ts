@@ -12,8 +12,8 @@ export const KEY_NAMES = ["_API_KEY", "BEARER_TOKEN"] as const;
 /** Gumloop's own, which are nobody else's. */
 const OWN = ["GUMLOOP_API_KEY", "GUMLOOP_API_KEY_FILE"];
 
-/** To have more entries named takes as long as to look for every vendor's. */
-const FEW = 8;
+/** To have more entries named takes longer than to look for each of the built-in vendors' two. */
+const FEW = 16;
 /** What the keychain has for vendors: `llm:personal:default:openai` (resolve/levels.ts). */
 const STORED = "llm:";
 

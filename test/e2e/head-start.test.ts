@@ -83,12 +83,15 @@ const profile = (key: string) => [
   item("gum-cred", "default:expiry", reveal(keyNote(secret(key), secret(USER), secret(SERVER), sha256))),
 ];
 const SIGNED_IN = profile("key-EXAMPLE");
+const OTHERS = Array.from({ length: 20 }, (_, index) => item("gum-cred", `p${index}:expiry`, "{}"));
 const OPENAI = item("gum-cred", "llm:personal:default:openai", "sk-EXAMPLE");
 
 test.each<[what: string, FakeOptions]>([
   ["nothing is stored", {}],
   ["a profile", { collections: { login: { items: SIGNED_IN } } }],
   ["a profile and a vendor's key", { collections: { login: { items: [...SIGNED_IN, OPENAI] } } }],
+  ["more entries than are named", { collections: { login: { items: [...SIGNED_IN, OPENAI, ...OTHERS] } } }],
+  ["other profiles alone", { collections: { login: { items: OTHERS } } }],
   ["a vendor's key alone", { collections: { login: { items: [OPENAI] } } }],
   ["many keys", { collections: { login: { items: [...SIGNED_IN, ...Array(12).fill(OPENAI)] } } }],
   [

@@ -31,8 +31,8 @@ export interface Group {
 /** From so many on it takes less time to have all entries of a service named than to look for each of them. */
 const MANY = 8;
 
-/** The searches that find these entries. */
-export function groupsOf(wanted: readonly Sought[]): readonly Group[] {
+/** The searches that find these entries. `crowded` services have more entries than are wanted. */
+export function groupsOf(wanted: readonly Sought[], crowded: ReadonlySet<string>): readonly Group[] {
   const services = new Map<string, Sought[]>();
   for (const one of wanted) {
     const own = services.get(one.service);
@@ -41,7 +41,7 @@ export function groupsOf(wanted: readonly Sought[]): readonly Group[] {
   }
   const groups: Group[] = [];
   for (const [service, own] of services) {
-    const isWhole = own.length >= MANY;
+    const isWhole = own.length >= MANY && !crowded.has(service);
     const others: Sought[] = [];
     for (const one of own) {
       // What is foreseen is the note of a profile: where it is all that there is, nothing needs to be named.

@@ -17,8 +17,13 @@ import { flag } from "./typed.ts";
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
 
-/** Where entries were last found, by {@link keyOf}; null where nothing was. Saves a second search. */
-type Places = Map<string, string | null>;
+/** What earlier visits found. Saves a second search. */
+interface Places {
+  /** Where entries were last found, by {@link keyOf}; null where nothing was. */
+  readonly items: Map<string, string | null>;
+  /** Services with too many entries to name each. */
+  readonly crowded: Set<string>;
+}
 
 /** Each method but `foresee` and `forget` throws the keychain's errors. */
 export interface Reader {
@@ -39,7 +44,7 @@ type Open = () => Secret;
 
 /** A reader over this conversation. */
 export function newReader(talk: Conversation): Reader {
-  const places: Places = new Map();
+  const places: Places = { items: new Map(), crowded: new Set() };
   const foreseen = new Map<string, Sought>();
   /** What has come ahead, to be given once; null where nothing was found. */
   const ahead = new Map<string, Open | null>();
@@ -56,7 +61,7 @@ export function newReader(talk: Conversation): Reader {
     for (const { key } of others) {
       const open = visited.found.get(key);
       // What is there and was not given, because it is locked or has just gone, is asked for again when it is wanted.
-      if (open || places.get(key) === null) ahead.set(key, open ?? null);
+      if (open || places.items.get(key) === null) ahead.set(key, open ?? null);
     }
     return visited;
   }
@@ -112,7 +117,7 @@ function readAll(
   places: Places,
   deadline: Deadline,
 ): Visited {
-  const groups = groupsOf(wanted);
+  const groups = groupsOf(wanted, places.crowded);
   const build = (collection: string) => {
     const searches = groups.map(({ service, account }) => searchItems(collection, query(service, account)));
     return listed ? [...searches, searchItems(collection, query(listed.service))] : searches;
@@ -120,10 +125,11 @@ function readAll(
   const visit = wanted.length > 0 ? talk.enterWithSession(build, deadline) : talk.enter(build, deadline);
   const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
   const names = listed && namesOf(talk, listed, items, pathsOf(visit?.replies[groups.length]), deadline);
+  if (listed && names === null) places.crowded.add(listed.service);
   const chosen: (Sought & { readonly item: string })[] = [];
   for (const one of wanted) {
     const item = newest(talk, items.get(one.key) ?? [], deadline);
-    places.set(one.key, item);
+    places.items.set(one.key, item);
     if (item !== null) chosen.push({ ...one, item });
   }
   const found = new Map<string, Open>();
@@ -171,17 +177,17 @@ function modifiedAt(
   places: Places,
   deadline: Deadline,
 ): Map<string, number> {
-  const unseen = accounts.filter((account) => !places.has(keyOf(service, account)));
+  const unseen = accounts.filter((account) => !places.items.has(keyOf(service, account)));
   if (unseen.length > 0) {
     const search = (collection: string) =>
       unseen.map((account) => searchItems(collection, query(service, account)));
     const visit = talk.enter(search, deadline);
     for (const [index, account] of unseen.entries()) {
-      places.set(keyOf(service, account), newest(talk, pathsOf(visit?.replies[index]), deadline));
+      places.items.set(keyOf(service, account), newest(talk, pathsOf(visit?.replies[index]), deadline));
     }
   }
   const found = accounts.flatMap((account) => {
-    const item = places.get(keyOf(service, account)) ?? null;
+    const item = places.items.get(keyOf(service, account)) ?? null;
     return item === null ? [] : [{ account, item }];
   });
   if (found.length === 0) return new Map();
