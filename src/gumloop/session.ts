@@ -76,12 +76,16 @@ export async function refreshSession(
   ports: RefreshPorts,
 ): Promise<ProfileReading> {
   return withProfileLock(profile.name, ports, async () => {
-    const { readBesideOfficialClient } = await import("./official-client.ts");
     const isOver = (reading: ProfileReading) =>
       ports.memory.refreshSent || movedOn(stale, reading, ports.now());
     const cannotRefresh = ({ stored }: ProfileReading) => stored.refresh_token === undefined;
     const isSettled = (reading: ProfileReading) => isOver(reading) || cannotRefresh(reading);
-    const current = await readBesideOfficialClient(profile, isSettled, ports);
+    // Of many processes that have waited for the lock all but one are done here, without a look at other processes.
+    let current = await profile.read();
+    if (!isSettled(current)) {
+      const { readBesideOfficialClient } = await import("./official-client.ts");
+      current = await readBesideOfficialClient(profile, isSettled, ports);
+    }
     if (isOver(current)) {
       ports.debug("refresh: no longer needed");
       return current;
