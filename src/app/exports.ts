@@ -41,16 +41,16 @@ const NO_VENDORS: Vendors = { shares: [], variables: [] };
 export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const vendors = await gatherVendors(request, scope, ports);
   const own = wantsGumloop(request.names)
-    ? await gumloopShare(
-        request,
-        vendors.shares.some(({ set }) => set.size > 0),
-        scope,
-        ports,
-      )
+    ? await gumloopShare(request, givesAny(vendors.shares), scope, ports)
     : null;
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
   const shares = own ? [own, ...vendors.shares] : vendors.shares;
   return combine(shares, ports.environment, ports.digest, (name) => owned.has(name));
+}
+
+function givesAny(shares: readonly ProviderExports[]): boolean {
+  for (const { set } of shares) if (set.size > 0) return true;
+  return false;
 }
 
 /** Every variable that `env` may set for these providers, for `env --unset`. */
@@ -88,11 +88,12 @@ async function foreseeGumloop(
 }
 
 function wantsGumloop(names: readonly string[]): boolean {
-  return names.length === 0 || names.some(isGumloop);
+  return names.length === 0 || onlyGumloop(names) || names.some(isGumloop);
 }
 
 function onlyGumloop(names: readonly string[]): boolean {
-  return names.length > 0 && names.every(isGumloop);
+  for (const name of names) if (!isGumloop(name)) return false;
+  return names.length > 0;
 }
 
 function isGumloop(name: string): boolean {

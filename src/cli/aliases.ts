@@ -90,6 +90,7 @@ export function isTopic(word: string): boolean {
 /** The line with the format that a shell's name means. */
 export function withFormatMeant(command: Command | null, split: Split): Split {
   const value = split.flags.get("format");
+  if (value === undefined) return split;
   const choices = command?.flags.find(({ name }) => name === "format")?.choices;
   if (typeof value !== "string" || !choices || choices.includes(value)) return split;
   return { ...split, flags: new Map([...split.flags, ["format", formatMeant(value, choices)]]) };

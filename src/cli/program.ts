@@ -47,9 +47,16 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Declaration>>> = {
 };
 
 /** Every command, in the order in which help shows them. */
-export const PROGRAM: readonly Entry[] = GROUPS.flatMap(({ commands }) =>
-  commands.map(([name, summary]) => ({ name, summary, load: LOADERS[name] })),
-);
+export const PROGRAM: readonly Entry[] = allEntries();
+
+/** Loops: the first flatMap and the first map of a run take it a tenth of a millisecond. */
+function allEntries(): Entry[] {
+  const entries: Entry[] = [];
+  for (const { commands } of GROUPS) {
+    for (const [name, summary] of commands) entries.push({ name, summary, load: LOADERS[name] });
+  }
+  return entries;
+}
 
 /** Every command, with all declarations. */
 export function allCommands(): Promise<readonly Command[]> {

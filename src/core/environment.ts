@@ -33,7 +33,11 @@ function fingerprint(name: string, value: string, digest: Digest): string {
 
 /** The marker's value for a set of exported variables. */
 export function markerFor(exported: ReadonlyMap<string, string>, digest: Digest): string {
-  return [...exported].map(([name, value]) => `${name}:${fingerprint(name, value, digest)}`).join(",");
+  let marker = "";
+  for (const [name, value] of exported) {
+    marker += `${marker === "" ? "" : ","}${name}:${fingerprint(name, value, digest)}`;
+  }
+  return marker;
 }
 
 /** Reads an environment. Malformed parts of the marker are ignored: they hide nothing. */

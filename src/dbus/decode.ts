@@ -66,7 +66,8 @@ export function decodeMessage(bytes: Uint8Array): Message {
     signature: `(${signature})`,
     body() {
       const reader = newReader(bytes, start, little);
-      const values = parseSignature(signature).map((type) => reader.value(type, 0));
+      const values: Value[] = [];
+      for (const type of parseSignature(signature)) values.push(reader.value(type, 0));
       if (reader.at() !== bytes.length) throw new TypeError("a D-Bus body with more than its signature says");
       return values;
     },
@@ -159,6 +160,13 @@ function newReader(bytes: Uint8Array, start: number, little: boolean): Reader {
     return element.code === "{" ? new Map(members as unknown as [Value, Value][]) : members;
   }
 
+  function struct(types: readonly Type[], depth: number): Value {
+    align(8);
+    const members: Value[] = [];
+    for (const type of types) members.push(value(type, depth + 1));
+    return members;
+  }
+
   function variant(depth: number): { readonly signature: string; readonly value: Value } {
     const signature = text(byte());
     const [only, ...more] = parseSignature(signature);
@@ -199,8 +207,7 @@ function newReader(bytes: Uint8Array, start: number, little: boolean): Reader {
       case "a":
         return array(type.members[0] as Type, depth + 1);
       default:
-        align(8);
-        return type.members.map((member) => value(member, depth + 1));
+        return struct(type.members, depth);
     }
   }
 

@@ -85,7 +85,12 @@ export interface ExpiryDetails {
 }
 
 /** What resolving reads of a profile: all but the refresh token, which stays where it is until it is needed. */
-export const RESOLVED_FIELDS = PROFILE_FIELDS.filter((field) => field !== "refresh_token");
+export const RESOLVED_FIELDS = [
+  "access_token",
+  "api_key",
+  "user_id",
+  "base_url",
+] as const satisfies ProfileField[];
 
 /** Lets the next read of the keychain, whatever it is for, bring what resolving this profile will need. */
 export function foreseeProfile(keychain: Keychain, name: string): void {
@@ -108,7 +113,9 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
     name,
     read: async (fields = PROFILE_FIELDS) => {
       if (fields.includes("access_token")) keychain.foresee(OWN_SERVICE, [note]);
-      const found = await keychain.read(GUMLOOP_SERVICE, fields.map(account));
+      const accounts: string[] = [];
+      for (const field of fields) accounts.push(account(field));
+      const found = await keychain.read(GUMLOOP_SERVICE, accounts);
       const stored: Partial<Record<ProfileField, Secret>> = {};
       for (const field of fields) {
         const value = found.get(account(field));

@@ -59,5 +59,6 @@ export function withChangeStamp(keychain: Keychain, path: string): Keychain {
 }
 
 function absolute(path: string | undefined): string | null {
-  return path?.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path ?? "") ? (path ?? null) : null;
+  if (path?.startsWith("/")) return path;
+  return process.platform === "win32" && path && /^[A-Za-z]:[\\/]/.test(path) ? path : null;
 }

@@ -46,7 +46,8 @@ export function plan(
 ): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const scope of scopes) {
-    const bases = provider.methods.map((spec) => ({ provider: provider.id, level: scope.level, spec }));
+    const bases: Base[] = [];
+    for (const spec of provider.methods) bases.push({ provider: provider.id, level: scope.level, spec });
     if (scope.configured) {
       for (const base of bases) candidates.push(configuredOf(base, scope, scope.configured));
       continue;

@@ -107,6 +107,7 @@ function strongest(policy: Policy, provider: string, teamId: string | null) {
 
 /** Throws E_NOT_EXPORTABLE for a key that no command may hand out, whoever's it is. */
 export function requireExportable(policy: Policy, provider: string, teamId: string | null): void {
+  if (policy === NO_POLICY) return;
   if (usesOf(policy, provider, teamId).every(({ exportable }) => exportable !== false)) return;
   throw fail(
     "E_NOT_EXPORTABLE",

@@ -4,7 +4,7 @@
  */
 import { fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import type { Reply } from "../../dbus/client.ts";
+import type { Call, Reply } from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
@@ -68,13 +68,17 @@ export function newReader(talk: Conversation): Reader {
 
   return {
     read(service, accounts, deadline) {
-      const keys = accounts.map((account) => keyOf(service, account));
-      const isAhead = performance.now() - cameAt < KEPT_MS && keys.every((key) => ahead.has(key));
-      const sought = () => accounts.map((account) => soughtOf(service, account, false));
-      const came = isAhead ? new Map(ahead) : visit(sought(), null, deadline).found;
+      // Loops, here and below: each of the functions with a name would take its first run longer.
+      const sought: Sought[] = [];
+      let isAhead = performance.now() - cameAt < KEPT_MS;
+      for (const account of accounts) {
+        const one = soughtOf(service, account, false);
+        sought.push(one);
+        isAhead &&= ahead.has(one.key);
+      }
+      const came = isAhead ? new Map(ahead) : visit(sought, null, deadline).found;
       const found = new Map<string, Secret>();
-      for (const [index, account] of accounts.entries()) {
-        const key = keys[index] ?? "";
+      for (const { key, account } of sought) {
         ahead.delete(key);
         const open = came.get(key);
         if (open) found.set(account, open());
@@ -119,8 +123,11 @@ function readAll(
 ): Visited {
   const groups = groupsOf(wanted, places.crowded);
   const build = (collection: string) => {
-    const searches = groups.map(({ service, account }) => searchItems(collection, query(service, account)));
-    return listed ? [...searches, searchItems(collection, query(listed.service))] : searches;
+    const searches: Call[] = [];
+    for (const { service, account } of groups)
+      searches.push(searchItems(collection, query(service, account)));
+    if (listed) searches.push(searchItems(collection, query(listed.service)));
+    return searches;
   };
   const visit = wanted.length > 0 ? talk.enterWithSession(build, deadline) : talk.enter(build, deadline);
   const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
@@ -136,7 +143,8 @@ function readAll(
   const session = visit?.session ?? null;
   if (session === null || chosen.length === 0) return { names, found };
 
-  const chosenItems = chosen.map(({ item }) => item);
+  const chosenItems: string[] = [];
+  for (const { item } of chosen) chosenItems.push(item);
   const sent = talk.send([getSecrets(chosenItems, session.path)], deadline);
   const cipher = session.cipher(); // the service is fetching meanwhile
   const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;

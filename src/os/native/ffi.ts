@@ -40,8 +40,10 @@ export function openLibrary<Set extends Functions>(library: string, functions: S
 
 /** A small number may be kept as a floating-point one, which the native function would misread. */
 function withWholeNumbers(native: Native, args: readonly unknown[]): Native {
-  const [a, b, c, d, e, f] = args.map((type) => type === "i32" || type === "u32");
-  const whole = (value: unknown, isWhole: boolean | undefined) => (isWhole ? Number(value) | 0 : value);
+  const isWhole: boolean[] = [];
+  for (const type of args) isWhole.push(type === "i32" || type === "u32");
+  const [a, b, c, d, e, f] = isWhole;
+  const whole = (value: unknown, is: boolean | undefined) => (is ? Number(value) | 0 : value);
   if (!(a || b || c || d || e || f)) return native;
   return (...[one, two, three, four, five, six]) =>
     native(whole(one, a), whole(two, b), whole(three, c), whole(four, d), whole(five, e), whole(six, f));

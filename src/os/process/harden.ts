@@ -19,7 +19,7 @@ const SIG_IGN = 1;
 const WRITE_SIGNALS = [13 /* SIGPIPE */, 25 /* SIGXFSZ */];
 
 /** Of {@link WRITE_SIGNALS}, those that the caller did not ignore. */
-let notIgnored: readonly number[] = [];
+const notIgnored: number[] = [];
 
 /** `struct rlimit`, soft limit first, as the caller gave it; null before {@link hardenProcess}. */
 let callersCoreLimit: BigUint64Array | null = null;
@@ -32,7 +32,9 @@ export function hardenProcess(): void {
     if (process.platform !== "win32") for (const name of ["SIGPIPE", "SIGXFSZ"]) process.on(name, () => {});
     return;
   }
-  notIgnored = WRITE_SIGNALS.filter((signal) => Number(c.signal(signal, SIG_IGN)) !== SIG_IGN);
+  for (const signal of WRITE_SIGNALS) {
+    if (Number(c.signal(signal, SIG_IGN)) !== SIG_IGN) notIgnored.push(signal);
+  }
   if (process.platform !== "darwin") return;
   // This is all there is: ptrace(PT_DENY_ATTACH) would only stop debuggers, and can be undone.
   const limit = new BigUint64Array(2);
