@@ -13,6 +13,7 @@ import { vendorsInPlay } from "./vendors-in-play.ts";
 
 /** The provider of a name as typed. Throws E_UNKNOWN_PROVIDER. */
 export async function providerNamed(name: string, ports: Pick<Storage, "installed">): Promise<Provider> {
+  for (const known of PROVIDERS) if (known.id === name) return known;
   const meant = providerMeant(name);
   if (meant)
     throw fail("E_UNKNOWN_PROVIDER", `a provider's name is expected here`, `did you mean '${meant}'?`);

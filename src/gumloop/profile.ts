@@ -94,10 +94,9 @@ export const RESOLVED_FIELDS = [
 
 /** Lets the next read of the keychain, whatever it is for, bring what resolving this profile will need. */
 export function foreseeProfile(keychain: Keychain, name: string): void {
-  keychain.foresee(
-    GUMLOOP_SERVICE,
-    RESOLVED_FIELDS.map((field) => `${name}:${field}`),
-  );
+  const accounts: string[] = [];
+  for (const field of RESOLVED_FIELDS) accounts.push(`${name}:${field}`);
+  keychain.foresee(GUMLOOP_SERVICE, accounts);
   keychain.foresee(OWN_SERVICE, [expiryAccount(name)]);
 }
 

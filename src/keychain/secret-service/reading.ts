@@ -172,7 +172,8 @@ function namesOf(
     names.add(key.slice(prefix.length));
     for (const path of own) known.add(path);
   }
-  const others = paths.filter((path) => !known.has(path));
+  const others: string[] = [];
+  for (const path of paths) if (!known.has(path)) others.push(path);
   if (others.length > most) return null;
   for (const account of accountsOf(talk, others, deadline).values()) names.add(account);
   return [...names].sort();

@@ -4,6 +4,7 @@
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { isMissing } from "../../core/system-error.ts";
+import { mayExist } from "../../os/files/may-exist.ts";
 
 /** `system` is the administrator's folder, whose files root alone may write; `user` is the user's own. */
 export type Place = "system" | "user";
@@ -52,11 +53,12 @@ export function folderOf(place: Place, places: Places): string | null {
  * where everything is listed (installed.ts).
  */
 export function anyInstalled(places: Places): boolean {
-  return [places.system, places.user?.folder].some((folder) => folder !== undefined && !isEmpty(folder));
+  return !isEmpty(places.system) || (places.user !== null && !isEmpty(places.user.folder));
 }
 
 /** A missing folder is empty; one that cannot be read is not. */
 function isEmpty(folder: string): boolean {
+  if (!mayExist(folder)) return true;
   try {
     const found = new Bun.Glob("*.json").scanSync({ cwd: folder, onlyFiles: false });
     return found.next().done === true;
