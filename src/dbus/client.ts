@@ -110,7 +110,7 @@ export function resumedBus(
 }
 
 /** A bus that the variable names and that is not there is an error: a keychain may be behind it. */
-export function connectNamed(address: string, env: RawEnvironment, deadline: Deadline): BusSocket {
+function connectNamed(address: string, env: RawEnvironment, deadline: Deadline): BusSocket {
   try {
     return connectBus(address, deadline);
   } catch (error) {
