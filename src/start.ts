@@ -76,7 +76,8 @@ function isThere(path: string): boolean {
 }
 
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
-  const { replaceProcess } = await import("./os/process/replace.ts");
+  const { canReplace, replaceProcess } = await import("./os/process/replace.ts");
+  if (!canReplace()) return;
   const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
   const values = new Map(set.map(([name, value]) => [name, secret(value)] as const));
   replaceProcess({ command, args, set: values, unset });

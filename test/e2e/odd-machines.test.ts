@@ -127,6 +127,21 @@ describe.each(POOR.filter(([, , possible]) => possible))("with %s", (_what, prog
     expect(stderr.split("\n").filter((line) => !/^(?:gum-cred: error|hint: |$)/.test(line))).toEqual([]);
   });
 
+  test("exec hands open files on, and no others, and ends as the program ends", async () => {
+    const open = `exec 7</etc/hostname; exec ${program.map((word) => `'${word}'`).join(" ")} "$@"`;
+    const there = (look: string) =>
+      run([gumCred(), "exec", "gumloop", "--", "sh", "-c", look], {
+        program: ["bash", "-c", open, "bash"],
+        env: TOKEN,
+      });
+    const { stdout } = await there("readlink /proc/self/fd/7; ls /proc/self/fd | tr '\\n' ' '");
+    expect(stdout).toBe("/etc/hostname\n0 1 2 3 7 ");
+    expect((await there("exit 7")).code).toBe(7);
+    expect((await there("kill -TERM $$")).signal).toBe("SIGTERM");
+    expect((await there("kill -TERM $PPID; exec sleep 5")).signal).toBe("SIGTERM");
+    expect((await there("trap '' TERM; kill -KILL $$")).signal).toBe("SIGKILL");
+  });
+
   test("the program has the default action of SIGPIPE and SIGXFSZ", async () => {
     const { stdout } = await there(["exec", "gumloop", "--", "grep", "SigIgn", "/proc/self/status"]);
     expect(stdout).toBe("SigIgn:\t0000000000000000\n");

@@ -13,6 +13,11 @@ import { softenProcess } from "./harden.ts";
 import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
 import { rawArguments } from "./raw-arguments.ts";
 
+/** Whether it is done by native calls: without them the caller's open files do not go on to the program. */
+export function canReplace(): boolean {
+  return execCalls() !== null;
+}
+
 /**
  * Does not return. Throws E_COMMAND_NOT_FOUND, E_NOT_EXECUTABLE, or E_OWN_FAILURE where it cannot be tried
  * and E_UNSAFE_VALUE for a value with a NUL byte. After a throw our own environment has changed already.

@@ -38,7 +38,7 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
 }
 
 /** From 3 on, the caller's open files: execve(2) hands them on too. The gaps stay closed. */
-function inherited(): (number | null)[] {
+export function inheritedFiles(): (number | null)[] {
   const open: (number | null)[] = [];
   for (const name of listed("/proc/self/fd") ?? listed("/dev/fd") ?? []) {
     const fd = Number(name);
@@ -69,8 +69,8 @@ function spawn(path: string, command: readonly string[], env: RawEnvironment, st
 function streamOptions(streams: Streams) {
   if ("terminal" in streams) {
     // The pseudo-terminal takes the place of the first three.
-    return { ...streams, stdio: [null, null, null, ...inherited()] as unknown as [null, null, null] };
+    return { ...streams, stdio: [null, null, null, ...inheritedFiles()] as unknown as [null, null, null] };
   }
   const { stdin, stdout, stderr } = streams;
-  return { stdio: [stdin, stdout, stderr, ...inherited()] as unknown as ["inherit", number, number] };
+  return { stdio: [stdin, stdout, stderr, ...inheritedFiles()] as unknown as ["inherit", number, number] };
 }
