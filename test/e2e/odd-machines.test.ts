@@ -269,7 +269,11 @@ describe("scripts that cannot be run", () => {
   };
   test.each([
     ["crlf", "#!/bin/sh\r\necho\r\n", 126, "its first line ends in a carriage return"],
+    ["crlf-env", "#!/usr/bin/env sh\r\necho\r\n", 126, "its first line ends in a carriage return"],
+    ["crlf-flag", "#!/bin/sh -e\r\necho\r\n", 126, "its first line ends in a carriage return"],
     ["crlf-argument", "#!/bin/nothing -e\r\n", 126, "its interpreter '/bin/nothing' is missing"],
+    ["crlf-later", "#!/bin/sh -e\nexit 8 # \r\n", 8, ""],
+    ["crlf-binary", "\u007f\r\n", 127, ""],
     ["no-interpreter", "#! /opt/nothing\n", 126, "its interpreter '/opt/nothing' is missing"],
     ["no-line", "exit 9\n", 9, ""],
   ])("%s", async (name, text, code, words) => {

@@ -8,7 +8,13 @@ import { systemCode } from "../../core/system-error.ts";
 import { isInherited } from "../streams/descriptors.ts";
 import { findProgram } from "./find-program.ts";
 import { hardenProcess, softenProcess } from "./harden.ts";
-import { childEnvironment, type Program, refuseLostBytes, startFailure } from "./program.ts";
+import {
+  childEnvironment,
+  type Program,
+  refuseLostBytes,
+  refuseReturnInArgument,
+  startFailure,
+} from "./program.ts";
 
 /** The child's standard streams: descriptors of ours, or a pseudo-terminal for all three. */
 export type Streams =
@@ -27,6 +33,7 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
   const env = childEnvironment(program);
   const found = findProgram(command, env["PATH"]);
   if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
+  refuseReturnInArgument(command, env["PATH"]);
   softenProcess();
   try {
     return spawn(found.path, [command, ...args], env, streams);
