@@ -95,10 +95,21 @@ function frames(error: unknown): string {
   return lines.map((line) => `debug: ${line.trim()}\n`).join("");
 }
 
+/** What a child with ignored signals is started through (os/process/spawn.ts). */
+async function startIgnoring(numbers: string, words: readonly string[]): Promise<number> {
+  try {
+    const { becomeIgnoring } = await import("./os/process/spawn.ts");
+    return becomeIgnoring(numbers, words);
+  } catch (error) {
+    return report(error, []);
+  }
+}
+
 knowCommands(PROGRAM);
 const argv = process.argv.slice(2);
+const ignoredSignals = process.env["GUM_CRED_IGNORED_SIGNALS"];
 // What is thrown outside the main run, by a callback or a forgotten promise, Bun would print with its values.
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, async (error: unknown) => process.exit(await report(error, argv)));
 }
-void main(argv).then((code) => process.exit(code));
+void (ignoredSignals ? startIgnoring(ignoredSignals, argv) : main(argv)).then((code) => process.exit(code));
