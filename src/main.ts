@@ -65,10 +65,9 @@ function complain({ code, message, hint }: GumCredError, exitCode: number, { glo
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
-  const known =
-    error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
   const line = await readLine(argv, PROGRAM);
   const { command } = line;
+  const known = error instanceof GumCredError ? error : await unexpected(error, command);
   const exitCode = exitCodeOf(known, command, argv);
   const failure = command?.failure?.(exitCode, line);
   // Where stdout itself is what failed, stderr still says so.
@@ -76,6 +75,17 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   complain(known, exitCode, line);
   if (known !== error && line.globals.debug) writeErr(frames(error));
   return exitCode;
+}
+
+/** A bug, or a machine that gives too little for what Bun does in one step. */
+async function unexpected(error: unknown, command: Command | null): Promise<GumCredError> {
+  const { systemCode } = await import("./core/system-error.ts");
+  const { tooFewFiles } = await import("./os/native/open-files.ts");
+  const code = command?.failureExitCode ? "E_OWN_FAILURE" : "E_INTERNAL";
+  return (
+    tooFewFiles("gum-cred cannot go on", systemCode(error), 0, code) ??
+    fail("E_INTERNAL", "something went wrong inside gum-cred")
+  );
 }
 
 function exitCodeOf(error: GumCredError, command: Command | null, argv: readonly string[]): number {

@@ -5,8 +5,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { RawEnvironment } from "../../core/environment.ts";
+import { clean } from "../../core/errors.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { libc } from "../native/libc.ts";
+import { tooFewFiles } from "../native/open-files.ts";
 import { isInherited } from "../streams/descriptors.ts";
 import { findProgram } from "./find-program.ts";
 import { hardenProcess, softenProcess } from "./harden.ts";
@@ -41,7 +43,9 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
   try {
     return spawn(found.path, [command, ...args], env, streams);
   } catch (error) {
-    throw startFailure(command, systemCode(error), env["PATH"]);
+    const code = systemCode(error);
+    const few = tooFewFiles(`'${clean(command, 100)}' cannot be run`, code, inheritedFiles().length);
+    throw few ?? startFailure(command, code, env["PATH"]);
   } finally {
     hardenProcess();
   }

@@ -5,9 +5,9 @@
  */
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { ID_PATTERN } from "../../core/provider-id.ts";
-import { isMissing } from "../../core/system-error.ts";
+import { isMissing, systemCode } from "../../core/system-error.ts";
 import { fileCalls } from "../../os/files/file-calls.ts";
-import { readTrustedFile } from "../../os/files/safe-file.ts";
+import { readTrustedFile, unreadableError } from "../../os/files/safe-file.ts";
 import { versionLine } from "../../version.ts";
 import type { Provider } from "../contract.ts";
 import { providerFromManifest } from "./manifest-provider.ts";
@@ -77,8 +77,8 @@ export async function listInstalled({ places, builtIn }: Setting): Promise<reado
   const found: Installed[] = [];
   for (const place of ["system", "user"] as const) {
     const ids = idsIn(folderOf(place, places));
-    if (ids === null) found.push(unreadable(place, places));
-    for (const id of ids ?? []) {
+    if (typeof ids === "string") found.push(unreadable(place, places, ids));
+    for (const id of typeof ids === "string" ? [] : ids) {
       // Plugins that were installed since it was trusted count too.
       const path = manifestPath(id, place, places) ?? "";
       const validate: Validate = async (bytes) => validManifest(id, bytes, claims, path);
@@ -135,8 +135,8 @@ function validation() {
   return Promise.all([import("./claims.ts"), import("./manifest.ts")]);
 }
 
-/** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
-function idsIn(folder: string | null): readonly string[] | null {
+/** The names of the manifests in a folder, sorted; none when it is not there, the system's code when it cannot be read. */
+function idsIn(folder: string | null): readonly string[] | string {
   if (folder === null) return [];
   try {
     const names = process
@@ -145,7 +145,7 @@ function idsIn(folder: string | null): readonly string[] | null {
       .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.map((name) => name.slice(0, -".json".length)).sort();
   } catch (error) {
-    return isMissing(error) ? [] : null;
+    return isMissing(error) ? [] : (systemCode(error) ?? "EIO");
   }
 }
 
@@ -201,9 +201,9 @@ async function inspect(id: string, place: Place, look: Look, validate: Validate)
   }
 }
 
-function unreadable(place: Place, places: Places): Installed {
+function unreadable(place: Place, places: Places, code: string): Installed {
   const path = folderOf(place, places) ?? "";
-  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} cannot be read by this user`);
+  const error = unreadableError(`the folder ${clean(path)}`, code);
   return { id: "*", place, path, state: "broken", error, provider: null, files: [] };
 }
 
