@@ -11,6 +11,7 @@ import { overview } from "./cli/overview.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
+import { LASTING_MS, waits } from "./os/deadline.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (problem) throw problem;
     if (globals.version) return await say(globals.json ? versionJson() : versionLine());
     if (globals.help || !command) return await say(await help(command, topic));
+    if (command.failure) mindSignals(command, line);
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
     return failureIn(output, command, line);
@@ -103,6 +105,44 @@ function frames(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const lines = stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
   return lines.map((line) => `debug: ${line.trim()}\n`).join("");
+}
+
+/**
+ * A signal that ends a run which has lasted a while ends it with its failure statement: whoever evaluates what it prints would
+ * take nothing for success.
+ */
+function mindSignals(command: Command, line: Line): void {
+  if (process.platform === "win32") return;
+  const end = (): void => {
+    if (waits.held) return;
+    const error = fail("E_INTERRUPTED", "interrupted");
+    void writeOut(command.failure?.(error.exitCode, line) ?? "").catch(() => {});
+    complain(error, error.exitCode, line);
+    process.exit(error.exitCode);
+  };
+  waits.lasts = () => {
+    waits.lasts = null;
+    waits.cutShort = end;
+    for (const [name, number] of ENDING) if (!isIgnored(number)) process.on(name, end);
+  };
+  setTimeout(() => waits.lasts?.(), LASTING_MS).unref();
+}
+
+const ENDING = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const;
+
+/** As under nohup(1). Where the system does not tell, nothing counts as ignored. */
+function isIgnored(signal: number): boolean {
+  try {
+    const status = process.getBuiltinModule("node:fs").readFileSync("/proc/self/status", "latin1");
+    const mask = Number.parseInt(status.split("SigIgn:")[1]?.trim().slice(0, 16).slice(-8) ?? "0", 16);
+    return ((mask >>> (signal - 1)) & 1) === 1;
+  } catch {
+    return false;
+  }
 }
 
 /** What a child with ignored signals is started through (os/process/spawn.ts). */

@@ -5,7 +5,7 @@
  * Reference: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
  */
 import { fail, type GumCredError } from "../core/errors.ts";
-import type { Deadline } from "../os/deadline.ts";
+import { type Deadline, waits } from "../os/deadline.ts";
 import {
   ERRNO,
   errno,
@@ -141,6 +141,7 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null): BusSoc
       const ready = system.poll(polled, 1, deadline.remaining());
       if (ready > 0) return; // for an error or a hang-up too: the call that comes next says which
       if (ready < 0 && errno() !== ERRNO.EINTR) throw broken();
+      if (ready < 0) waits.cutShort?.();
     }
   }
 
