@@ -142,6 +142,11 @@ describe.each(POOR.filter(([, , possible]) => possible))("with %s", (_what, prog
     expect((await there("trap '' TERM; kill -KILL $$")).signal).toBe("SIGKILL");
   });
 
+  test("broker says what it lacks", async () => {
+    const { code, stderr } = await there(["broker", "gumloop", "--", "true"]);
+    expect([code, stderr]).toEqual([125, expect.stringContaining("hint: gum-cred needs executable memory")]);
+  });
+
   test("the program has the default action of SIGPIPE and SIGXFSZ", async () => {
     const { stdout } = await there(["exec", "gumloop", "--", "grep", "SigIgn", "/proc/self/status"]);
     expect(stdout).toBe("SigIgn:\t0000000000000000\n");

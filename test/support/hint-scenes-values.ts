@@ -99,6 +99,31 @@ export const VALUE_SCENES: readonly Scene[] = [
       typesKey(stage, /^gum-cred keys set openai --profile work/);
     },
   },
+  ...(
+    [
+      ["gum-cred", "llm:personal:work:openai", "gum-cred get openai --profile work"],
+      ["gum-cred", "llm:organization:openai", "gum-cred get openai --profile work"],
+      ["gumloop-cli", "work:access_token", "gum-cred get gumloop --profile work"],
+    ] as const
+  ).map(
+    ([service, account, line]): Scene => ({
+      name: `${account} is not text`,
+      code: "E_MALFORMED",
+      shows: [
+        service === "gum-cred"
+          ? "run 'gum-cred keys remove {key}' and then 'gum-cred keys set {key}'"
+          : "run 'gum-cred logout' and then 'gum-cred login'",
+      ],
+      async prepare(stage) {
+        await stage.run(
+          `printf '\\377\\376' | secret-tool store --label x application 'Python keyring library' service ${service} username ${account}`,
+        );
+        stage.line = line;
+        typesKey(stage, /^gum-cred keys set openai/);
+        signsIn(stage);
+      },
+    }),
+  ),
   {
     name: "a value in a variable that no header can carry",
     code: "E_UNSAFE_VALUE",

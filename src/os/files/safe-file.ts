@@ -89,7 +89,7 @@ function withTrustedFile<T>(
     refuseOwner(stat, owner, path);
     refuseWritable(stat, path);
     if (stat.size > limitBytes) {
-      throw fail("E_MALFORMED", `${clean(path)} is larger than ${limitBytes} bytes`);
+      throw fail("E_MALFORMED", `${clean(path)} is larger than ${limitBytes} bytes`, "make the file shorter");
     }
     return read(fd, stat.size);
   } catch (error) {
