@@ -295,3 +295,21 @@ describe("scripts that cannot be run", () => {
     }
   });
 });
+
+test("a variable that is not UTF-8 is the caller's in plain exec, and altered as documented where gum-cred stays", async () => {
+  const script = `export ODD="$(printf 'a\\377b')"; exec "$@"`;
+  const odd = async (...args: string[]) => {
+    const look = ["sh", "-c", 'printf %s "$ODD" | od -An -tx1 | tr -d " "'];
+    const env = { ...TOKEN, OPENAI_API_KEY: "sk-EXAMPLE-0123456789" };
+    return (await run([gumCred(), ...args, "--", ...look], { program: ["sh", "-c", script, "sh"], env }))
+      .stdout;
+  };
+  expect(await odd("exec", "gumloop")).toBe("61ff62\n");
+  for (const way of [
+    ["exec", "--mask", "gumloop"],
+    ["exec", "--file", "T=gum://gumloop"],
+    ["broker", "openai", "--quiet"],
+  ]) {
+    expect([way, await odd(...way)]).toEqual([way, "61efbfbd62\n"]);
+  }
+});
