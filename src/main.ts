@@ -11,6 +11,7 @@ import { overview } from "./cli/overview.ts";
 import { allCommands, PROGRAM } from "./cli/program.ts";
 import { renderError, renderOutput } from "./cli/render.ts";
 import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
+import { LASTING_MS, waits } from "./os/deadline.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (problem) throw problem;
     if (globals.version) return await say(globals.json ? versionJson() : versionLine());
     if (globals.help || !command) return await say(await help(command, topic));
+    if (command.failure) mindSignals(command, line);
     const output = await command.run(makeContext(input, globals, process.env), input);
     await writeOut(renderOutput(output, globals.json));
     return failureIn(output, command, line);
@@ -65,10 +67,9 @@ function complain({ code, message, hint }: GumCredError, exitCode: number, { glo
 
 /** Says what went wrong, on stdout too where the command's consumer must notice; gives the exit code. */
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
-  const known =
-    error instanceof GumCredError ? error : fail("E_INTERNAL", "something went wrong inside gum-cred");
   const line = await readLine(argv, PROGRAM);
   const { command } = line;
+  const known = error instanceof GumCredError ? error : await unexpected(error, command);
   const exitCode = exitCodeOf(known, command, argv);
   const failure = command?.failure?.(exitCode, line);
   // Where stdout itself is what failed, stderr still says so.
@@ -76,6 +77,17 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   complain(known, exitCode, line);
   if (known !== error && line.globals.debug) writeErr(frames(error));
   return exitCode;
+}
+
+/** A bug, or a machine that gives too little for what Bun does in one step. */
+async function unexpected(error: unknown, command: Command | null): Promise<GumCredError> {
+  const { systemCode } = await import("./core/system-error.ts");
+  const { tooFewFiles } = await import("./os/native/open-files.ts");
+  const code = command?.failureExitCode ? "E_OWN_FAILURE" : "E_INTERNAL";
+  return (
+    tooFewFiles("gum-cred cannot go on", systemCode(error), 0, code) ??
+    fail("E_INTERNAL", "something went wrong inside gum-cred")
+  );
 }
 
 function exitCodeOf(error: GumCredError, command: Command | null, argv: readonly string[]): number {
@@ -95,10 +107,59 @@ function frames(error: unknown): string {
   return lines.map((line) => `debug: ${line.trim()}\n`).join("");
 }
 
+/**
+ * A signal that ends a run which has lasted a while ends it with its failure statement: whoever evaluates what it prints would
+ * take nothing for success.
+ */
+function mindSignals(command: Command, line: Line): void {
+  if (process.platform === "win32") return;
+  const end = (): void => {
+    if (waits.held) return;
+    const error = fail("E_INTERRUPTED", "interrupted");
+    void writeOut(command.failure?.(error.exitCode, line) ?? "").catch(() => {});
+    complain(error, error.exitCode, line);
+    process.exit(error.exitCode);
+  };
+  waits.lasts = () => {
+    waits.lasts = null;
+    waits.cutShort = end;
+    for (const [name, number] of ENDING) if (!isIgnored(number)) process.on(name, end);
+  };
+  setTimeout(() => waits.lasts?.(), LASTING_MS).unref();
+}
+
+const ENDING = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const;
+
+/** As under nohup(1). Where the system does not tell, nothing counts as ignored. */
+function isIgnored(signal: number): boolean {
+  try {
+    const status = process.getBuiltinModule("node:fs").readFileSync("/proc/self/status", "latin1");
+    const mask = Number.parseInt(status.split("SigIgn:")[1]?.trim().slice(0, 16).slice(-8) ?? "0", 16);
+    return ((mask >>> (signal - 1)) & 1) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** What a child with ignored signals is started through (os/process/spawn.ts). */
+async function startIgnoring(numbers: string, words: readonly string[]): Promise<number> {
+  try {
+    const { becomeIgnoring } = await import("./os/process/spawn.ts");
+    return becomeIgnoring(numbers, words);
+  } catch (error) {
+    return report(error, []);
+  }
+}
+
 knowCommands(PROGRAM);
 const argv = process.argv.slice(2);
+const ignoredSignals = process.env["GUM_CRED_IGNORED_SIGNALS"];
 // What is thrown outside the main run, by a callback or a forgotten promise, Bun would print with its values.
 for (const event of ["uncaughtException", "unhandledRejection"]) {
   process.on(event, async (error: unknown) => process.exit(await report(error, argv)));
 }
-void main(argv).then((code) => process.exit(code));
+void (ignoredSignals ? startIgnoring(ignoredSignals, argv) : main(argv)).then((code) => process.exit(code));

@@ -85,7 +85,8 @@ function isThere(path: string): boolean {
 }
 
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {
-  const { replaceProcess } = await import("./os/process/replace.ts");
+  const { canReplace, replaceProcess } = await import("./os/process/replace.ts");
+  if (!canReplace()) return;
   const [command = "", ...args] = argv.slice(argv.indexOf("--") + 1);
   const values = new Map<string, Secret>();
   for (const [name, value] of set) values.set(name, secret(value));

@@ -18,6 +18,7 @@ const HINT_403_KEY =
   "most often the user id is missing, was cut off when copied, or belongs to somebody else: copy it from " +
   "https://www.gumloop.com/settings/profile/general; API keys need the Pro plan; a team key needs --team-id";
 const HINT_NOT_THE_API = "check --base-url, or sign in to the network you are on";
+const HINT_REQUEST = "check --team-id and --base-url";
 const HINT_PLAN =
   "the account's plan does not allow it: the Gumloop API needs the Pro plan or above (https://www.gumloop.com/pricing)";
 const HINT_403_TOKEN = "the Gumloop API needs the Pro plan or above; check --team-id as well";
@@ -62,9 +63,8 @@ export const gumloop: Provider = {
     if (answer.status === 200) return judgeSuccess(answer);
     const words = serverWords(parseJsonObject(answer.body), [credential.value]);
     const advice = statusAdvice(answer.status);
-    if (advice !== null) {
-      return assess("rejected", `Gumloop refuses the request (${answer.status})${quoted(words)}`, advice);
-    }
+    const refused = `Gumloop refuses the request (${answer.status})${quoted(words)}`;
+    if (advice !== null) return { ...assess("rejected", refused, advice), isRequest: true };
     if (answer.status === 401) {
       const what = credential.method === "oauth" ? "access token" : "API key";
       const hint = credential.method === "oauth" ? HINT_401_TOKEN : HINT_401;
@@ -75,10 +75,19 @@ export const gumloop: Provider = {
       const message = `Gumloop knows this credential but refuses the request (403)${quoted(words)}`;
       return assess("rejected", message, isAboutPlan(words) ? HINT_PLAN : hint);
     }
+    // What speaks the API's language is the API, and not the network's own page.
+    if (words.text !== "" && isRefusal(answer.status)) {
+      return { ...assess("rejected", refused, HINT_REQUEST), isRequest: true };
+    }
     const message = `Gumloop answered with status ${answer.status}${quoted(words)}`;
-    return assess("unverifiable", message, HINT_NOT_THE_API);
+    return { ...assess("unverifiable", message, HINT_NOT_THE_API), said: words.text };
   },
 };
+
+/** 408 and 429 say nothing about what was asked for. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
 
 /** 200 from something that is not the API (a captive portal, a wrong base URL) proves nothing. */
 function judgeSuccess(answer: Answer): Assessment {

@@ -1,5 +1,6 @@
 /** What `env` and `exec` export to other programs: the variables of every provider asked for. */
 import { gumloop } from "../../plugins/gumloop/index.ts";
+import { choiceParts, earlierChoices } from "../core/choices.ts";
 import type { Credential, Level } from "../core/credential.ts";
 import { clean, hasCode } from "../core/errors.ts";
 import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
@@ -25,6 +26,8 @@ export interface ExportRequest {
   readonly sdk: boolean;
   /** Without names, nothing found is no error: there is something else to hand on. */
   readonly optional?: boolean;
+  /** Repeats what `env` was run with before in this shell; `names` and `level` are none. */
+  readonly renew?: boolean;
   /** The values are looked for in a text and go nowhere: keys that only the broker may use are found too. */
   readonly masking?: boolean;
 }
@@ -38,14 +41,36 @@ interface Vendors {
 const NO_VENDORS: Vendors = { shares: [], variables: [] };
 
 /** Resolves and gathers the variables. Throws the first provider's error: nothing partial is exported. */
-export async function gatherExports(request: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
+export async function gatherExports(asked: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
+  const request = asked.renew ? renewal(asked, ports) : asked;
   const vendors = await gatherVendors(request, scope, ports);
   const own = wantsGumloop(request.names)
     ? await gumloopShare(request, givesAny(vendors.shares), scope, ports)
     : null;
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
   const shares = own ? [own, ...vendors.shares] : vendors.shares;
-  return combine(shares, ports.environment, ports.digest, (name) => owned.has(name));
+  const choices = choicesOf(asked, scope, ports);
+  return combine(shares, ports.environment, ports.digest, (name) => owned.has(name), choices);
+}
+
+/** The request as the runs before it in this shell were made. */
+function renewal(asked: ExportRequest, { raw }: Surroundings): ExportRequest {
+  const { sdk, gumloopOnly } = earlierChoices(raw);
+  return { ...asked, sdk, names: gumloopOnly ? [gumloop.id] : [] };
+}
+
+/** What a later renewal must know of this run. One that leaves Gumloop's credential alone adds to what is known of it. */
+function choicesOf(
+  { names, level, sdk, renew }: ExportRequest,
+  { profile, profileNamed }: Scope,
+  { raw }: Surroundings,
+): readonly string[] {
+  const narrowed = names.length > 0 || level !== null;
+  if (renew) return choiceParts(earlierChoices(raw));
+  if (!narrowed && !sdk && !profileNamed) return [];
+  if (!wantsGumloop(names)) return choiceParts({ ...earlierChoices(raw), gumloopOnly: true });
+  const variable = raw["GUM_CRED_PROFILE"] || null;
+  return choiceParts({ profile: profileNamed ? profile : null, variable, sdk, gumloopOnly: narrowed });
 }
 
 function givesAny(shares: readonly ProviderExports[]): boolean {

@@ -6,6 +6,7 @@ import { hasCode } from "../core/errors.ts";
 import { openProfile, type Profile, profileNames } from "../gumloop/profile.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
 import { withProfileLock } from "../gumloop/session.ts";
+import { PROFILE_FIELDS, type ProfileField, type StoredProfile } from "../gumloop/stored.ts";
 import { catchInterruption } from "../os/process/interruption.ts";
 import { startTimeLimit } from "../os/time-limit.ts";
 import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
@@ -77,7 +78,7 @@ interface RevokeLimit {
 
 /** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
 async function signOutProfile(profile: Profile, ports: Voice, within: RevokeLimit): Promise<SignedOut> {
-  const { stored } = await profile.read();
+  const stored = await readable(profile);
   const session = stored.refresh_token ?? stored.access_token;
   const limit = startTimeLimit(within.ms, within.interrupt);
   const revoking = revokeStored(stored, ports, limit.signal).finally(limit.clear);
@@ -90,6 +91,23 @@ async function signOutProfile(profile: Profile, ports: Voice, within: RevokeLimi
     apiKeyRemoved: stored.api_key !== undefined,
     interrupted: false,
   };
+}
+
+/** What can be read: an entry that is not text is removed with the others, and must not keep them. */
+async function readable(profile: Profile): Promise<StoredProfile> {
+  const read = async (fields?: readonly ProfileField[]): Promise<StoredProfile | null> => {
+    try {
+      return (await profile.read(fields)).stored;
+    } catch (error) {
+      if (hasCode(error, "E_MALFORMED")) return null;
+      throw error;
+    }
+  };
+  const whole = await read();
+  if (whole) return whole;
+  let found: StoredProfile = {};
+  for (const field of PROFILE_FIELDS) found = { ...found, ...(await read([field])) };
+  return found;
 }
 
 /** Variables of this environment that hold a Gumloop credential, whether the user or gum-cred put it there. */

@@ -1,6 +1,7 @@
 /** Asks a provider whether it accepts a credential, and says what came of it in our own words. */
 import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
+import { quoted } from "../core/server-words.ts";
 import { send } from "../net/http.ts";
 import { withWait } from "../net/retry-after.ts";
 import type { Answer, Assessment, Provider, RequestScope } from "../providers/contract.ts";
@@ -61,8 +62,8 @@ function verificationOf(
 /** Failures of a server that may say how long to wait. */
 const WAITING: ReadonlySet<string> = new Set(["E_RATE_LIMITED", "E_SERVER"]);
 
-/** Statuses that refuse the request and not the credential: payment, permission, a client that is too old. */
-const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
+/** Statuses that refuse the request and not the credential: payment, permission. */
+const FORBIDDEN: ReadonlySet<number> = new Set([402, 403]);
 
 /**
  * What a verdict is as an error. The provider reads the answer first: OpenAI's 429 may be a good key without
@@ -70,7 +71,7 @@ const FORBIDDEN: ReadonlySet<number> = new Set([402, 403, 426]);
  */
 export function failure(
   status: number,
-  { verdict, message, hint }: Assessment,
+  { verdict, message, hint, said = "", isRequest = false }: Assessment,
   headers: Pick<Headers, "get">,
 ): GumCredError | null {
   switch (verdict) {
@@ -79,23 +80,28 @@ export function failure(
     case "no_quota":
       return null;
     case "rejected":
-      return fail(FORBIDDEN.has(status) ? "E_FORBIDDEN" : "E_REJECTED", message, hint ?? undefined);
+      return fail(
+        isRequest || FORBIDDEN.has(status) ? "E_FORBIDDEN" : "E_REJECTED",
+        message,
+        hint ?? undefined,
+      );
     case "unreachable":
-      return transient(status, headers) ?? fail("E_NETWORK", message, hint ?? undefined);
+      return transient(status, said, headers) ?? fail("E_NETWORK", message, hint ?? undefined);
     case "unverifiable":
-      return transient(status, headers) ?? fail("E_MALFORMED", message, hint ?? undefined);
+      return transient(status, said, headers) ?? fail("E_MALFORMED", message, hint ?? undefined);
   }
 }
 
 /** Statuses that say nothing about the credential. */
-function transient(status: number, headers: Pick<Headers, "get">): GumCredError | null {
+function transient(status: number, said: string, headers: Pick<Headers, "get">): GumCredError | null {
   if (status >= 300 && status < 400) {
     return fail(
       "E_REDIRECT_REFUSED",
       `the server redirects elsewhere (${status}); redirects are never followed`,
     );
   }
-  const waiting = (said: string) => withWait(said, undefined, headers, Date.now());
+  const waiting = (what: string) =>
+    withWait(`${what}${quoted({ text: said })}`, undefined, headers, Date.now());
   if (status === 429) return fail("E_RATE_LIMITED", ...waiting("the server limits requests right now (429)"));
   if (status === 408 || status >= 500) return fail("E_SERVER", ...waiting(`the server failed (${status})`));
   return null;

@@ -40,6 +40,7 @@ export async function runInside(text: string, [command = "", ...args]: readonly 
   const control = jobControl();
   let child: Bun.Subprocess | undefined;
   for (const signal of SIGNALS) {
+    if (control.isIgnored(constants.signals[signal])) continue;
     const fromKeyboard = signal === "SIGINT" || signal === "SIGQUIT";
     process.on(signal, () => {
       const hasItAlready = fromKeyboard && [0, 1, 2].some((fd) => isTerminal(fd) && control.hasKeyboard(fd));

@@ -1,6 +1,7 @@
 /** Makes a command's context from its global flags and the process: the one place where ports become real. */
 
 import { type BaseUrl, parseBaseUrl } from "../core/base-url.ts";
+import { profileToRenew } from "../core/choices.ts";
 import { type Environment, type RawEnvironment, readEnvironment } from "../core/environment.ts";
 import { clean, cleanLines, fail } from "../core/errors.ts";
 import { chosenProfile } from "../gumloop/default-profile.ts";
@@ -38,10 +39,11 @@ export function makeContext(input: Input, globals: Globals, raw: RawEnvironment)
 }
 
 function readScope(input: Input, environment: Environment, raw: RawEnvironment): Scope {
+  const earlier = input.has("renew") ? profileToRenew(raw) : null;
+  const named = given(input, "profile") ?? earlier ?? environment.get("GUM_CRED_PROFILE");
   return {
-    profile: profileName(
-      given(input, "profile") ?? environment.get("GUM_CRED_PROFILE") ?? chosenProfile(raw, warn) ?? "default",
-    ),
+    profile: profileName(named ?? chosenProfile(raw, warn) ?? "default"),
+    profileNamed: named !== null,
     baseUrl: readBaseUrl(given(input, "base-url") ?? environment.get("GUMLOOP_BASE_URL")),
     baseUrlFlag: readBaseUrl(given(input, "base-url")),
     teamId: readTeamId(given(input, "team-id") ?? environment.get("GUMLOOP_TEAM_ID")),

@@ -73,13 +73,14 @@ function bearerExports(
 /**
  * All providers' shares together, with the marker: names that came from storage are marked; of what an
  * earlier run exported, a name that belongs to these providers (`owned`) and is not set now is removed,
- * any other stays marked.
+ * any other stays marked. `choices` are the marker's further parts (choices.ts).
  */
 export function combine(
   shares: readonly ProviderExports[],
   environment: Environment,
   digest: Digest,
   owned: (name: string) => boolean,
+  choices: readonly string[] = [],
 ): Exports {
   // Loops all through: it runs in every shell start, where a cold flatMap alone costs an eighth of a millisecond.
   const set = new Map<string, Secret>();
@@ -99,7 +100,7 @@ export function combine(
       if (value) marked.set(name, reveal(value));
     }
   }
-  if (marked.size > 0) set.set(MARKER, secret(markerFor(marked, digest)));
+  if (marked.size > 0) set.set(MARKER, secret([markerFor(marked, digest), ...choices].join(",")));
   else if (environment.exported.size > 0) unset.add(MARKER);
   for (const name of set.keys()) unset.delete(name);
   return { set, unset: [...unset] };

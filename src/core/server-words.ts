@@ -1,7 +1,8 @@
 /**
  * What a Gumloop server says about a failure, in any of its shapes: `{"error":{"code","message","type",…}}`
- * (docs.gumloop.com/api-reference), a flat `{"error":"code","message":"…"}`, and RFC 6749 §5.2's `{"error":"code",
- * "error_description":"…"}`. The text is foreign: it is scrubbed of what was sent and cleaned. Pure.
+ * (docs.gumloop.com/api-reference), a flat `{"error":"code","message":"…"}`, RFC 6749 §5.2's `{"error":"code",
+ * "error_description":"…"}`, FastAPI's `{"detail":"…"}` or `{"detail":[{"msg":"…"}]}`, and RFC 9457's `title` and
+ * `detail`. The text is foreign: it is scrubbed of what was sent and cleaned. Pure.
  */
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { scrub } from "./scrub.ts";
@@ -23,12 +24,21 @@ export function serverWords(json: JsonObject | null, sent: readonly Secret[]): S
         [error["code"], error["type"]],
         [error["message"], json["message"], error["code"]],
       ]
-    : [[error], [json["message"], json["error_description"], error]];
+    : [
+        [error],
+        [json["message"], json["error_description"], ...detailTexts(json["detail"]), json["title"], error],
+      ];
   const text = texts.find((candidate) => typeof candidate === "string" && candidate.trim() !== "");
   return {
     codes: codes.filter((code) => typeof code === "string"),
     text: typeof text === "string" ? scrub(text, sent) : "",
   };
+}
+
+/** FastAPI's: a text, an object of the application's own, or what is wrong with each field. */
+function detailTexts(detail: unknown): readonly unknown[] {
+  const first: unknown = Array.isArray(detail) ? detail[0] : detail;
+  return isJsonObject(first) ? [first["message"], first["msg"], first["error"]] : [first];
 }
 
 const PLAN = /\b(?:plans?|tier|subscri\w+|upgrade|pro)\b|requires_pro|tier_required/i;
@@ -45,12 +55,14 @@ export function statusAdvice(status: number): string | null {
       return "the account has no credits left, or its plan does not pay for this: see https://www.gumloop.com/settings/billing";
     case 426:
       return "the server asks for a newer client: install the newest gum-cred";
+    case 451:
+      return "the service is not offered to this account, or where this machine is: ask Gumloop's support";
     default:
       return null;
   }
 }
 
 /** `: what the server said`; empty when it said nothing. */
-export function quoted({ text }: ServerWords): string {
+export function quoted({ text }: Pick<ServerWords, "text">): string {
   return text === "" ? "" : `: ${text}`;
 }

@@ -6,7 +6,7 @@
  */
 import { fail, type GumCredError } from "../core/errors.ts";
 import { utf8 } from "../core/utf8.ts";
-import type { Deadline } from "../os/deadline.ts";
+import { type Deadline, waits } from "../os/deadline.ts";
 import {
   ERRNO,
   errno,
@@ -125,6 +125,7 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null, uid: nu
       const ready = system.poll(polled, 1, deadline.remaining());
       if (ready > 0) return; // for an error or a hang-up too: the call that comes next says which
       if (ready < 0 && errno() !== ERRNO.EINTR) throw broken();
+      if (ready < 0) waits.cutShort?.();
     }
   }
 

@@ -121,7 +121,7 @@ async function renew(
     tokens = await refresh(storedBaseUrl(stored), refreshToken);
   } catch (error) {
     if (!isInvalidGrant(error)) throw error;
-    return afterInvalidGrant(profile, stored, ports);
+    return afterInvalidGrant(profile, stored, error, ports);
   }
   return storeRotatedTokens(profile, stored, tokens, ports);
 }
@@ -174,10 +174,11 @@ async function discardTokens(
   return profile.read();
 }
 
-/** The server calls the refresh token invalid. Unless another program rotated it meanwhile, the session has ended. */
+/** The server calls the refresh token invalid, which is `error`. Unless another program rotated it meanwhile, the session has ended. */
 async function afterInvalidGrant(
   profile: Profile,
   refused: StoredProfile,
+  error: unknown,
   ports: RefreshPorts,
 ): Promise<ProfileReading> {
   const { readBesideOfficialClient } = await import("./official-client.ts");
@@ -194,7 +195,7 @@ async function afterInvalidGrant(
     );
   }
   await profile.clearSession();
-  throw fail("E_EXPIRED", "the session has ended: the server no longer accepts its refresh token");
+  throw error;
 }
 
 /** Tries again, twice, what must not fail. */

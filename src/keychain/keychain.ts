@@ -4,8 +4,23 @@
  *
  * Four states are told apart: found (an entry in the map), absent (no entry), locked and unavailable (errors).
  */
-import { hasCode } from "../core/errors.ts";
+import { clean, fail, type GumCredError, hasCode } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
+
+/** The error for an entry whose bytes are not text, which another program has written. `account` says what it is of. */
+export function notText(
+  account: string,
+  said = `the keychain's entry '${clean(account, 200)}' is not text`,
+): GumCredError {
+  const [kind, level = "", ...rest] = account.split(":");
+  const at = level === "personal" ? "" : ` --level ${level}`;
+  const key = clean(`${rest.at(-1)}${at}`, 200);
+  const hint =
+    kind === "llm" && rest.length > 0
+      ? `run 'gum-cred keys remove ${key}' and then 'gum-cred keys set ${key}'`
+      : "run 'gum-cred logout' and then 'gum-cred login'";
+  return fail("E_MALFORMED", said, hint);
+}
 
 export type KeychainState = "unlocked" | "locked" | "unavailable";
 

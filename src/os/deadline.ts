@@ -10,6 +10,22 @@ export interface Deadline {
   expired(): GumCredError;
 }
 
+/**
+ * For a run that has something to say when a signal ends it (main.ts). A wait for the keychain blocks, and no handler of
+ * JavaScript's runs meanwhile; what these do is done at once.
+ */
+export const waits: {
+  /** Called once when a wait has lasted for {@link LASTING_MS}: it begins to handle signals, which costs a short run too much. */
+  lasts: (() => void) | null;
+  /** Called when a signal that is handled has cut a wait short. */
+  cutShort: (() => void) | null;
+  /** Work goes on that no signal may end now (hold-signals.ts). */
+  held: boolean;
+} = { lasts: null, cutShort: null, held: false };
+
+/** In milliseconds. */
+export const LASTING_MS = 100;
+
 /** After so many milliseconds a person should hear that something is waited for. */
 const SLOW_MS = 2_000;
 
@@ -30,7 +46,9 @@ export function deadlineIn(timeoutMs: number, onSlow?: () => void): Deadline {
         told = true;
         onSlow?.();
       }
-      return Math.ceil((told ? end : Math.min(end, start + SLOW_MS)) - now);
+      if (waits.lasts && now >= start + LASTING_MS) waits.lasts();
+      const next = told ? end : Math.min(end, start + SLOW_MS);
+      return Math.ceil((waits.lasts ? Math.min(next, start + LASTING_MS) : next) - now);
     },
     expired,
   };

@@ -34,6 +34,10 @@ export interface Assessment {
   readonly verdict: Verdict;
   readonly message: string;
   readonly hint: string | null;
+  /** What the server itself said, cleaned and without a credential, for a message that is not this one. */
+  readonly said?: string;
+  /** The request is refused, and nothing is said about the credential. */
+  readonly isRequest?: boolean;
 }
 
 /**

@@ -172,7 +172,8 @@ function judge(data: LlmProviderData, answer: Answer, key: Secret): Assessment {
   const { verdict, message, hint = null } = rule;
   if (answer.status === 200) return { verdict, message, hint };
   const words = vendorWords(body, key);
-  return { verdict, message: `${message} (${answer.status})${words && `; it says: ${words}`}`, hint };
+  const quoting = words && `; it says: ${words}`;
+  return { verdict, message: `${message} (${answer.status})${quoting}`, hint, said: words };
 }
 
 /** A pattern looks at no more of a text: a hostile megabyte could keep one busy for hours. */

@@ -67,6 +67,8 @@ export interface Ports extends Surroundings, Storage, Voice {
 /** What the global flags and variables ask for. */
 export interface Scope {
   readonly profile: string;
+  /** Whether a flag or GUM_CRED_PROFILE named it. */
+  readonly profileNamed?: boolean;
   /** Base URL asked for by `--base-url` or GUMLOOP_BASE_URL; null when neither is set. */
   readonly baseUrl: BaseUrl | null;
   /** `--base-url` only: where an LLM key may be sent, unlike a variable that means Gumloop's API. */

@@ -233,3 +233,24 @@ test.each(["foo --json", "env --bogus --json", "--json --profile env"])(
     expect(JSON.parse(stderr)).toMatchObject({ error: { exit_code: 2 } });
   },
 );
+
+const ODD = "sk-EXAMPLE\u00a0x";
+test.each([
+  [["header", "openai"], { OPENAI_API_KEY: ODD }, "set OPENAI_API_KEY again"],
+  [["header", "openai"], { GUM_CRED_ORG_OPENAI_API_KEY: ODD }, "set GUM_CRED_ORG_OPENAI_API_KEY again"],
+  [["header", "openai"], { OPENAI_API_KEY_FILE: "odd" }, "correct the file of OPENAI_API_KEY_FILE"],
+  [["header"], { GUMLOOP_API_KEY: "key-EXAMPLE", GUMLOOP_USER_ID: ODD }, "set GUMLOOP_USER_ID again"],
+  [["header"], { GUMLOOP_ACCESS_TOKEN: ODD }, "set GUMLOOP_ACCESS_TOKEN again"],
+] as const)(
+  "%p with a value for no header, from %p, says where to put it right",
+  async (args, given, hint) => {
+    const file = `${world.home}/odd`;
+    writeFileSync(file, ODD, { mode: 0o600 });
+    const env = Object.entries(given).map(([name, value]) => [name, value === "odd" ? file : value]);
+    const { code, stdout, stderr } = await world.run([...args], { env: Object.fromEntries(env) });
+    expect([code, stdout]).toEqual([7, ""]);
+    expect(stderr).toContain("such as U+00A0\n");
+    expect(stderr).toContain(`hint: ${hint}`);
+    expect(stderr).not.toContain("gum-cred keys set");
+  },
+);

@@ -127,6 +127,26 @@ describe.each(POOR.filter(([, , possible]) => possible))("with %s", (_what, prog
     expect(stderr.split("\n").filter((line) => !/^(?:gum-cred: error|hint: |$)/.test(line))).toEqual([]);
   });
 
+  test("exec hands open files on, and no others, and ends as the program ends", async () => {
+    const open = `exec 7</etc/hostname; exec ${program.map((word) => `'${word}'`).join(" ")} "$@"`;
+    const there = (look: string) =>
+      run([gumCred(), "exec", "gumloop", "--", "sh", "-c", look], {
+        program: ["bash", "-c", open, "bash"],
+        env: TOKEN,
+      });
+    const { stdout } = await there("readlink /proc/self/fd/7; ls /proc/self/fd | tr '\\n' ' '");
+    expect(stdout).toBe("/etc/hostname\n0 1 2 3 7 ");
+    expect((await there("exit 7")).code).toBe(7);
+    expect((await there("kill -TERM $$")).signal).toBe("SIGTERM");
+    expect((await there("kill -TERM $PPID; exec sleep 5")).signal).toBe("SIGTERM");
+    expect((await there("trap '' TERM; kill -KILL $$")).signal).toBe("SIGKILL");
+  });
+
+  test("broker says what it lacks", async () => {
+    const { code, stderr } = await there(["broker", "gumloop", "--", "true"]);
+    expect([code, stderr]).toEqual([125, expect.stringContaining("hint: gum-cred needs executable memory")]);
+  });
+
   test("the program has the default action of SIGPIPE and SIGXFSZ", async () => {
     const { stdout } = await there(["exec", "gumloop", "--", "grep", "SigIgn", "/proc/self/status"]);
     expect(stdout).toBe("SigIgn:\t0000000000000000\n");
@@ -254,7 +274,11 @@ describe("scripts that cannot be run", () => {
   };
   test.each([
     ["crlf", "#!/bin/sh\r\necho\r\n", 126, "its first line ends in a carriage return"],
+    ["crlf-env", "#!/usr/bin/env sh\r\necho\r\n", 126, "its first line ends in a carriage return"],
+    ["crlf-flag", "#!/bin/sh -e\r\necho\r\n", 126, "its first line ends in a carriage return"],
     ["crlf-argument", "#!/bin/nothing -e\r\n", 126, "its interpreter '/bin/nothing' is missing"],
+    ["crlf-later", "#!/bin/sh -e\nexit 8 # \r\n", 8, ""],
+    ["crlf-binary", "\u007f\r\n", 127, ""],
     ["no-interpreter", "#! /opt/nothing\n", 126, "its interpreter '/opt/nothing' is missing"],
     ["no-line", "exit 9\n", 9, ""],
   ])("%s", async (name, text, code, words) => {
@@ -270,4 +294,22 @@ describe("scripts that cannot be run", () => {
       }
     }
   });
+});
+
+test("a variable that is not UTF-8 is the caller's in plain exec, and altered as documented where gum-cred stays", async () => {
+  const script = `export ODD="$(printf 'a\\377b')"; exec "$@"`;
+  const odd = async (...args: string[]) => {
+    const look = ["sh", "-c", 'printf %s "$ODD" | od -An -tx1 | tr -d " "'];
+    const env = { ...TOKEN, OPENAI_API_KEY: "sk-EXAMPLE-0123456789" };
+    return (await run([gumCred(), ...args, "--", ...look], { program: ["sh", "-c", script, "sh"], env }))
+      .stdout;
+  };
+  expect(await odd("exec", "gumloop")).toBe("61ff62\n");
+  for (const way of [
+    ["exec", "--mask", "gumloop"],
+    ["exec", "--file", "T=gum://gumloop"],
+    ["broker", "openai", "--quiet"],
+  ]) {
+    expect([way, await odd(...way)]).toEqual([way, "61efbfbd62\n"]);
+  }
 });

@@ -191,6 +191,8 @@ describe("the lock's folder", () => {
       const result = await refreshWith(prepare);
       expect(result).toMatchObject({ code: 6, stdout: "", untouched: true });
       expect(result.stderr).toContain("E_UNSAFE_FILE");
+      if (what === "belongs to somebody else")
+        expect(result.stderr).toContain("hint: set XDG_RUNTIME_DIR to");
       expect(tokenRequests()).toBe(0);
     });
   }
@@ -205,6 +207,20 @@ describe("the lock's folder", () => {
     expect(result.stderr).toContain("/proc/none/gum-cred cannot be used");
     expect(result.stderr).toContain("XDG_STATE_HOME");
     expect(tokenRequests()).toBe(0);
+  });
+
+  test.each([
+    ["/proc/self/fd", "XDG_RUNTIME_DIR", { XDG_RUNTIME_DIR: "/proc/self/fd" }],
+    ["/proc/none", "XDG_STATE_HOME", { XDG_RUNTIME_DIR: "/tmp", XDG_STATE_HOME: "/proc/none" }],
+  ])("that cannot be made in %s is mended by %s, and by no other variable", async (place, variable, env) => {
+    const profile = fresh();
+    await storeExpiredSession(world, profile);
+    const { code, stderr } = await get(profile, env);
+    expect(code).toBe(6);
+    expect(stderr).toContain(`${place}/gum-cred cannot be used`);
+    expect(stderr).toContain(`hint: set ${variable} to a folder of yours that you can write to\n`);
+    const mended = await get(profile, { ...env, [variable]: world.home });
+    expect(mended.code).toBe(0);
   });
 
   test("is in the state folder where the runtime folder is missing or somebody else's, as under sudo", async () => {

@@ -26,3 +26,33 @@ describe.each([
     }
   });
 });
+
+describe("an entry that is not text", () => {
+  const spoil = (service: string, account: string) =>
+    world.sh(
+      `printf '\\377\\376' | secret-tool store --label x application 'Python keyring library' service ${service} username ${account}`,
+    );
+
+  test.each(["access_token", "refresh_token", "user_id", "base_url"])(
+    "%s: logout removes it with the others",
+    async (field) => {
+      await world.signInWithToken("odd");
+      await spoil("gumloop-cli", `odd:${field}`);
+      await world.ok(["logout", "--profile", "odd"]);
+      expect(
+        Object.keys(await world.entries("gumloop-cli")).filter((name) => name.startsWith("odd:")),
+      ).toEqual([]);
+      await world.signInWithToken("odd");
+    },
+  );
+
+  test("says how to put another in its place", async () => {
+    await spoil("gum-cred", "llm:organization:openai");
+    const { code, stderr } = await world.run(["get", "openai"]);
+    expect(code).toBe(7);
+    expect(stderr).toContain(
+      "hint: run 'gum-cred keys remove openai --level organization' and then 'gum-cred keys set openai --level organization'\n",
+    );
+    await world.ok(["keys", "remove", "openai", "--level", "organization"]);
+  });
+});

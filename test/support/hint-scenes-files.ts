@@ -188,12 +188,22 @@ export const FILE_SCENES: readonly Scene[] = [
   {
     name: "no place for locks",
     code: "E_UNSAFE_FILE",
-    shows: ["set XDG_STATE_HOME to a folder that you can write to"],
+    shows: ["set XDG_STATE_HOME {to}"],
     prepare(stage) {
       stage.env["XDG_RUNTIME_DIR"] = "";
       stage.env["XDG_STATE_HOME"] = "/proc/nowhere";
       stage.line = pipesLogin(stage);
       stage.values["XDG_STATE_HOME"] = `${stage.home}/state`;
+    },
+  },
+  {
+    name: "no place for locks in the runtime folder",
+    code: "E_UNSAFE_FILE",
+    shows: ["set XDG_RUNTIME_DIR {to}{keepBus}"],
+    prepare(stage) {
+      stage.env["XDG_RUNTIME_DIR"] = "/proc/self/fd";
+      stage.line = pipesLogin(stage);
+      stage.values["XDG_RUNTIME_DIR"] = stage.home;
     },
   },
   {

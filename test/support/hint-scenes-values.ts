@@ -89,7 +89,7 @@ export const VALUE_SCENES: readonly Scene[] = [
   {
     name: "a value that no header can carry",
     code: "E_UNSAFE_VALUE",
-    shows: ["store it again, without line breaks; run 'gum-cred {storing}'"],
+    shows: ["store it again, as it was issued; run 'gum-cred {storing}'"],
     async prepare(stage) {
       await stage.run(
         "printf 'sk-EXAMPLE-\u00e9' | secret-tool store --label x application 'Python keyring library' service gum-cred username llm:personal:work:openai",
@@ -97,6 +97,41 @@ export const VALUE_SCENES: readonly Scene[] = [
       stage.line = "gum-cred header openai --profile work";
       stage.tells.push(/^store it again/);
       typesKey(stage, /^gum-cred keys set openai --profile work/);
+    },
+  },
+  ...(
+    [
+      ["gum-cred", "llm:personal:work:openai", "gum-cred get openai --profile work"],
+      ["gum-cred", "llm:organization:openai", "gum-cred get openai --profile work"],
+      ["gumloop-cli", "work:access_token", "gum-cred get gumloop --profile work"],
+    ] as const
+  ).map(
+    ([service, account, line]): Scene => ({
+      name: `${account} is not text`,
+      code: "E_MALFORMED",
+      shows: [
+        service === "gum-cred"
+          ? "run 'gum-cred keys remove {key}' and then 'gum-cred keys set {key}'"
+          : "run 'gum-cred logout' and then 'gum-cred login'",
+      ],
+      async prepare(stage) {
+        await stage.run(
+          `printf '\\377\\376' | secret-tool store --label x application 'Python keyring library' service ${service} username ${account}`,
+        );
+        stage.line = line;
+        typesKey(stage, /^gum-cred keys set openai/);
+        signsIn(stage);
+      },
+    }),
+  ),
+  {
+    name: "a value in a variable that no header can carry",
+    code: "E_UNSAFE_VALUE",
+    shows: ["set {place} again: copy the value as it was issued, without spaces or invisible characters"],
+    prepare(stage) {
+      stage.env["OPENAI_API_KEY"] = "sk-EXAMPLE\u00a0x";
+      stage.line = "gum-cred header openai";
+      stage.values["OPENAI_API_KEY"] = "sk-EXAMPLEx";
     },
   },
   {

@@ -1,6 +1,8 @@
 /** Doctor's checks of the server: whether it is reachable, clock skew, and why a credential is refused. */
 import type { Credential } from "../../core/credential.ts";
 import { fail, GumCredError } from "../../core/errors.ts";
+import { parseJsonObject } from "../../core/json.ts";
+import { quoted, serverWords } from "../../core/server-words.ts";
 import { EXPIRY_SLACK_MS } from "../../gumloop/expiry.ts";
 import { type HttpResponse, isRedirect, isWebPage, send } from "../../net/http.ts";
 import { withWait } from "../../net/retry-after.ts";
@@ -35,14 +37,15 @@ function classifyServer(origin: string, answer: HttpResponse): Check {
   if (isWebPage(answer)) {
     return problem("server", fail("E_NETWORK", `a web page responds in place of ${origin}`, PORTAL_HINT));
   }
+  const words = quoted(serverWords(parseJsonObject(answer.body), []));
   if (status === 408 || status === 429 || status >= 500) {
-    const said = `${origin} responds with a temporary failure (${status})`;
+    const said = `${origin} responds with a temporary failure (${status})${words}`;
     return problem("server", fail("E_SERVER", ...withWait(said, undefined, answer.headers, Date.now())));
   }
   if (status !== 200 && status !== 401 && status !== 403) {
     return warning(
       "server",
-      `${origin} responds, but not like the Gumloop API (${status})`,
+      `${origin} responds, but not like the Gumloop API (${status})${words}`,
       "check --base-url",
     );
   }

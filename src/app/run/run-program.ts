@@ -8,7 +8,14 @@ export async function becomeProgram(program: Program): Promise<never> {
     const { waitForProgram } = await import("../../os/process/wait-for-program.ts");
     return waitForProgram(program);
   }
-  const { replaceProcess } = await import("../../os/process/replace.ts");
+  const { canReplace, replaceProcess } = await import("../../os/process/replace.ts");
+  if (!canReplace()) {
+    const { inheritedFiles } = await import("../../os/process/spawn.ts");
+    if (inheritedFiles().length > 0) {
+      const { waitForChild } = await import("../../os/process/wait-for-program.ts");
+      return waitForChild(program);
+    }
+  }
   return replaceProcess(program);
 }
 

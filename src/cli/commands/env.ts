@@ -1,6 +1,7 @@
 /** `gum-cred env`: statements that export what resolves. Runs in every shell start, so it loads little. */
 import { gatherExports, wantedVariables } from "../../app/exports.ts";
 import { MARKER } from "../../core/environment.ts";
+import { fail } from "../../core/errors.ts";
 import type { Rendered } from "../../output/env-formats/format.ts";
 import {
   ENV_FORMAT_NAMES,
@@ -23,6 +24,7 @@ export const env = defineCommand({
     LEVEL_FLAG,
     { name: "unset", summary: "print statements that remove the variables instead" },
     { name: "sdk", summary: "for Gumloop's SDK: an API key goes into GUMLOOP_ACCESS_TOKEN" },
+    { name: "renew", summary: "with the choices of the earlier env in this shell; what 'hook' runs" },
   ],
   details:
     "Made to be used without quotes: eval $(gum-cred env). On failure the statement printed fails too, so\n" +
@@ -46,6 +48,7 @@ export const env = defineCommand({
   ],
   failure: (exitCode, { input, globals }) => failureText(formatName(input, globals.json), exitCode),
   run: async ({ ports, scope, globals }, input) => {
+    if (input.flags.renew) requireAlone(input);
     const format = await envFormat(formatName(input, globals.json));
     if (input.flags.unset) {
       const names = await wantedVariables(input.args.provider, ports);
@@ -53,7 +56,8 @@ export const env = defineCommand({
       const others = [...ports.environment.exported.keys()].some((name) => !names.includes(name));
       return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
     }
-    const request = { names: input.args.provider, level: input.flags.level, sdk: input.flags.sdk };
+    const { level, sdk, renew } = input.flags;
+    const request = { names: input.args.provider, level, sdk, renew };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
 });
@@ -65,6 +69,16 @@ async function deliver({ stdout, append }: Rendered): Promise<Output> {
     appendLines(append.path, append.text);
   }
   return { kind: "raw", text: stdout };
+}
+
+/** `--renew` repeats choices and makes none. */
+function requireAlone(input: Input): void {
+  const given = ["profile", "level", "sdk", "unset"].filter(
+    (name) => input.has(name) || input.flag(name) !== null,
+  );
+  if (input.positional.length === 0 && given.length === 0) return;
+  const what = given[0] === undefined ? "a provider" : `--${given[0]}`;
+  throw fail("E_USAGE", `--renew repeats the earlier choices and cannot be combined with ${what}`);
 }
 
 function formatName(input: Input, json: boolean): EnvFormatName {

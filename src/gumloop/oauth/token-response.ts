@@ -60,21 +60,22 @@ export function checkRevocationResponse(answer: Answer, sent: readonly Secret[])
 
 /** The body of a success; null when it is not a JSON object. Throws what a refusal means. */
 function successJson(answer: Answer, step: Step, sent: readonly Secret[]): JsonObject | null {
-  const passing = passingFailure(answer, step);
-  if (passing) throw passing;
   const json = parseJsonObject(answer.body);
+  const words = serverWords(json, sent);
+  const passing = passingFailure(answer, words, step);
+  if (passing) throw passing;
   const error = json?.["error"] ?? null;
   // Some servers answer an error with status 200 (golang/oauth2, TestTokenRetrieveError200).
   if (answer.status < 300 && error === null) return json;
-  throw refusal(answer.status, serverWords(json, sent), step);
+  throw refusal(answer.status, words, step);
 }
 
 const PASSING: ReadonlySet<string> = new Set(["server_error", "temporarily_unavailable"]);
 
 /** Failures of the way or the server, which say nothing about the credential; null when there is none. */
-function passingFailure(answer: Answer, step: Step): GumCredError | null {
+function passingFailure(answer: Answer, words: ServerWords, step: Step): GumCredError | null {
   const { status } = answer;
-  const said = `the server responded to the ${step} with status ${status}`;
+  const said = `the server responded to the ${step} with status ${status}${quoted(words)}`;
   if (status === 408) return fail("E_TIMEOUT", said);
   const waiting = withWait(said, undefined, answer.headers, Date.now());
   if (status === 429) return fail("E_RATE_LIMITED", ...waiting);
@@ -88,7 +89,10 @@ function passingFailure(answer: Answer, step: Step): GumCredError | null {
 function refusal(status: number, words: ServerWords, step: Step): GumCredError {
   const { codes } = words;
   const said = `the server refused the ${step} (${status})${quoted(words)}`;
-  if (codes.includes("invalid_grant") && step === "refresh") return fail("E_EXPIRED", said);
+  if (codes.includes("invalid_grant") && step === "refresh") {
+    const more = words.text === "invalid_grant" ? "" : quoted(words);
+    return fail("E_EXPIRED", `the session has ended: the server no longer accepts its refresh token${more}`);
+  }
   // RFC 6749 §4.1.2.1 has these for redirects; some servers use them here as well.
   if (codes.some((code) => PASSING.has(code))) return fail("E_SERVER", said);
   const advice = statusAdvice(status);

@@ -9,7 +9,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { fail, hasCode } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
-import { type Keychain, type KeychainOptions, noForesight, noTimes, stateBy } from "../keychain.ts";
+import { type Keychain, type KeychainOptions, noForesight, noTimes, notText, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { PASSWORD_TYPE } from "./calls.ts";
 import { newVisits, type OpenWallet } from "./visit.ts";
@@ -78,7 +78,7 @@ function read({ calls, ask }: OpenWallet, service: string, accounts: readonly st
     if (exists !== true) continue;
     // An entry that is not a password reads as an empty one.
     if (value === "" && ask(calls.entryType(service, account))[0] !== PASSWORD_TYPE) {
-      throw fail("E_MALFORMED", `the wallet's entry '${account}' is not a password`);
+      throw notText(account, `the wallet's entry '${account}' is not a password`);
     }
     found.set(account, secret(String(value)));
   }

@@ -6,7 +6,7 @@
  * https://github.com/apple-oss-distributions/Security (OSX/libsecurity_keychain/lib/SecItem.cpp).
  */
 import { fail } from "../../core/errors.ts";
-import type { KeychainState } from "../keychain.ts";
+import { type KeychainState, notText } from "../keychain.ts";
 import { bytesOf, membersOf, type Objects, type Pairs, textOf, withObjects } from "./core-foundation.ts";
 import {
   type Libraries,
@@ -80,7 +80,7 @@ function readOne(call: Call, objects: Objects, service: string, account: string)
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return decoder.decode(bytesOf(call.framework, data));
   } catch {
-    throw fail("E_MALFORMED", `the keychain's entry '${account}' is not text`);
+    throw notText(account);
   }
 }
 

@@ -2,11 +2,13 @@
  * Reads entries of a Secret Service, and when they were written: everything that is wanted now and everything that a run
  * has said it will want, in one visit. Writes nothing.
  */
+
 import { fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
 import type { Call, Reply } from "../../dbus/client.ts";
 import type { Value } from "../../dbus/types.ts";
 import type { Deadline } from "../../os/deadline.ts";
+import { notText } from "../keychain.ts";
 import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
@@ -228,7 +230,7 @@ function opened(entry: Entry, cipher: Cipher, account: string): Secret {
   try {
     return secret(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain));
   } catch {
-    throw fail("E_MALFORMED", `the keychain's entry '${account}' is not text`);
+    throw notText(account);
   } finally {
     plain.fill(0);
   }

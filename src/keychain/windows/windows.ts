@@ -8,7 +8,7 @@
 import { fail } from "../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
-import { type Keychain, type KeychainOptions, noForesight, noTimes, stateBy } from "../keychain.ts";
+import { type Keychain, type KeychainOptions, noForesight, noTimes, notText, stateBy } from "../keychain.ts";
 import { checkNames, checkValue } from "../storable.ts";
 import { type CredentialStore, openCredentialStore } from "./credentials.ts";
 import { joinParts, needsParts, parseHead, sweepParts, writeParts } from "./parts.ts";
@@ -103,7 +103,7 @@ function textAt(store: CredentialStore, target: string, account: string): string
   try {
     if (credential.userName !== account) return null;
     const text = decodeText(credential.blob);
-    if (text === null) throw fail("E_MALFORMED", `the keychain's entry '${account}' is not text`);
+    if (text === null) throw notText(account);
     return text;
   } finally {
     credential.blob.fill(0);

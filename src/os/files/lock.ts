@@ -106,8 +106,19 @@ function refuseUnlessOurs(facts: Facts, kind: "folder" | "file", path: string): 
 }
 
 function ownFolder(isOwned: boolean, path: string): string {
-  if (!isOwned) return "set XDG_STATE_HOME to a folder of yours";
+  if (!isOwned) return anotherPlace(path);
   return `when nothing of others is in it, run: chmod go-w ${quotedPath(path)}`;
+}
+
+/** By the variable that the folder came from: any other would change nothing. */
+function anotherPlace(folder: string): string {
+  const { LOCALAPPDATA: local, XDG_RUNTIME_DIR: runtime, DBUS_SESSION_BUS_ADDRESS: bus } = process.env;
+  const to = "to a folder of yours that you can write to";
+  if (process.platform === "win32") return `set ${local ? "LOCALAPPDATA" : "USERPROFILE"} ${to}`;
+  if (!runtime || folder !== `${runtime}/gum-cred`) return `set XDG_STATE_HOME ${to}`;
+  // The session bus is found by the same variable where no other names it.
+  const keepBus = bus ? "" : ` and DBUS_SESSION_BUS_ADDRESS to unix:path=${runtime}/bus`;
+  return `set XDG_RUNTIME_DIR ${to}${keepBus}`;
 }
 
 function gone(path: string): string {
@@ -133,7 +144,7 @@ function unusable(folder: string, code: string | null, path = folder): GumCredEr
   return fail(
     "E_UNSAFE_FILE",
     `the lock folder ${folder} cannot be used (${code}), and without a lock nothing is changed`,
-    "set XDG_STATE_HOME to a folder that you can write to",
+    anotherPlace(folder),
   );
 }
 

@@ -14,8 +14,10 @@ import {
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fail } from "../../core/errors.ts";
+import { dirname, join } from "node:path";
+import { clean, fail, type GumCredError } from "../../core/errors.ts";
+import { systemCode } from "../../core/system-error.ts";
+import { tooFewFiles } from "../native/open-files.ts";
 
 export interface MemoryFiles {
   /** Writes a file and returns its absolute path. Throws E_OWN_FAILURE. */
@@ -36,26 +38,64 @@ export function makeMemoryFiles(raw: Readonly<Record<string, string | undefined>
   const places = [raw["XDG_RUNTIME_DIR"], process.platform === "linux" ? "/dev/shm" : undefined].filter(
     (place): place is string => place?.startsWith("/") === true && isInMemory(place),
   );
-  const made = [...places, tmpdir()].map(tryToMake).find((folder) => folder !== null);
-  if (!made) throw fail("E_OWN_FAILURE", "there is no place for a private file", "set XDG_RUNTIME_DIR");
-  return {
-    inMemory: isInMemory(made),
-    write: (name, bytes) => {
-      const path = join(made, name);
-      try {
-        const fd = openSync(path, "wx", 0o600);
-        try {
-          for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
-        } finally {
-          closeSync(fd);
-        }
-      } catch {
-        throw fail("E_OWN_FAILURE", "a private file cannot be written", "check the space in /dev/shm");
+  const made: string[] = [];
+  const makeIn = (among: string[]): string | null => {
+    for (let place = among.shift(); place !== undefined; place = among.shift()) {
+      const folder = tryToMake(place);
+      if (folder !== null) {
+        made.push(folder);
+        return folder;
       }
-      return path;
-    },
-    remove: () => removeQuietly(made),
+    }
+    return null;
   };
+  const first = makeIn(places) ?? makeIn([tmpdir()]);
+  if (first === null) {
+    const message = "there is no place for a private file";
+    throw tooFewFiles(message, null) ?? fail("E_OWN_FAILURE", message, "set XDG_RUNTIME_DIR");
+  }
+  let folder = first;
+  return {
+    inMemory: isInMemory(first),
+    write: (name, bytes) => {
+      let code = tryToWrite(join(folder, name), bytes);
+      // Beside a full place in memory there may be another; a disk is none for what was to be in memory.
+      for (let other: string | null; code !== null && FULL.has(code); folder = other) {
+        other = makeIn(places);
+        if (other === null) break;
+        code = tryToWrite(join(other, name), bytes);
+      }
+      if (code !== null) throw unwritable(dirname(folder), code);
+      return join(folder, name);
+    },
+    remove: () => {
+      for (const each of made) removeQuietly(each);
+    },
+  };
+}
+
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+function unwritable(place: string, code: string): GumCredError {
+  const message = `a private file cannot be written in ${clean(place)}`;
+  const other = fail("E_OWN_FAILURE", `${message} (${code})`, `check the space in ${clean(place)}`);
+  return tooFewFiles(message, code) ?? other;
+}
+
+/** Null, or the code of the system call that failed. */
+function tryToWrite(path: string, bytes: Uint8Array): string | null {
+  try {
+    const fd = openSync(path, "wx", 0o600);
+    try {
+      for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+    } finally {
+      closeSync(fd);
+    }
+    return null;
+  } catch (error) {
+    rmSync(path, { force: true });
+    return systemCode(error) ?? "EIO";
+  }
 }
 
 function tryToMake(place: string): string | null {

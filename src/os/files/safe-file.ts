@@ -89,7 +89,7 @@ function withTrustedFile<T>(
     refuseOwner(stat, owner, path);
     refuseWritable(stat, path);
     if (stat.size > limitBytes) {
-      throw fail("E_MALFORMED", `${clean(path)} is larger than ${limitBytes} bytes`);
+      throw fail("E_MALFORMED", `${clean(path)} is larger than ${limitBytes} bytes`, "make the file shorter");
     }
     return read(fd, stat.size);
   } catch (error) {
@@ -166,13 +166,28 @@ function explained(error: unknown, path: string): unknown {
     case "ENXIO":
     case "ENODEV":
       return fail("E_UNSAFE_FILE", `${clean(path)} is not a regular file`, "replace it with a regular file");
-    case "EACCES":
-    case "EPERM":
-      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read by this user`);
     case null:
       return error;
     default:
-      return fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read (${code})`);
+      return unreadableError(clean(path), code);
+  }
+}
+
+/** `what` cannot be read: by this user, with so few open files, or for another reason of the system's. */
+export function unreadableError(what: string, code: string): GumCredError {
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return fail("E_FILE_UNREADABLE", `${what} cannot be read by this user`);
+    case "EMFILE":
+    case "ENFILE":
+      return fail(
+        "E_FILE_UNREADABLE",
+        `${what} cannot be read (${code})`,
+        "check 'ulimit -n' (64 is enough)",
+      );
+    default:
+      return fail("E_FILE_UNREADABLE", `${what} cannot be read (${code})`);
   }
 }
 

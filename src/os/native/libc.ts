@@ -94,9 +94,12 @@ export const streamCalls = opener(() => ({
   read: { args: ["i32", "buffer", "usize"], returns: "i64" },
 }));
 
-/** Becoming another program. */
+/** Becoming another program, after a look at it. */
 export const execCalls = opener(() => ({
+  close,
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
+  open: { args: ["buffer", "i32"], returns: "i32" },
+  read: { args: ["i32", "buffer", "usize"], returns: "i64" },
   setenv: { args: ["buffer", "buffer", "i32"], returns: "i32" },
   unsetenv: { args: ["buffer"], returns: "i32" },
 }));

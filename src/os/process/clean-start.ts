@@ -7,7 +7,8 @@ import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
 import type { RawEnvironment } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
 import { secret } from "../../core/secret.ts";
-import { cString, jobCalls, memoryFileCalls } from "../native/libc.ts";
+import { cString, errno, errnoName, jobCalls, memoryFileCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
+import { tooFewFiles } from "../native/open-files.ts";
 import { replaceProcess } from "./replace.ts";
 
 /** Holds the descriptor's number, and is gone before anything else reads the environment. */
@@ -68,6 +69,7 @@ function received(fd: number): Readonly<Record<string, string>> {
 function handOver(text: string): number {
   const bytes = Buffer.from(text);
   const memory = memoryFileCalls()?.memfd_create(cString("environment"), 0) ?? -1;
+  const code = errnoName(errno());
   if (memory >= 0) {
     writeSync(memory, bytes, 0, bytes.length, 0);
     return memory;
@@ -75,7 +77,11 @@ function handOver(text: string): number {
   const ends = new Int32Array(2);
   const [read, write] = jobCalls()?.pipe?.(ends) === 0 ? ends : [];
   if (read === undefined || write === undefined || bytes.length > PIPE_BYTES) {
-    throw fail("E_OWN_FAILURE", "the environment cannot be handed over to a second start");
+    const message = "the environment cannot be handed over to a second start";
+    if (memoryFileCalls() === null && jobCalls() === null) {
+      throw fail("E_OWN_FAILURE", `${message}: native calls are refused`, NATIVE_CALLS_HINT);
+    }
+    throw tooFewFiles(message, code) ?? fail("E_OWN_FAILURE", `${message} (${code})`);
   }
   writeSync(write, bytes);
   closeSync(write);

@@ -49,6 +49,19 @@ export function missingInterpreter(name: string, searchPath: string | undefined)
   return /^#![ \t]*([^ \t]+)/.exec(line)?.[1] ?? null;
 }
 
+/**
+ * Whether a program that is there is a script whose first line has an argument and ends in a carriage return. The kernel runs
+ * it, but with an argument that nobody meant: `env` looks for `python3\r`.
+ */
+export function takesReturnForArgument(name: string, searchPath: string | undefined): boolean {
+  const found = findProgram(name, searchPath);
+  const [, interpreter] =
+    typeof found === "string" ? [] : (RETURN_IN_ARGUMENT.exec(firstLine(found.path) ?? "") ?? []);
+  return interpreter !== undefined && files().existsSync(interpreter);
+}
+
+const RETURN_IN_ARGUMENT = /^#![ \t]*([^ \t\r]+)[ \t]+[^\r]*\r$/;
+
 function firstLine(path: string): string | null {
   const { closeSync, openSync, readSync } = files();
   let file: number | null = null;

@@ -2,6 +2,8 @@
  * Finishes a short piece of work that must not be interrupted before Ctrl-C, a hang-up or a polite kill ends
  * the process. A second signal ends it at once. SIGKILL cannot be held.
  */
+import { waits } from "../deadline.ts";
+
 const HELD = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs `work`; a signal that arrived meanwhile takes effect when it is done, and the promise then never settles. */
@@ -13,11 +15,15 @@ export async function holdingSignals<T>(work: () => Promise<T>): Promise<T> {
   };
   const release = (): void => {
     for (const signal of HELD) process.off(signal, hold);
+    waits.held = false;
     const [first] = came;
+    if (!first) return;
     // With no handler left, the signal's own action applies: the parent sees how the process ended.
-    if (first) process.kill(process.pid, first);
+    waits.lasts?.();
+    process.kill(process.pid, first);
   };
   for (const signal of HELD) process.on(signal, hold);
+  waits.held = true;
   try {
     return await work();
   } finally {

@@ -3,7 +3,8 @@
  * terminal. POSIX only. Decides nothing.
  */
 import { fail } from "../../core/errors.ts";
-import { jobCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
+import { errno, errnoName, jobCalls, NATIVE_CALLS_HINT } from "../native/libc.ts";
+import { tooFewFiles } from "../native/open-files.ts";
 
 /** `<fcntl.h>` of Linux, the same on x64 and arm64. */
 const O_CLOEXEC = 0o2000000;
@@ -15,7 +16,7 @@ const TCSADRAIN = 1;
 const TERMIOS_BYTES = 256;
 
 export interface JobControl {
-  /** Both ends, the one to read first. Throws when there is no descriptor left. */
+  /** Both ends, the one to read first. Throws E_OWN_FAILURE. */
   pipe(): readonly [number, number];
   close(fd: number): void;
   /** Whether the signal is ignored, as under nohup(1). */
@@ -42,7 +43,13 @@ export function jobControl(): JobControl {
       // macOS closes what is not handed over by name when a program is spawned.
       const result = c.pipe2 ? c.pipe2(ends, O_CLOEXEC) : c.pipe?.(ends);
       const [read, write] = ends;
-      if (result !== 0 || read === undefined || write === undefined) throw new TypeError("no pipe");
+      if (result !== 0 || read === undefined || write === undefined) {
+        const code = errnoName(errno());
+        throw (
+          tooFewFiles("cannot run another program", code) ??
+          fail("E_OWN_FAILURE", `cannot run another program: no pipe can be made (${code})`)
+        );
+      }
       return [read, write];
     },
     close: (fd) => {

@@ -6,7 +6,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { reveal, type Secret } from "../../core/secret.ts";
 import { cString } from "../native/libc.ts";
-import { missingInterpreter } from "./find-program.ts";
+import { missingInterpreter, takesReturnForArgument } from "./find-program.ts";
 import { rawArguments } from "./raw-arguments.ts";
 
 export interface Program {
@@ -60,15 +60,22 @@ export function startFailure(command: string, code: string | null, searchPath?: 
 function notFound(command: string, name: string, searchPath: string | undefined): GumCredError {
   const interpreter = missingInterpreter(command, searchPath);
   if (interpreter === null) return fail("E_COMMAND_NOT_FOUND", `${name} was not found`);
-  if (interpreter.endsWith("\r")) {
-    const message = `${name} cannot be run: its first line ends in a carriage return (CRLF), as Windows' editors write it`;
-    return fail("E_NOT_EXECUTABLE", message, "convert its line ends, with dos2unix or sed -i 's/\\r$//'");
-  }
+  if (interpreter.endsWith("\r")) return endsInReturn(name);
   return fail(
     "E_NOT_EXECUTABLE",
     `${name} cannot be run: its interpreter '${clean(interpreter, 100)}' is missing`,
     "install the interpreter, or correct the first line of the script",
   );
+}
+
+/** Throws E_NOT_EXECUTABLE for a script that the kernel would run with a carriage return as part of an argument. */
+export function refuseReturnInArgument(command: string, searchPath: string | undefined): void {
+  if (takesReturnForArgument(command, searchPath)) throw endsInReturn(`'${clean(command, 100)}'`);
+}
+
+function endsInReturn(name: string): GumCredError {
+  const message = `${name} cannot be run: its first line ends in a carriage return (CRLF), as Windows' editors write it`;
+  return fail("E_NOT_EXECUTABLE", message, "convert its line ends, with dos2unix or sed -i 's/\\r$//'");
 }
 
 /** JavaScript's strings cannot hold bytes that are not UTF-8, and nothing may run with other arguments. */

@@ -5,13 +5,26 @@
  */
 import type { RawEnvironment } from "../../core/environment.ts";
 import { clean, fail } from "../../core/errors.ts";
+import { reveal } from "../../core/secret.ts";
 import { systemCode } from "../../core/system-error.ts";
 import { ptr } from "../native/ffi.ts";
 import { cString, type ExecCalls, errno, errnoName, execCalls } from "../native/libc.ts";
 import { findProgram } from "./find-program.ts";
 import { softenProcess } from "./harden.ts";
-import { childEnvironment, type Program, refuseLostBytes, startFailure, variableValue } from "./program.ts";
+import {
+  childEnvironment,
+  type Program,
+  refuseLostBytes,
+  refuseReturnInArgument,
+  startFailure,
+  variableValue,
+} from "./program.ts";
 import { rawArguments } from "./raw-arguments.ts";
+
+/** Whether it is done by native calls: without them the caller's open files do not go on to the program. */
+export function canReplace(): boolean {
+  return execCalls() !== null;
+}
 
 /**
  * Does not return. Throws E_COMMAND_NOT_FOUND, E_NOT_EXECUTABLE, or E_OWN_FAILURE where it cannot be tried
@@ -22,6 +35,8 @@ export function replaceProcess(program: Program): never {
   const c = execCalls();
   if (!c) return replaceByNode(program);
   const argv = rawArguments([command, ...args]);
+  const path = pathFor(program);
+  if (mayHaveReturn(c, command, path)) refuseReturnInArgument(command, path);
   changeEnvironment(c, set, unset);
   softenProcess();
   c.execvp(argv[0] ?? cString(""), pointersTo(argv));
@@ -35,6 +50,7 @@ function replaceByNode(program: Program): never {
   const env = childEnvironment(program);
   const found = findProgram(command, env["PATH"]);
   if (typeof found === "string") throw startFailure(command, found, env["PATH"]);
+  refuseReturnInArgument(command, env["PATH"]);
   const code = execve(found.path, [command, ...args], env);
   if (code !== "ENOEXEC") throw startFailure(command, code, env["PATH"]);
   throw startFailure(command, execve("/bin/sh", ["/bin/sh", found.path, ...args], env));
@@ -50,6 +66,35 @@ function execve(path: string, argv: readonly string[], env: RawEnvironment): str
     return systemCode(error);
   }
   return null;
+}
+
+/** The PATH that execvp(3) will look in. */
+function pathFor({ set, unset }: Program): string | undefined {
+  const given = set.get("PATH");
+  if (given) return reveal(given);
+  return unset.includes("PATH") ? undefined : process.env["PATH"];
+}
+
+const NUMBER_SIGN = 0x23;
+const EXCLAMATION_MARK = 0x21;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+/** Read only, and without waiting for a FIFO's writer (`<fcntl.h>`: O_NONBLOCK). */
+const LOOK = process.platform === "darwin" ? 4 : 0o4000;
+
+/** Whether the first file of that name looks like a script of Windows': one look, because every `exec` pays for it. */
+function mayHaveReturn(c: ExecCalls, command: string, path = ""): boolean {
+  const folders = command.includes("/") ? [""] : path.split(":");
+  for (const folder of folders) {
+    const fd = c.open(cString(folder === "" ? command : `${folder}/${command}`), LOOK);
+    if (fd < 0) continue;
+    const bytes = new Uint8Array(128);
+    const count = Number(c.read(fd, bytes, bytes.length));
+    c.close(fd);
+    if (count < 2 || bytes[0] !== NUMBER_SIGN || bytes[1] !== EXCLAMATION_MARK) return false;
+    return bytes[bytes.indexOf(LINE_FEED) - 1] === CARRIAGE_RETURN;
+  }
+  return false;
 }
 
 function changeEnvironment(c: ExecCalls, set: Program["set"], unset: readonly string[]): void {

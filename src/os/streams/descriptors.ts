@@ -30,7 +30,9 @@ const O_CLOEXEC = 0o2000000;
 
 /** Whether the descriptor is open and goes on to a program that we become or start. */
 export function isInherited(fd: number): boolean {
-  const flags = libc()?.fcntl(fd, F_GETFD) ?? -1;
+  const c = libc();
+  if (!c) return endsAtExec(fd) === false;
+  const flags = c.fcntl(fd, F_GETFD);
   return flags >= 0 && (flags & FD_CLOEXEC) === 0;
 }
 
@@ -41,19 +43,19 @@ export function isInherited(fd: number): boolean {
 export function wasClosed(fd: number): boolean {
   if (fd > 2) return false;
   const c = libc();
-  if (!c) return isMarkedClosed(fd);
+  if (!c) return endsAtExec(fd) === true;
   const flags = c.fcntl(fd, F_GETFD);
   return flags < 0 || (flags & FD_CLOEXEC) !== 0;
 }
 
-/** The same where native calls are refused; false where there is no /proc either. */
-function isMarkedClosed(fd: number): boolean {
+/** Whether it ends where a program is started, where native calls are refused; null for a closed one, and without /proc. */
+function endsAtExec(fd: number): boolean | null {
   try {
     const info = process.getBuiltinModule("node:fs").readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
     const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+    return flags === undefined ? null : (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
   } catch {
-    return false;
+    return null;
   }
 }
 

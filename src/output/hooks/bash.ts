@@ -22,7 +22,7 @@ _gum_cred_hook() {
     *) [ "$_gum_cred_time" -ge "$_gum_cred_next" ] && [ "$((_gum_cred_time + ${RENEW_S}))" -ge "$GUM_CRED_EXPIRES" ] || return "$status" ;;
   esac
   _gum_cred_next=$((_gum_cred_time + ${PAUSE_S}))
-  eval "$(command gum-cred env --no-input 2>/dev/null </dev/null)" || :
+  eval "$(command gum-cred env --no-input --renew 2>/dev/null </dev/null)" || :
   return "$status"
 }
 if [[ "$(declare -p PROMPT_COMMAND 2>/dev/null)" == "declare -a"* ]]; then

@@ -19,6 +19,6 @@ function __gum_cred_hook --on-event fish_prompt
     end
     set -g __gum_cred_next (math $__gum_cred_time + ${PAUSE_S})
     command -q gum-cred; or return
-    command gum-cred env --no-input --format fish 2>/dev/null </dev/null | source
+    command gum-cred env --no-input --renew --format fish 2>/dev/null </dev/null | source
 end
 `;

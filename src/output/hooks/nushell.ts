@@ -13,7 +13,7 @@ export const nushell = `$env.config.hooks.pre_prompt = ($env.config.hooks.pre_pr
   let due = ($again == 0) or (($expires =~ '^[0-9]+$') and ($now >= $again) and ($now + ${RENEW_S} >= ($expires | into int)))
   if $due {
     $env.GUM_CRED_HOOK = { next: ($now + ${PAUSE_S}) }
-    let made = (try { ^gum-cred env --no-input --format nushell | complete } catch { { exit_code: 127, stdout: "" } })
+    let made = (try { ^gum-cred env --no-input --renew --format nushell | complete } catch { { exit_code: 127, stdout: "" } })
     if $made.exit_code == 0 { $made.stdout | from json | load-env }
   }
   $env.LAST_EXIT_CODE = $last

@@ -17,7 +17,7 @@ export const powershell = `if (-not $global:GumCredPrompt) {
       $global:GumCredNext = $now + ${PAUSE_S}
       $program = Get-Command gum-cred -CommandType Application -ErrorAction Ignore | Select-Object -First 1
       if ($program) {
-        $made = & $program env --no-input --format powershell 2>$null | Out-String
+        $made = & $program env --no-input --renew --format powershell 2>$null | Out-String
         if ($LASTEXITCODE -eq 0) { Invoke-Expression $made }
       }
     }

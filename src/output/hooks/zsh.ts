@@ -12,7 +12,7 @@ export const zsh = `_gum_cred_hook() {
     (( EPOCHSECONDS >= _gum_cred_next && EPOCHSECONDS + ${RENEW_S} >= GUM_CRED_EXPIRES )) || return 0
   fi
   typeset -g _gum_cred_next=$(( EPOCHSECONDS + ${PAUSE_S} ))
-  eval "$(command gum-cred env --no-input 2>/dev/null </dev/null)"
+  eval "$(command gum-cred env --no-input --renew 2>/dev/null </dev/null)"
   return 0
 }
 typeset -ga precmd_functions

@@ -4,9 +4,9 @@
  * any other file; what is not read still loses to a name that another plugin has by now. Writes nothing.
  */
 import { clean, fail, GumCredError } from "../../core/errors.ts";
-import { isMissing } from "../../core/system-error.ts";
+import { isMissing, systemCode } from "../../core/system-error.ts";
 import { type Stamp, stampsOf } from "../../os/files/file-stamps.ts";
-import { checkTrustedFolder } from "../../os/files/safe-file.ts";
+import { checkTrustedFolder, unreadableError } from "../../os/files/safe-file.ts";
 import { type Claims, claimsOf, type Names, namesOf } from "./claims.ts";
 import {
   type Installed,
@@ -56,11 +56,12 @@ export async function surveyInstalled(
   let taken: ReadonlySet<string> | null = new Set();
   for (const place of ["system", "user"] as const) {
     const ids = idsIn(folderOf(place, places));
-    if (ids === null) found.push(unreadable(place, places));
+    const names = typeof ids === "string" ? [] : ids;
+    if (typeof ids === "string") found.push(unreadable(place, places, ids));
     // Before anything is read: what changes meanwhile has another stamp.
-    const seen = seenIn(place, ids ?? [], places);
+    const seen = seenIn(place, names, places);
     const recall = taken === null ? () => null : recaller(place, look, memory);
-    for (const id of ids ?? []) {
+    for (const id of names) {
       const stamp = seen.get(id) ?? null;
       const known = taken?.has(id) ? null : recall(id, stamp);
       found.push(
@@ -69,7 +70,7 @@ export async function surveyInstalled(
           : await inspect(id, place, look, claims, stamp),
       );
     }
-    taken = ids && new Set(ids);
+    taken = typeof ids === "string" ? null : new Set(ids);
   }
   return found;
 }
@@ -118,8 +119,8 @@ function seenIn(place: Place, ids: readonly string[], places: Places): ReadonlyM
   return new Map(ids.flatMap((id, at) => (stamps[at]?.changedMs ? [[id, stamps[at]] as const] : [])));
 }
 
-/** The names of the manifests in a folder, sorted; none when it is not there, null when it cannot be read. */
-function idsIn(folder: string | null): readonly string[] | null {
+/** The names of the manifests in a folder, sorted; none when it is not there, the system's code when it cannot be read. */
+function idsIn(folder: string | null): readonly string[] | string {
   if (folder === null) return [];
   try {
     // Not by Bun.Glob, which passes over pipes and devices.
@@ -129,7 +130,7 @@ function idsIn(folder: string | null): readonly string[] | null {
       .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.map((name) => name.slice(0, -".json".length)).sort();
   } catch (error) {
-    return isMissing(error) ? [] : null;
+    return isMissing(error) ? [] : (systemCode(error) ?? "EIO");
   }
 }
 
@@ -180,9 +181,9 @@ function markOf(
   return { known: { names, stamp: seen?.stamp ?? "", pin: pinStamp(pin), files, programs }, changedMs };
 }
 
-function unreadable(place: Place, places: Places): Found {
+function unreadable(place: Place, places: Places, code: string): Found {
   const path = folderOf(place, places) ?? "";
-  const error = fail("E_FILE_UNREADABLE", `the folder ${clean(path)} cannot be read by this user`);
+  const error = unreadableError(`the folder ${clean(path)}`, code);
   const nothing = { provider: null, files: [], known: null, changedMs: 0 };
   return { id: "*", place, path, state: "broken", error, ...nothing };
 }

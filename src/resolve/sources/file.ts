@@ -10,6 +10,7 @@ import { systemCode } from "../../core/system-error.ts";
 import { within } from "../../os/time-limit.ts";
 
 const LIMIT_BYTES = 64 * 1024;
+const SECRET_ALONE = "write the secret alone into it, as one line of text";
 const TIMEOUT_MS = 5_000;
 
 /**
@@ -20,7 +21,8 @@ const TIMEOUT_MS = 5_000;
 export async function readSecretFile(path: string, named: string): Promise<Secret> {
   const bytes = await readBounded(path, named, LIMIT_BYTES);
   const text = decode(bytes)?.trim();
-  if (text === undefined) throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is not UTF-8 text`);
+  if (text === undefined)
+    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} is not UTF-8 text`, SECRET_ALONE);
   if (text === "") {
     throw fail(
       "E_MALFORMED",
@@ -29,7 +31,7 @@ export async function readSecretFile(path: string, named: string): Promise<Secre
     );
   }
   if (/[\u0000-\u001f\u007f]/.test(text)) {
-    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} contains more than one line`);
+    throw fail("E_MALFORMED", `${named}: ${shownPath(path)} contains more than one line`, SECRET_ALONE);
   }
   return secret(text);
 }
