@@ -22,6 +22,7 @@ import { runtimePackages } from "../../scripts/build/lock-file.ts";
 import { build, GUM_CRED } from "../../scripts/build/program.ts";
 import { findTarget, hostTarget, TARGETS, type Target } from "../../scripts/build/targets.ts";
 import { type VerifyOptions, verify } from "../../scripts/build/verify.ts";
+import { SIZE_LIMIT } from "../../scripts/release/release.ts";
 import { checkBillOfMaterials } from "../support/cyclone-dx.ts";
 import { MUSL_IS_HERE, muslRoot } from "../support/musl.ts";
 import { closeWine, openWine } from "../support/wine/wine.ts";
@@ -90,7 +91,7 @@ describe.skipIf(process.platform === "win32")("a release", () => {
         size,
         sha256,
       ]);
-      expect(program.over_empty).toBeLessThan(3_000_000);
+      expect(program.over_empty).toBeLessThan(SIZE_LIMIT);
       expect(program.hardened_places).toBeGreaterThanOrEqual(24);
     }
   });
