@@ -84,6 +84,7 @@ const profile = (key: string) => [
 ];
 const SIGNED_IN = profile("key-EXAMPLE");
 const OTHERS = Array.from({ length: 20 }, (_, index) => item("gum-cred", `p${index}:expiry`, "{}"));
+const NOTE = item("gum-cred", "work:expiry", "{}");
 const OPENAI = item("gum-cred", "llm:personal:default:openai", "sk-EXAMPLE");
 
 test.each<[what: string, FakeOptions]>([
@@ -146,6 +147,22 @@ test.each<[what: string, FakeOptions]>([
   },
   60_000,
 );
+
+test.each([
+  ["env", [OPENAI], 6],
+  ["env", [OPENAI, item("gum-cred", "llm:organization:xai", "xai-EXAMPLE"), NOTE], 6],
+  ["env", [NOTE], 6],
+  ["env gumloop", [OPENAI], 5],
+] as const)("%s with what else is stored reads all secrets at once: %#", async (line, more, searches) => {
+  const items = [...SIGNED_IN, ...more];
+  const service = await startFakeSecretService({ collections: { login: { items } } });
+  const env = { DBUS_SESSION_BUS_ADDRESS: service.env["DBUS_SESSION_BUS_ADDRESS"] ?? "" };
+  const { code, stdout } = await world.run(line.split(" "), { env });
+  const count = (method: string) => service.calls().filter((called) => called === method).length;
+  expect([code, stdout]).toEqual([0, expect.stringContaining("key-EXAMPLE")]);
+  expect([count("SearchItems"), count("GetSecrets")]).toEqual([searches, 1]);
+  await service.stop();
+});
 
 test.each(["SearchItems", "OpenSession", "Get"] as const)(
   "a service that ends at %s is no machine without one",

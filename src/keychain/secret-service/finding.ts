@@ -21,6 +21,14 @@ export interface Sought {
 /** An entry as one text. */
 export const keyOf = (service: string, account: string): string => `${service}/${account}`;
 
+/** What earlier visits found. Saves a second search. */
+export interface Places {
+  /** Where entries were last found, by {@link keyOf}; null where nothing was. */
+  readonly items: Map<string, string | null>;
+  /** Services with too many entries to name each. */
+  readonly crowded: Set<string>;
+}
+
 /** What one search looks for: an entry, or all entries of a service of which many are wanted. */
 export interface Group {
   readonly service: string;
@@ -110,6 +118,39 @@ export function accountsOf(
     if (item !== undefined && account !== undefined) accounts.set(item, account);
   }
   return accounts;
+}
+
+/** A service whose entries are to be named, where that takes no more than so many questions. */
+export interface Listed {
+  readonly service: string;
+  readonly most: number;
+}
+
+/** The items of a service by account; `paths` are all of them, of which `items` knows some. Null where too many are left. */
+export function allOf(
+  talk: Conversation,
+  { service, most }: Listed,
+  items: ReadonlyMap<string, readonly string[]>,
+  paths: readonly string[],
+  deadline: Deadline,
+): ReadonlyMap<string, readonly string[]> | null {
+  const all = new Map<string, string[]>();
+  const known = new Set<string>();
+  const prefix = keyOf(service, "");
+  for (const [key, own] of items) {
+    if (own.length === 0 || !key.startsWith(prefix)) continue;
+    all.set(key.slice(prefix.length), [...own]);
+    for (const path of own) known.add(path);
+  }
+  const others: string[] = [];
+  for (const path of paths) if (!known.has(path)) others.push(path);
+  if (others.length > most) return null;
+  for (const [item, account] of accountsOf(talk, others, deadline)) {
+    const own = all.get(account);
+    if (own) own.push(item);
+    else all.set(account, [item]);
+  }
+  return all;
 }
 
 /** Of several items for one account the one that was changed last, or that Python keyring would replace. */

@@ -48,7 +48,15 @@ function recalled(
   life: string,
   deadline: Deadline,
 ): readonly string[] {
-  const known = memory.recall(life);
+  const remembered = memory.recall(life);
+  const sample = ends(items.filter((item) => remembered.has(item)));
+  const asked = accountsOf(talk, sample, deadline);
+  const nameOf = (account: string | undefined) =>
+    account === undefined ? null : memory.keep(service, account);
+  // A collection that was deleted and made anew gives its items the old paths.
+  const known = sample.every((item) => nameOf(asked.get(item)) === remembered.get(item))
+    ? remembered
+    : new Map<string, string>();
   const names = items.flatMap((item) => known.get(item) ?? []);
   const others = items.filter((item) => !known.has(item));
   for (let at = 0; at < others.length; at += PORTION) {
@@ -58,6 +66,11 @@ function recalled(
     names.push(...kept.values());
   }
   return names;
+}
+
+/** The first and the last. */
+function ends(items: readonly string[]): readonly string[] {
+  return items.length < 2 ? items : [items[0] as string, items.at(-1) as string];
 }
 
 /** What items' paths stay the same in: this bus, this process on it, this collection. Null where it cannot be told. */

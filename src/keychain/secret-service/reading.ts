@@ -5,27 +5,19 @@
 
 import { fail } from "../../core/errors.ts";
 import { type Secret, secret } from "../../core/secret.ts";
-import type { Call, Reply } from "../../dbus/client.ts";
-import type { Value } from "../../dbus/types.ts";
+import type { Call } from "../../dbus/client.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import { notText } from "../keychain.ts";
-import { getSecrets, itemProperties, itemProperty, query, searchItems } from "./calls.ts";
-import type { Conversation } from "./conversation.ts";
+import { getSecrets, itemProperty, query, searchItems } from "./calls.ts";
+import type { Conversation, Session } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
-import { accountsOf, groupsOf, itemsOf, keyOf, newest, type Sought } from "./finding.ts";
+import { allOf, groupsOf, itemsOf, keyOf, type Listed, newest, type Places, type Sought } from "./finding.ts";
 import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
+import { modifiedAt } from "./times.ts";
 import { flag } from "./typed.ts";
 
 /** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
 type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
-
-/** What earlier visits found. Saves a second search. */
-interface Places {
-  /** Where entries were last found, by {@link keyOf}; null where nothing was. */
-  readonly items: Map<string, string | null>;
-  /** Services with too many entries to name each. */
-  readonly crowded: Set<string>;
-}
 
 /** Each method but `foresee` and `forget` throws the keychain's errors. */
 export interface Reader {
@@ -44,41 +36,66 @@ const KEPT_MS = 500;
 /** Decrypts an entry that has come. Throws E_KEYCHAIN_FAILED, and E_MALFORMED for one that is no text. */
 type Open = () => Secret;
 
+/** What came ahead: an entry, or that there is none, and who foresaw it. */
+interface Ahead {
+  readonly open: Open | null;
+  /** Null for what came with a list. */
+  readonly foreseen: Sought | null;
+}
+
 /** A reader over this conversation. */
 export function newReader(talk: Conversation): Reader {
   const places: Places = { items: new Map(), crowded: new Set() };
   const foreseen = new Map<string, Sought>();
-  /** What has come ahead, to be given once; null where nothing was found. */
-  const ahead = new Map<string, Open | null>();
+  /** To be given once. */
+  const ahead = new Map<string, Ahead>();
+  /** The service all of whose entries are ahead, for one read. */
+  let whole: string | null = null;
   let cameAt = 0;
 
   /** One visit for what is wanted, the names of a service's entries, and what was foreseen. */
   function visit(wanted: readonly Sought[], listed: Listed | null, deadline: Deadline): Visited {
+    // What nobody has asked for yet comes anew.
+    for (const [key, { foreseen: sought }] of ahead) if (sought) foreseen.set(key, sought);
     for (const { key } of wanted) foreseen.delete(key);
-    const others = [...foreseen.values()];
+    const others: Sought[] = [];
+    for (const [, sought] of foreseen) others.push(sought);
     foreseen.clear();
     ahead.clear();
     cameAt = performance.now();
     const visited = readAll(talk, [...wanted, ...others], listed, places, deadline);
-    for (const { key } of others) {
-      const open = visited.found.get(key);
+    for (const sought of others) {
+      const open = visited.found.get(sought.key);
       // What is there and was not given, because it is locked or has just gone, is asked for again when it is wanted.
-      if (open || places.items.get(key) === null) ahead.set(key, open ?? null);
+      if (open || places.items.get(sought.key) === null) {
+        ahead.set(sought.key, { open: open ?? null, foreseen: sought });
+      }
     }
+    whole = visited.isWhole ? (listed?.service ?? null) : null;
+    if (whole === null) return visited;
+    for (const [key, open] of visited.found) if (!ahead.has(key)) ahead.set(key, { open, foreseen: null });
     return visited;
+  }
+
+  /** The entries, where all of them came ahead; null where they are to be looked for. */
+  function taken(service: string, sought: readonly Sought[]): ReadonlyMap<string, Open> | null {
+    if (performance.now() - cameAt >= KEPT_MS) return null;
+    for (const { key } of sought) if (service !== whole && !ahead.has(key)) return null;
+    const found = new Map<string, Open>();
+    for (const { key } of sought) {
+      const open = ahead.get(key)?.open;
+      if (open) found.set(key, open);
+    }
+    return found;
   }
 
   return {
     read(service, accounts, deadline) {
       // Loops, here and below: each of the functions with a name would take its first run longer.
       const sought: Sought[] = [];
-      let isAhead = performance.now() - cameAt < KEPT_MS;
-      for (const account of accounts) {
-        const one = soughtOf(service, account, false);
-        sought.push(one);
-        isAhead &&= ahead.has(one.key);
-      }
-      const came = isAhead ? new Map(ahead) : visit(sought, null, deadline).found;
+      for (const account of accounts) sought.push(soughtOf(service, account, false));
+      const came = taken(service, sought) ?? visit(sought, null, deadline).found;
+      if (service === whole) whole = null;
       const found = new Map<string, Secret>();
       for (const { key, account } of sought) {
         ahead.delete(key);
@@ -95,7 +112,10 @@ export function newReader(talk: Conversation): Reader {
         if (!ahead.has(one.key)) foreseen.set(one.key, one);
       }
     },
-    forget: () => ahead.clear(),
+    forget() {
+      ahead.clear();
+      whole = null;
+    },
   };
 }
 
@@ -103,17 +123,13 @@ function soughtOf(service: string, account: string, isForeseen: boolean): Sought
   return { service, account, key: keyOf(service, account), isForeseen };
 }
 
-/** A service whose entries are to be named, where that takes no more than so many questions. */
-interface Listed {
-  readonly service: string;
-  readonly most: number;
-}
-
 interface Visited {
   /** Of the service that was listed, sorted; null where none was, or there are too many. */
   readonly names: readonly string[] | null;
-  /** What was wanted and is there, to be opened, by {@link keyOf}. */
+  /** What was wanted and is there, to be opened, by {@link keyOf}; and what was listed, where it was few. */
   readonly found: ReadonlyMap<string, Open>;
+  /** Whether every entry that was listed is among them. */
+  readonly isWhole: boolean;
 }
 
 function readAll(
@@ -133,21 +149,56 @@ function readAll(
   };
   const visit = wanted.length > 0 ? talk.enterWithSession(build, deadline) : talk.enter(build, deadline);
   const items = visit === null ? new Map() : itemsOf(talk, groups, visit, deadline);
-  const names = listed && namesOf(talk, listed, items, pathsOf(visit?.replies[groups.length]), deadline);
-  if (listed && names === null) places.crowded.add(listed.service);
+  const all = listed && allOf(talk, listed, items, pathsOf(visit?.replies[groups.length]), deadline);
+  if (listed && all === null) places.crowded.add(listed.service);
   const chosen: (Sought & { readonly item: string })[] = [];
   for (const one of wanted) {
     const item = newest(talk, items.get(one.key) ?? [], deadline);
     places.items.set(one.key, item);
     if (item !== null) chosen.push({ ...one, item });
   }
-  const found = new Map<string, Open>();
+  const readsAll = listed !== null && all !== null && listed.most < Number.POSITIVE_INFINITY;
+  if (readsAll) chosen.push(...others(talk, listed.service, all, wanted, deadline));
+  const names = all && [...all.keys()].sort();
   const session = visit?.session ?? null;
-  if (session === null || chosen.length === 0) return { names, found };
+  if (session === null) return { names, found: new Map(), isWhole: false };
+  const found = secretsOf(talk, session, chosen, deadline);
+  let isWhole = readsAll;
+  for (const { service, key } of chosen) isWhole &&= service !== listed?.service || found.has(key);
+  return { names, found, isWhole };
+}
 
-  const chosenItems: string[] = [];
-  for (const { item } of chosen) chosenItems.push(item);
-  const sent = talk.send([getSecrets(chosenItems, session.path)], deadline);
+/** Of a service's entries those that nobody wanted. */
+function others(
+  talk: Conversation,
+  service: string,
+  all: ReadonlyMap<string, readonly string[]>,
+  wanted: readonly Sought[],
+  deadline: Deadline,
+): readonly (Sought & { readonly item: string })[] {
+  const keys = new Set<string>();
+  for (const { key } of wanted) keys.add(key);
+  const found: (Sought & { readonly item: string })[] = [];
+  for (const [account, paths] of all) {
+    const one = soughtOf(service, account, true);
+    const item = keys.has(one.key) ? null : newest(talk, paths, deadline);
+    if (item !== null) found.push({ ...one, item });
+  }
+  return found;
+}
+
+/** The secrets of items, to be opened. Throws for one that is locked, unless it is only foreseen. */
+function secretsOf(
+  talk: Conversation,
+  session: Session,
+  chosen: readonly (Sought & { readonly item: string })[],
+  deadline: Deadline,
+): ReadonlyMap<string, Open> {
+  const found = new Map<string, Open>();
+  if (chosen.length === 0) return found;
+  const items: string[] = [];
+  for (const { item } of chosen) items.push(item);
+  const sent = talk.send([getSecrets(items, session.path)], deadline);
   const cipher = session.cipher(); // the service is fetching meanwhile
   const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;
   for (const { key, account, item, isForeseen } of chosen) {
@@ -155,65 +206,7 @@ function readAll(
     if (entry !== undefined) found.set(key, () => opened(entry, cipher, account));
     else if (!isForeseen) refuseIfLocked(talk, item, deadline);
   }
-  return { names, found };
-}
-
-/** The names behind these paths; those of `items` are known. */
-function namesOf(
-  talk: Conversation,
-  { service, most }: Listed,
-  items: ReadonlyMap<string, readonly string[]>,
-  paths: readonly string[],
-  deadline: Deadline,
-): readonly string[] | null {
-  const names = new Set<string>();
-  const known = new Set<string>();
-  const prefix = keyOf(service, "");
-  for (const [key, own] of items) {
-    if (own.length === 0 || !key.startsWith(prefix)) continue;
-    names.add(key.slice(prefix.length));
-    for (const path of own) known.add(path);
-  }
-  const others: string[] = [];
-  for (const path of paths) if (!known.has(path)) others.push(path);
-  if (others.length > most) return null;
-  for (const account of accountsOf(talk, others, deadline).values()) names.add(account);
-  return [...names].sort();
-}
-
-function modifiedAt(
-  talk: Conversation,
-  service: string,
-  accounts: readonly string[],
-  places: Places,
-  deadline: Deadline,
-): Map<string, number> {
-  const unseen = accounts.filter((account) => !places.items.has(keyOf(service, account)));
-  if (unseen.length > 0) {
-    const search = (collection: string) =>
-      unseen.map((account) => searchItems(collection, query(service, account)));
-    const visit = talk.enter(search, deadline);
-    for (const [index, account] of unseen.entries()) {
-      places.items.set(keyOf(service, account), newest(talk, pathsOf(visit?.replies[index]), deadline));
-    }
-  }
-  const found = accounts.flatMap((account) => {
-    const item = places.items.get(keyOf(service, account)) ?? null;
-    return item === null ? [] : [{ account, item }];
-  });
-  if (found.length === 0) return new Map();
-  const replies = talk.ask(
-    found.map(({ item }) => itemProperties(item)),
-    deadline,
-  );
-  return new Map(found.map(({ account }, index) => [account, writtenAt(replies[index])]));
-}
-
-/** An item that is gone, or is being written, and so cannot say when it was, was changed just now. */
-function writtenAt(reply: Reply | undefined): number {
-  if (reply === undefined || isGone(reply)) return Date.now();
-  const seconds = (valuesOf(reply)[0] as ReadonlyMap<string, Value>).get("Modified");
-  return seconds === undefined ? Date.now() : Number(seconds as bigint) * 1000;
+  return found;
 }
 
 /** GetSecrets leaves out what is locked, and what has been deleted since the search. */

@@ -57,7 +57,12 @@ export async function surveyInstalled(
   for (const place of ["system", "user"] as const) {
     const ids = idsIn(folderOf(place, places));
     const names = typeof ids === "string" ? [] : ids;
-    if (typeof ids === "string") found.push(unreadable(place, places, ids));
+    if (typeof ids === "string") {
+      const broken = unreadable(place, places, ids);
+      // No state of the folder: what is installed would be left out where there is only too little to look with.
+      if (TOO_FEW_FILES.includes(ids) && broken.error) throw broken.error;
+      found.push(broken);
+    }
     // Before anything is read: what changes meanwhile has another stamp.
     const seen = seenIn(place, names, places);
     const recall = taken === null ? () => null : recaller(place, look, memory);
@@ -118,6 +123,9 @@ function seenIn(place: Place, ids: readonly string[], places: Places): ReadonlyM
   const stamps = stampsOf({ folder, names: `${ids.join(".json\0")}.json` });
   return new Map(ids.flatMap((id, at) => (stamps[at]?.changedMs ? [[id, stamps[at]] as const] : [])));
 }
+
+/** The system's codes where no more files may be open. */
+const TOO_FEW_FILES = ["EMFILE", "ENFILE"];
 
 /** The names of the manifests in a folder, sorted; none when it is not there, the system's code when it cannot be read. */
 function idsIn(folder: string | null): readonly string[] | string {
