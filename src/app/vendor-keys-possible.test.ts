@@ -34,7 +34,7 @@ const here = (raw: Record<string, string>, more: Partial<Asked> = {}): Asked => 
 };
 
 const keychainWith = (...accounts: string[]): Partial<Asked> => {
-  const keychain = { listFew: async () => accounts } as unknown as Keychain;
+  const keychain = { listFew: async () => accounts, foresee: () => {} } as unknown as Keychain;
   return { keychainPossible: () => true, keychain: async () => keychain };
 };
 

@@ -32,9 +32,14 @@ export async function vendorKeysPossible(
   if ((await ports.policy()) !== NO_POLICY) return true;
   if (!ports.keychainPossible()) return false;
   try {
-    const accounts = await (await ports.keychain()).listFew(OWN_SERVICE, FEW);
+    const keychain = await ports.keychain();
+    const accounts = await keychain.listFew(OWN_SERVICE, FEW);
     if (accounts === null) return true;
-    for (const account of accounts) if (account.startsWith(STORED)) return true;
+    for (const account of accounts) {
+      if (!account.startsWith(STORED)) continue;
+      keychain.foresee(OWN_SERVICE, [account]);
+      return true;
+    }
     return false;
   } catch (error) {
     if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) return false;

@@ -13,33 +13,21 @@ import {
   type Reply,
   type Sent,
 } from "../../dbus/client.ts";
-import type { Value } from "../../dbus/types.ts";
-import type { Deadline } from "../../os/deadline.ts";
+import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import {
   allCollections,
   collectionLocked,
-  ERROR,
   NOTHING,
   openEncryptedSession,
   openPlainSession,
   readDefaultAlias,
   SESSION_COLLECTION,
 } from "./calls.ts";
-import { type KeyPair, newKeyPair } from "./dh-keys.ts";
-import { agree, type Cipher, plainCipher } from "./dh-session.ts";
+import { newKeyPair } from "./dh-keys.ts";
 import { first, isGone, lockedError, present, valuesOf } from "./replies.ts";
-import { type Asked, type Opening, type Started, sendOthers, takeHeadStart } from "./started.ts";
+import { opened, type Session } from "./session.ts";
+import { type Asked, awaitAtExit, type Opening, type Started, sendOthers, takeHeadStart } from "./started.ts";
 import { flag, texts } from "./typed.ts";
-
-/** What secrets travel in. */
-export interface Session {
-  readonly path: string;
-  /**
-   * The cipher; the first time it takes a while, in which the service may already be working. Throws
-   * E_KEYCHAIN_FAILED when the service sent no usable key.
-   */
-  cipher(): Cipher;
-}
 
 export type CollectionState = "unlocked" | "locked" | "missing";
 
@@ -66,6 +54,8 @@ export interface Conversation {
   enter(build: Build, deadline: Deadline): Visit | null;
   /** The same, with a session for secrets, for which nothing waits that need not. */
   enterWithSession(build: Build, deadline: Deadline): WithSession | null;
+  /** Begins to open a session that will be needed soon; nothing where no service has answered yet. */
+  prepare(): void;
   /** Sends further calls, whose replies can wait. */
   send(calls: readonly Call[], deadline: Deadline): Sent;
   /** The replies to further calls. */
@@ -76,6 +66,8 @@ export interface Conversation {
   disconnect(): void;
 }
 
+/** A bus that takes longer to accept what is sent is left to the visit that needs it. */
+const SEND_MS = 50;
 const SECOND_LOOKS = 3;
 const PAUSE_MS = 30;
 
@@ -107,6 +99,7 @@ export function newConversation(env: RawEnvironment): Conversation {
   let collection: string | null = null;
   let session: Session | null = null;
   let started: Started | null = null;
+  let prepared: Opening | null = null;
   /** Good for the first visit, which comes at once. */
   let asked: Asked | null = null;
 
@@ -177,7 +170,7 @@ export function newConversation(env: RawEnvironment): Conversation {
    * computes its key for longer than everything else takes.
    */
   function openSession(deadline: Deadline): () => Session {
-    const { keys, coming } = started?.opening ?? sendOpening(deadline);
+    const { keys, coming } = prepared ?? started?.opening ?? sendOpening(deadline);
     const openPlain = () => first(ask([openPlainSession], deadline));
     return () => opened(coming.reply(deadline), keys, openPlain);
   }
@@ -203,6 +196,15 @@ export function newConversation(env: RawEnvironment): Conversation {
   return {
     send,
     ask,
+    prepare() {
+      if (collection === null || session !== null || prepared !== null || started?.opening) return;
+      try {
+        prepared = sendOpening(deadlineIn(SEND_MS));
+        awaitAtExit(prepared.coming);
+      } catch {
+        // The visit that needs it finds out why.
+      }
+    },
     state(deadline) {
       const path = located(locate(deadline), deadline);
       if (path === null) return "missing";
@@ -210,42 +212,17 @@ export function newConversation(env: RawEnvironment): Conversation {
     },
     // A session that is on its way must not be hung up over, either.
     enter: (build, deadline) =>
-      started?.opening ? enterWithSession(build, deadline) : enter(build, deadline),
+      prepared || started?.opening ? enterWithSession(build, deadline) : enter(build, deadline),
     enterWithSession,
     hasAnswered: () => collection !== null,
     disconnect() {
       bus?.close();
       bus = null;
       started = null;
+      prepared = null;
       asked = null;
       collection = null;
       session = null;
     },
   };
-}
-
-/** The session that a reply to {@link openEncryptedSession} opened, or a plain one where none is offered. */
-function opened(reply: Reply, keys: KeyPair, openPlain: () => Reply): Session {
-  if (!reply.ok && reply.error === ERROR.notSupported) {
-    const [, path] = valuesOf(openPlain());
-    return { path: path as string, cipher: () => plainCipher };
-  }
-  const [theirs, path] = valuesOf(reply);
-  let agreed: Cipher | null = null;
-  return {
-    path: path as string,
-    cipher() {
-      agreed ??= cipherOf(keys, theirs);
-      return agreed;
-    },
-  };
-}
-
-/** The cipher that our keys and the public key in a reply make. Throws E_KEYCHAIN_FAILED for an unusable one. */
-export function cipherOf(keys: KeyPair, theirs: Value | undefined): Cipher {
-  try {
-    return agree(keys, theirs as Uint8Array);
-  } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the keychain sent no usable public key");
-  }
 }

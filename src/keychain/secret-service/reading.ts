@@ -9,10 +9,11 @@ import type { Call } from "../../dbus/client.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import { notText } from "../keychain.ts";
 import { getSecrets, itemProperty, query, searchItems } from "./calls.ts";
-import type { Conversation, Session } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Cipher, Sealed } from "./dh-session.ts";
 import { allOf, groupsOf, itemsOf, keyOf, type Listed, newest, type Places, type Sought } from "./finding.ts";
 import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
+import type { Session } from "./session.ts";
 import { modifiedAt } from "./times.ts";
 import { flag } from "./typed.ts";
 
@@ -109,7 +110,9 @@ export function newReader(talk: Conversation): Reader {
     foresee(service, accounts) {
       for (const account of accounts) {
         const one = soughtOf(service, account, true);
-        if (!ahead.has(one.key)) foreseen.set(one.key, one);
+        if (ahead.has(one.key)) continue;
+        foreseen.set(one.key, one);
+        talk.prepare();
       }
     },
     forget() {

@@ -68,7 +68,7 @@ function resumed({ socket, first, questions, keys }: Begun): Started {
     for (let at = 0; at < keys.length; at++) asked.set(keys[at] as string, coming.get(from + at) as Coming);
   }
   const session = coming.get(SERIAL.opening);
-  if (session) process.on("exit", () => leave(session));
+  if (session) awaitAtExit(session);
   return {
     bus,
     alias: coming.get(SERIAL.alias) as Coming,
@@ -101,10 +101,12 @@ export function sendOthers(
 }
 
 /** GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3). */
-function leave(session: Coming): void {
-  try {
-    session.reply(deadlineIn(LEAVE_MS));
-  } catch {
-    // There is nobody left to tell.
-  }
+export function awaitAtExit(session: Coming): void {
+  process.on("exit", () => {
+    try {
+      session.reply(deadlineIn(LEAVE_MS));
+    } catch {
+      // There is nobody left to tell.
+    }
+  });
 }

@@ -13,9 +13,9 @@ import type { Value } from "../../dbus/types.ts";
 import { type Deadline, deadlineIn } from "../../os/deadline.ts";
 import type { PasswordUnlock } from "../keychain.ts";
 import { call, collectionLocked, NOTHING, openEncryptedSession, readDefaultAlias } from "./calls.ts";
-import { cipherOf } from "./conversation.ts";
 import { newKeyPair } from "./dh-keys.ts";
 import { first, valuesOf } from "./replies.ts";
+import { cipherOf } from "./session.ts";
 
 const PATH = "/org/freedesktop/secrets";
 const INTERNAL = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface";
