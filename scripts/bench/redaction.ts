@@ -34,7 +34,7 @@ export async function benchRedaction({ gumCred, folder, rounds }: Setting): Prom
     return {
       title: "Redaction",
       about:
-        `${MIB} MiB of log with a secret in every hundredth line, from a file to /dev/null, start included. gum-cred ` +
+        `${MIB} MiB of log with a secret in every hundredth line, from a file through a pipe, start included. gum-cred ` +
         "looks for each secret as it is and in its other forms (base64, percent-encoded, escaped for JSON).",
       rows: [timeRow(timing(redact), timing("sed, one fixed text"), LIMIT)],
     };

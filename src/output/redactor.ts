@@ -72,6 +72,7 @@ function redactor(plain: Wanted, dense: Wanted): Redactor {
   let doneIsMasked = false;
   /** Occurrences of what repeats itself that were found and not masked yet. */
   let waiting: Span[] = [];
+  let room = roomFor(0);
   const plainSearches = plain.periodic.map(periodicSearch);
   const denseSearches = dense.periodic.map(periodicSearch);
 
@@ -82,16 +83,15 @@ function redactor(plain: Wanted, dense: Wanted): Redactor {
       openAt(data, plain.patterns),
       readPeriodic(plainSearches, data, held.length, (start, end) => addSpan(spans, start, end)),
     );
-    const bare = condensed(data, held.length);
+    const bare = condensed(data);
     if (bare !== null) {
-      const { bytes, places, fresh } = bare;
-      const placed = (start: number, end: number) =>
-        addSpan(spans, places[start] ?? 0, (places[end - 1] ?? 0) + 1);
+      const { bytes, placeOf } = bare;
+      const placed = (start: number, end: number) => addSpan(spans, placeOf(start), placeOf(end - 1) + 1);
       const denseOpen = Math.min(
         openAt(bytes, dense.patterns),
-        readPeriodic(denseSearches, bytes, fresh, placed),
+        readPeriodic(denseSearches, bytes, withoutSpaces(held), placed),
       );
-      open = Math.min(open, places[denseOpen] ?? data.length);
+      open = Math.min(open, placeOf(denseOpen));
       search(bytes, bytes.length, dense.patterns, placed);
     }
     if (final) open = data.length;
@@ -125,14 +125,19 @@ function redactor(plain: Wanted, dense: Wanted): Redactor {
   }
 
   /** White space makes a second reading necessary, and so does what waits from an earlier one. */
-  function condensed(data: Uint8Array, from: number) {
+  function condensed(data: Uint8Array): Dense | null {
     if (dense.patterns.list.length + denseSearches.length === 0) return null;
-    return withoutSpace(data, from);
+    if (room.bytes.length < data.length) room = roomFor(data.length);
+    return withoutSpace(data, room);
   }
 
   return {
     write: (chunk) => advance(chunk, false),
-    end: () => advance(NOTHING, true),
+    end: () => {
+      const rest = advance(NOTHING, true);
+      room = roomFor(0);
+      return rest;
+    },
     release: () => {
       if (held.length > RELEASED_BYTES || done >= held.length) return NOTHING;
       const shown = held.subarray(done);
@@ -165,21 +170,67 @@ function addSpan(spans: Span[], start: number, end: number): void {
   else spans.push({ start, end });
 }
 
-/** The bytes without white space, where each of them was, and how many of them come before `from`. */
-function withoutSpace(data: Uint8Array, from: number) {
-  const bytes = new Uint8Array(data.length);
-  const places = new Int32Array(data.length);
+/** Where the second reading is written, from one chunk to the next: to make it anew each time took a tenth of the time. */
+interface Room {
+  readonly bytes: Uint8Array;
+  /** For each white space, how many other bytes come before it. */
+  readonly gaps: Int32Array;
+}
+
+function roomFor(length: number): Room {
+  return { bytes: new Uint8Array(length), gaps: new Int32Array(length) };
+}
+
+interface Dense {
+  readonly bytes: Uint8Array;
+  /** Where one of them was, by its index; behind the last one, the end of the data. */
+  placeOf(index: number): number;
+}
+
+/** The bytes without white space. Its loop is a third of the time that redacting takes. */
+function withoutSpace(data: Uint8Array, { bytes, gaps }: Room): Dense {
+  const end = data.length;
   let length = 0;
-  let fresh = 0;
-  for (let at = 0; at < data.length; at++) {
-    if (at === from) fresh = length;
-    const byte = data[at] ?? 0;
-    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
-    bytes[length] = byte;
-    places[length++] = at;
+  let spaces = 0;
+  for (let at = 0; at < end; at++) {
+    const byte = data[at] as number;
+    if (byte > SPACE || !isSpace(byte)) {
+      bytes[length] = byte;
+      length++;
+    } else {
+      gaps[spaces] = length;
+      spaces++;
+    }
   }
-  if (from >= data.length) fresh = length;
-  return { bytes: bytes.subarray(0, length), places: places.subarray(0, length), fresh };
+  const found = gaps.subarray(0, spaces);
+  return {
+    bytes: bytes.subarray(0, length),
+    placeOf: (index) => (index < length ? index + countUpTo(found, index) : end),
+  };
+}
+
+const SPACE = 0x20;
+
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** How many of the bytes are no white space. */
+function withoutSpaces(data: Uint8Array): number {
+  let count = 0;
+  for (const byte of data) if (!isSpace(byte)) count++;
+  return count;
+}
+
+/** How many of these numbers, which do not fall, are at most `limit`. */
+function countUpTo(numbers: Int32Array, limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
