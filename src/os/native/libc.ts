@@ -99,7 +99,7 @@ export const execCalls = opener(() => ({
   close,
   execvp: { args: ["buffer", "buffer"], returns: "i32" },
   open: { args: ["buffer", "i32"], returns: "i32" },
-  read: { args: ["i32", "buffer", "usize"], returns: "i64" },
+  read: { args: ["i32", "buffer", "usize"], returns: "i32" }, // of few bytes
   setenv: { args: ["buffer", "buffer", "i32"], returns: "i32" },
   unsetenv: { args: ["buffer"], returns: "i32" },
 }));

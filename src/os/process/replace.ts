@@ -89,7 +89,7 @@ function mayHaveReturn(c: ExecCalls, command: string, path = ""): boolean {
     const fd = c.open(cString(folder === "" ? command : `${folder}/${command}`), LOOK);
     if (fd < 0) continue;
     const bytes = new Uint8Array(128);
-    const count = Number(c.read(fd, bytes, bytes.length));
+    const count = c.read(fd, bytes, bytes.length);
     c.close(fd);
     if (count < 2 || bytes[0] !== NUMBER_SIGN || bytes[1] !== EXCLAMATION_MARK) return false;
     return bytes[bytes.indexOf(LINE_FEED) - 1] === CARRIAGE_RETURN;
@@ -114,9 +114,16 @@ function unsetVariable(c: ExecCalls, name: string): void {
     throw fail("E_OWN_FAILURE", `${clean(name)} is not a valid variable name`);
 }
 
-/** `char *argv[]`, with its closing null. The strings must be kept alive by the caller. */
-function pointersTo(strings: readonly Uint8Array[]): BigUint64Array {
-  const pointers = new BigUint64Array(strings.length + 1);
-  for (let at = 0; at < strings.length; at++) pointers[at] = BigInt(ptr(strings[at] as Uint8Array));
-  return pointers;
+/**
+ * `char *argv[]`, with its closing null. The strings must be kept alive by the caller. In halves, the lower one first as
+ * on every machine we build for: the first bigint of a run takes a quarter of a megabyte.
+ */
+function pointersTo(strings: readonly Uint8Array[]): Uint32Array {
+  const halves = new Uint32Array(2 * (strings.length + 1));
+  for (let at = 0; at < strings.length; at++) {
+    const place = ptr(strings[at] as Uint8Array) as number;
+    halves[2 * at] = place;
+    halves[2 * at + 1] = place / 2 ** 32;
+  }
+  return halves;
 }
