@@ -65,12 +65,13 @@ function choicesOf(
   { profile, profileNamed }: Scope,
   { raw }: Surroundings,
 ): readonly string[] {
-  const narrowed = names.length > 0 || level !== null;
-  if (renew) return choiceParts(earlierChoices(raw));
-  if (!narrowed && !sdk && !profileNamed) return [];
-  if (!wantsGumloop(names)) return choiceParts({ ...earlierChoices(raw), gumloopOnly: true });
+  const earlier = earlierChoices(raw);
+  if (renew) return choiceParts(earlier);
+  // Without names every key is exported anew.
+  const gumloopOnly = level !== null || (names.length > 0 && earlier.gumloopOnly);
+  if (!wantsGumloop(names)) return choiceParts({ ...earlier, gumloopOnly });
   const variable = raw["GUM_CRED_PROFILE"] || null;
-  return choiceParts({ profile: profileNamed ? profile : null, variable, sdk, gumloopOnly: narrowed });
+  return choiceParts({ profile: profileNamed ? profile : null, variable, sdk, gumloopOnly });
 }
 
 function givesAny(shares: readonly ProviderExports[]): boolean {
@@ -89,7 +90,7 @@ export async function wantedVariables(
 }
 
 async function gatherVendors(
-  { names, level, masking = false }: ExportRequest,
+  { names, level, renew, masking = false }: ExportRequest,
   scope: Scope,
   ports: Ports,
 ): Promise<Vendors> {
@@ -97,7 +98,13 @@ async function gatherVendors(
   if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
   if (names.length === 0 && !(await vendorKeysPossible(ports))) return NO_VENDORS;
   const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
-  const vendors = await vendorsNamed(names, ports);
+  const found = await vendorsNamed(names, ports);
+  const { exported } = ports.environment;
+  // The first prompt of a shell exports all there is, and the later ones what was exported.
+  const vendors =
+    renew && exported.size > 0
+      ? found.filter((vendor) => ownedBy(vendor).some((name) => exported.has(name)))
+      : found;
   const shares = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
   return { shares, variables: vendors.flatMap(ownedBy) };
 }

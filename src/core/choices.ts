@@ -10,7 +10,7 @@ export interface Choices {
   /** GUM_CRED_PROFILE at that time. */
   readonly variable: string | null;
   readonly sdk: boolean;
-  /** Some run named providers or a level: only Gumloop's credential is renewed then. */
+  /** Some run chose a level, whose keys another run would not find again: only Gumloop's credential is renewed then. */
   readonly gumloopOnly: boolean;
 }
 
@@ -23,9 +23,13 @@ export function choiceParts({ profile, variable, sdk, gumloopOnly }: Choices): r
   return parts;
 }
 
+const NONE: Choices = { profile: null, variable: null, sdk: false, gumloopOnly: false };
+
 /** What the marker says of the runs before this one. */
 export function earlierChoices(raw: RawEnvironment): Choices {
-  const parts = (raw[MARKER] ?? "").split(",");
+  const marker = raw[MARKER];
+  if (!marker) return NONE;
+  const parts = marker.split(",");
   const named = parts.find((part) => part.startsWith("profile:"))?.split(":");
   return {
     profile: named?.[1] || null,

@@ -86,6 +86,7 @@ describe("env --renew", () => {
   const key = "sk-EXAMPLEpersonal0000000000000";
   beforeAll(async () => {
     await world.ok(["keys", "set", "openai", "--key", "-", "--no-verify"], { stdin: key });
+    await world.ok(["keys", "set", "xai", "--key", "-", "--no-verify"], { stdin: "xai-EXAMPLE00000000000" });
     const team = ["--level", "team", "--team-id", "team_1"];
     await world.ok(["keys", "set", "openai", "--key", "-", "--no-verify", ...team], {
       stdin: "sk-EXAMPLEteam0000000000000",
@@ -104,6 +105,19 @@ describe("env --renew", () => {
   test.each<[string, readonly (readonly string[])[], (found: Record<string, string>) => unknown, unknown]>([
     ["nothing chosen", [[]], (found) => found["OPENAI_API_KEY"], key],
     ["names", [["gumloop"]], (found) => found["OPENAI_API_KEY"], undefined],
+    [
+      "names, one after the other",
+      [["gumloop"], ["openai"]],
+      (found) => [found["OPENAI_API_KEY"], found["XAI_API_KEY"]].join(),
+      `${key},`,
+    ],
+    ["all and then names", [[], ["gumloop"]], (found) => found["XAI_API_KEY"], "xai-EXAMPLE00000000000"],
+    [
+      "a level, then names of others",
+      [["openai", "--level", "personal"], ["gumloop"]],
+      (found) => found["OPENAI_API_KEY"],
+      undefined,
+    ],
     ["a level", [["openai", "--level", "personal"]], (found) => found["OPENAI_API_KEY"], undefined],
     ["--sdk", [["--sdk"]], (found) => found["GUMLOOP_ACCESS_TOKEN"] !== undefined, true],
     [
@@ -117,6 +131,14 @@ describe("env --renew", () => {
     expect(look(await after(runs, ["--renew"]))).toBe(expected as never);
     expect(look(await after([...runs, ["--renew"]], ["--renew"]))).toBe(expected as never);
   });
+
+  test.each([[], ["gumloop"], ["openai"]])(
+    "without a choice the marker is names and hashes: env %s",
+    async (...names) => {
+      const { stdout } = await world.ok(["env", ...names, "--format", "json"]);
+      expect(JSON.parse(stdout).GUM_CRED_EXPORTED).toMatch(/^[A-Z_]+:[0-9a-f]{12}(,[A-Z_]+:[0-9a-f]{12})*$/);
+    },
+  );
 
   test("a profile that a variable named for one run stays, and the marker holds no value", async () => {
     const { stdout } = await world.ok(["env", "--format", "json"], { env: { GUM_CRED_PROFILE: "br" } });
