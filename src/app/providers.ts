@@ -2,6 +2,7 @@
 import type { Credential, Level } from "../core/credential.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { providerId } from "../core/provider-id.ts";
+import { shownWord } from "../core/shown-path.ts";
 import { requireGumloop, resolveGumloop } from "../gumloop/resolve.ts";
 import type { Provider } from "../providers/contract.ts";
 import { PROVIDERS, VENDORS } from "../providers/registry.ts";
@@ -48,7 +49,11 @@ async function unknownProvider(id: string, ports: Pick<Storage, "installed">): P
     .map((name) => ({ name, distance: leven(id, name) }))
     .filter(({ name, distance }) => distance <= Math.max(1, name.length / 3))
     .sort((a, b) => a.distance - b.distance);
-  return fail("E_UNKNOWN_PROVIDER", `unknown provider '${id}'`, near && `did you mean '${near.name}'?`);
+  return fail(
+    "E_UNKNOWN_PROVIDER",
+    `unknown provider '${shownWord(id)}'`,
+    near && `did you mean '${near.name}'?`,
+  );
 }
 
 /** Every LLM vendor: built in, then installed. */

@@ -24,14 +24,16 @@ export async function listTeams(scope: Scope, ports: Ports): Promise<readonly Te
     const renewed = await renewInForce(credential, baseUrl, scope, ports);
     if (renewed) answer = await ask(renewed, baseUrl, scope, ports);
   }
-  const refused = refusal(answer, credential);
-  if (refused) throw refused;
-  const teams = parseJsonObject(answer.body)?.["teams"];
-  if (!Array.isArray(teams)) throw fail("E_MALFORMED", "the response of /teams has no list of teams");
-  return teams.flatMap((team: unknown) => {
-    if (!isJsonObject(team) || typeof team["id"] !== "string") return [];
+  const teams = answer.status === 200 ? parseJsonObject(answer.body)?.["teams"] : null;
+  if (!Array.isArray(teams)) {
+    throw refusal(answer, credential) ?? fail("E_MALFORMED", "the response of /teams has no list of teams");
+  }
+  return teams.map((team: unknown) => {
+    if (!isJsonObject(team) || typeof team["id"] !== "string") {
+      throw fail("E_MALFORMED", "the response of /teams has a team without an id");
+    }
     const { name } = team as { name?: unknown };
-    return [{ id: clean(team["id"], 128), name: typeof name === "string" ? clean(name) : null }];
+    return { id: clean(team["id"], 128), name: typeof name === "string" ? clean(name) : null };
   });
 }
 
@@ -49,7 +51,6 @@ function ask(
 
 /** What anything but a list of teams means: read as every other answer of Gumloop's. */
 function refusal(answer: HttpResponse, credential: Credential): GumCredError | null {
-  if (answer.status === 200) return null;
   const error = failure(answer.status, gumloop.judge(answer, credential), answer.headers);
   return error && refusedInForce(credential, error);
 }

@@ -51,7 +51,7 @@ export async function vendorShares(
     if (error && !skipped) throw named ? vendorAdvice(error, { provider, level }) : error;
     if (winner) shares.push(await shareOf(provider, winner, ports));
     else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
-    else if (named) throw noKey(provider, level, resolution);
+    else if (named) throw noKey(provider, level, scope, resolution);
   }
   return shares;
 }

@@ -95,7 +95,7 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       return acquireLock(lockFolder(raw), name, timeoutMs);
     },
     busy: async (what, work) => {
-      if (globals.quiet || globals.json) return work;
+      if (globals.quiet) return work;
       const { showProgress } = await import("../os/streams/progress.ts");
       return showProgress(what, work);
     },
@@ -104,7 +104,9 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
       if (globals.debug) writeErr(`debug: ${(performance.now() - started).toFixed(1)} ms: ${clean(line)}\n`);
     },
     note: (line) => {
-      if (!globals.quiet && !globals.json) writeErr(`${cleanLines(advice().line(line))}\n`);
+      // With --json stderr is one object for who parses it; a person at a terminal is told.
+      if (!globals.quiet && (!globals.json || isTerminal(2)))
+        writeErr(`${cleanLines(advice().line(line))}\n`);
     },
     warn,
   };

@@ -55,6 +55,13 @@ const CASES: readonly (readonly [line: string, hint: string, expected: string])[
     "write 'gum-cred exec --profile a -- CMD ARG…'",
   ],
   ["exec openai -- tool sk-EXAMPLE", "run 'gum-cred broker -- CMD'", "run 'gum-cred broker -- CMD'"],
+  // Of a flag that is given twice the last value counts.
+  ["get xai --profile a --profile b", "run 'gum-cred login'", "run 'gum-cred login --profile b'"],
+  [
+    "--team-id=t --team-id u get xai",
+    "run 'gum-cred keys set xai'",
+    "run 'gum-cred keys set xai --team-id u'",
+  ],
   // Never the command that has just failed.
   ["doctor", "the service does not respond; run 'gum-cred doctor'", "the service does not respond"],
   ["login", "run 'gum-cred login', or set GUMLOOP_ACCESS_TOKEN", "set GUMLOOP_ACCESS_TOKEN"],

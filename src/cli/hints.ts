@@ -150,12 +150,14 @@ function carrying(line: string, failed: Line, typed: readonly string[], names: r
   return filled.toSpliced(at < 0 ? filled.length : at, 0, ...carried).join(" ");
 }
 
+/** Of a flag that is given twice the last value counts, as it does for the command. */
 function flagValue(own: readonly string[], flag: string): string | null {
+  let value: string | null = null;
   for (const [at, word] of own.entries()) {
-    if (word === `--${flag}`) return own[at + 1] ?? null;
-    if (word.startsWith(`--${flag}=`)) return word.slice(flag.length + 3);
+    if (word === `--${flag}`) value = own[at + 1] ?? null;
+    else if (word.startsWith(`--${flag}=`)) value = word.slice(flag.length + 3);
   }
-  return null;
+  return value;
 }
 
 let known: readonly { readonly name: string }[] = [];

@@ -1,5 +1,6 @@
 /** What is said of words that no command or flag has: the one that was most likely meant. Never quotes a flag's value. */
-import { clean, fail, type GumCredError } from "../core/errors.ts";
+import { fail, type GumCredError } from "../core/errors.ts";
+import { shownWord } from "../core/shown-path.ts";
 import type { Entry, FlagSpec } from "./command.ts";
 
 /** The known word that a mistyped one most likely means; null when none does. */
@@ -29,7 +30,7 @@ export async function unknownFlag(
   );
   return fail(
     "E_UNKNOWN_FLAG",
-    `there is no flag ${clean(name, 40)} here`,
+    `there is no flag ${shownWord(name)} here`,
     guess ? `did you mean ${guess}?` : undefined,
   );
 }
@@ -46,14 +47,14 @@ export async function unknownCommand(
     const second = words[1];
     return second === undefined
       ? fail("E_USAGE", `'${word}' needs one of: ${list}`, `run 'gum-cred ${word} --help'`)
-      : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${clean(second, 40)}'`, `it has: ${list}`);
+      : fail("E_UNKNOWN_COMMAND", `'${word}' has no '${shownWord(second)}'`, `it has: ${list}`);
   }
   const meant = meantBy(word, program);
   if (meant.length > 0) {
     const quoted = meant.map((name) => `'gum-cred ${name}'`);
     const last = quoted.pop();
     const names = quoted.length > 0 ? `${quoted.join(", ")} or ${last}` : last;
-    return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, `did you mean ${names}?`);
+    return fail("E_UNKNOWN_COMMAND", `there is no command '${shownWord(word)}'`, `did you mean ${names}?`);
   }
   const guess = await suggest(word, [
     ...new Set(program.map(({ name }) => name.split(" ", 1)[0] ?? "")),
@@ -62,7 +63,7 @@ export async function unknownCommand(
   const both = `${guess} ${words[1]}`; // whatever else was typed may be a secret
   const named = program.some(({ name }) => name === both) ? both : guess;
   const hint = guess ? `did you mean 'gum-cred ${named}'?` : undefined;
-  return fail("E_UNKNOWN_COMMAND", `there is no command '${clean(word, 40)}'`, hint);
+  return fail("E_UNKNOWN_COMMAND", `there is no command '${shownWord(word)}'`, hint);
 }
 
 /** The known word nearest to a mistyped one; null when none is near. */

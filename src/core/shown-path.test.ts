@@ -1,6 +1,6 @@
 /** Which texts are shown as paths, and which could be keys. */
 import { expect, test } from "bun:test";
-import { shownPath } from "./shown-path.ts";
+import { shownPath, shownWord } from "./shown-path.ts";
 
 test.each([
   "sk-EXAMPLE-0123456789",
@@ -37,4 +37,20 @@ test.each([
 
 test("what is shown is clean", () => {
   expect(shownPath("/run/\u001b[31msecret\u202e")).toBe("/run/ [31msecret");
+});
+
+test.each([
+  ["statsu", "statsu"],
+  ["plugins-remove-all-of-them", "plugins-remove-all-of-them"],
+  ["--no-browserr", "--no-browserr"],
+  ["amazon-bedrock-eu", "amazon-bedrock-eu"],
+  ["keys-list", "keys-list"],
+  ["sk-proj-EXAMPLEabcdef", "sk-p…"],
+  ["--sk-proj-EXAMPLEabcdef", "--sk-p…"],
+  ["--keysk-proj-EXAMPLEabcdef0123456789", "--keys…"],
+  ["0123456789abcdef0123456789abcdef", "0123…"],
+  ["OPENAI_API_KEY=sk-proj-EXAMPLEabcdef", "OPENAI_API_KEY=…"],
+  ["sk-proj-EXAMPLEabcdef=openai", "sk-p…=…"],
+])("of the word %s is shown %s", (word, shown) => {
+  expect(shownWord(word)).toBe(shown);
 });

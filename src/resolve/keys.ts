@@ -85,12 +85,20 @@ export async function requireKey(
   const resolution = (await resolveKeys({ providers: [provider], level }, scope, ports)).get(provider);
   if (resolution?.winner) return resolution.winner;
   if (resolution?.error) throw vendorAdvice(resolution.error, { provider, level });
-  throw noKey(provider, level, resolution);
+  throw noKey(provider, level, scope, resolution);
 }
 
 /** Nothing found for a provider that was asked for by name. Where no keychain was met, none is advised to be stored. */
-export function noKey(provider: Provider, level: Level | null, met?: Resolution): GumCredError {
+export function noKey(
+  provider: Provider,
+  level: Level | null,
+  { teamId }: Pick<Scope, "teamId">,
+  met?: Resolution,
+): GumCredError {
   const what = `no ${level ? `${level} ` : ""}key found for ${provider.title}`;
+  if (level === "team" && teamId === null) {
+    return fail("E_NO_CREDENTIAL", `${what}: no team is in scope`, "pass --team-id, or set GUMLOOP_TEAM_ID");
+  }
   const variable = levelVariable(level ?? "personal", provider.exported);
   if (met && lacksKeychain(met)) {
     return fail(

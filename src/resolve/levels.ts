@@ -72,7 +72,7 @@ export function refuseOtherLevel(
   return wanted === null || winner.level === wanted ? null : overridden(winner.provider, policy, wanted);
 }
 
-/** The refusal of a weaker key where the organisation set its own. */
+/** The refusal of a weaker key where the organisation set its own, to who wants to use one. */
 export function overridden(provider: string, policy: Policy, wanted: Level): GumCredError {
   return fail(
     "E_POLICY",

@@ -46,6 +46,13 @@ describe("a hidden prompt", () => {
     ["TERM", 143],
     ["HUP", 129],
     ["INT", 130],
+    ["QUIT", 131],
+    ["ALRM", 142],
+    ["USR1", 138],
+    ["USR2", 140],
+    ["XCPU", 152],
+    ["VTALRM", 154],
+    ["PROF", 155],
   ] as const)("%s leaves the terminal as it was", async (signal, code) => {
     const run = await onTerminal(SET, [{ wait: ASKED, type: "abc", signal }], { env: env() });
     expect({ code: run.code, restored: run.restored }).toEqual({ code, restored: true });

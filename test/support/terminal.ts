@@ -10,7 +10,7 @@ export interface Step {
   /** Then types this. */
   readonly type?: string;
   /** Then sends this signal to the program. */
-  readonly signal?: "TERM" | "HUP" | "INT";
+  readonly signal?: "TERM" | "HUP" | "INT" | "QUIT" | "ALRM" | "USR1" | "USR2" | "XCPU" | "VTALRM" | "PROF";
 }
 
 export interface TerminalRun {

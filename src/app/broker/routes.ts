@@ -108,7 +108,7 @@ async function vendorPart({ names, level }: SetupRequest, scope: Scope, ports: P
     if (error && named) throw vendorAdvice(error, { provider, level });
     if (error && !hasCode(error, "E_POLICY_DENIED")) throw error;
     if (winner) found.push({ provider, credential: winner });
-    else if (named) throw noKey(provider, level, resolution);
+    else if (named) throw noKey(provider, level, scope, resolution);
   }
   return found;
 }

@@ -7,6 +7,7 @@ import { fail, type GumCredError } from "../../core/errors.ts";
 import { masked, reveal, type Secret } from "../../core/secret.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Provider, Verdict } from "../../providers/contract.ts";
+import { VENDORS } from "../../providers/registry.ts";
 import { type Explanation, explain } from "../../resolve/explain.ts";
 import { noKey, resolveKeys } from "../../resolve/keys.ts";
 import { LEVELS, llmAccount } from "../../resolve/levels.ts";
@@ -96,6 +97,8 @@ async function allowedByPolicy({ provider, level }: KeyPlace, scope: Scope, port
   if (level === "organization") return;
   const resolutions = await resolveKeys({ providers: [provider], level }, scope, ports);
   const error = resolutions.get(provider)?.error;
+  // Its own hint is for who uses a key.
+  if (error?.code === "E_POLICY") throw fail("E_POLICY", error.message);
   if (error && !(level === "team" && error.code === "E_POLICY_SOURCE")) throw error;
 }
 
@@ -108,7 +111,7 @@ export async function requireStored(
   const account = llmAccount(level, provider.id, { ...scope, level: null });
   const reading = ports.keychain().then((keychain) => keychain.read(OWN_SERVICE, [account]));
   const stored = (await advisedFor({ provider, level }, reading)).get(account);
-  if (!stored) throw noKey(provider, level);
+  if (!stored) throw noKey(provider, level, scope);
   return stored;
 }
 
@@ -221,6 +224,10 @@ export async function verifyKey(
   found: Pick<Credential, "method" | "level"> = { method: "api_key", level: null },
 ): Promise<Verification> {
   const { method, level } = found;
+  if (scope.baseUrlFlag && !VENDORS.includes(provider)) {
+    const message = `--base-url is not for ${provider.title}: its manifest says where its key is sent`;
+    throw fail("E_USAGE", message, "leave --base-url out");
+  }
   const baseUrl = vendorBaseUrl(provider, level, scope, ports)?.href ?? null;
   const credential = { method, value: key, userId: null };
   return verify(provider, credential, { baseUrl, teamId: null, companions }, ports);

@@ -1,5 +1,6 @@
 /** The lines of a log, one at a time: a log of months need not fit into memory. */
-import { clean, fail } from "../../core/errors.ts";
+import { fail } from "../../core/errors.ts";
+import { shownPath } from "../../core/shown-path.ts";
 
 /** A longer line is no log's; what follows up to its end is dropped with it. */
 const LONGEST_LINE = 1024 * 1024;
@@ -18,7 +19,11 @@ export async function* readLines(path: string): AsyncGenerator<string> {
     }
   } catch (error) {
     if (error instanceof Error && "code" in error) {
-      throw fail("E_FILE_UNREADABLE", `${clean(path)} cannot be read`, "check the path and its permissions");
+      throw fail(
+        "E_FILE_UNREADABLE",
+        `${shownPath(path)} cannot be read`,
+        "check the path and its permissions",
+      );
     }
     throw error;
   }

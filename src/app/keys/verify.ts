@@ -58,7 +58,7 @@ export async function verifyKeys(
   const missing = wanted.find(
     (one) => ![...chosen.map(({ provider }) => provider), ...errors.keys()].includes(one),
   );
-  if (missing) throw noKey(missing, null);
+  if (missing) throw noKey(missing, null, scope);
   const unread = failures.flatMap(([provider, error]) => unreadable(provider, error));
   const asked = await ports.busy(
     "Asking the vendors",

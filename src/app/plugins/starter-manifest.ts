@@ -9,7 +9,7 @@ import { PROVIDERS } from "../../providers/registry.ts";
 
 /** A starter for a provider of that id, as JSON. Throws E_UNKNOWN_PROVIDER, E_PLUGIN_REFUSED. */
 export function starterManifest(name: string): string {
-  const id = providerId(name);
+  const id = providerId(name, "choose an id of a-z, 0-9 and '-', such as my-vendor");
   const claims = claimsOf(PROVIDERS);
   const owner = claims.idOwner(id);
   if (owner !== null) {

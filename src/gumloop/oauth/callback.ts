@@ -68,7 +68,20 @@ export function parsePasted(text: string, expected: Expected): Answered | Ignore
   }
   const query = /^\??((?:code|state|error|iss)=.*)$/.exec(line)?.[1];
   if (query !== undefined) return parseCallback(new URLSearchParams(query), expected);
-  return isCode(line) ? { kind: "code", code: secret(line) } : ignored("it is neither an address nor a code");
+  return isCode(line)
+    ? { kind: "code", code: secret(withoutPercents(line)) }
+    : ignored("it is neither an address nor a code");
+}
+
+/** A code as it was before it became part of an address: who copies one there copies it encoded. */
+function withoutPercents(code: string): string {
+  if (!/%[0-9A-Fa-f]{2}/.test(code)) return code;
+  try {
+    const decoded = decodeURIComponent(code);
+    return isCode(decoded) ? decoded : code;
+  } catch {
+    return code;
+  }
 }
 
 /**

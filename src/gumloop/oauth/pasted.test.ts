@@ -36,6 +36,24 @@ test.each([
   expect(answer.kind === "code" && reveal(answer.code)).toBe("code-EXAMPLE");
 });
 
+test("what is pasted behind an answer is the next one", async () => {
+  const paste = pastedAnswers(streamOf(`wrong\n\n${ADDRESS.slice(0, 50)}\n${ADDRESS.slice(50)}\n`), EXPECTED);
+  const codes = [await paste.next(), await paste.next()].map(
+    (one) => one.kind === "code" && reveal(one.code),
+  );
+  expect(codes).toEqual(["wrong", "code-EXAMPLE"]);
+});
+
+test.each([
+  ["code-%7E%2B%3D%3D", "code-~+=="],
+  ["100%", "100%"],
+  ["a%zz%41", "a%zz%41"],
+  ["a%0Ab", "a%0Ab"],
+])("the bare code %s is %s", async (typed, code) => {
+  const answer = await pastedAnswers(streamOf(`${typed}\n`), EXPECTED).next();
+  expect(answer.kind === "code" && reveal(answer.code)).toBe(code);
+});
+
 test("the end of what is pasted is told, after the text before it", async () => {
   const told: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -42,8 +42,10 @@ export function pastedAnswers(
         lines.add(read.value ?? null);
       }
       if (!read || read.done || lines.complete.length > MOST_LINES) {
-        const answer = firstAnswer(lines.complete.splice(0), expected, onIgnored);
-        if (answer) return answer;
+        const found = firstAnswer(lines.complete.splice(0), expected, onIgnored);
+        // What stands behind it is for the next call: the server may refuse this one.
+        if (found) lines.complete.unshift(...found.rest);
+        if (found) return found.answer;
       }
       if (read?.done) {
         onEnd();
@@ -63,14 +65,15 @@ function firstAnswer(
   lines: readonly string[],
   expected: Expected,
   onIgnored: (reason: string) => void,
-): Answered | null {
+): { readonly answer: Answered; readonly rest: readonly string[] } | null {
   const joined = withoutPasteMarks(lines.join(""));
   // Only an address is joined, because any words together look like a code.
   const begins = /^\W*(?:https?:\/\/|127\.|localhost:|code=|state=)/.test(joined);
   const isOne = begins && parsePasted(joined, expected).kind !== "ignored";
-  for (const text of isOne ? [joined] : lines) {
+  const texts = isOne ? [joined] : lines;
+  for (const [at, text] of texts.entries()) {
     const answer = parsePasted(text, expected);
-    if (answer.kind !== "ignored") return answer;
+    if (answer.kind !== "ignored") return { answer, rest: texts.slice(at + 1) };
     onIgnored(answer.reason);
   }
   return null;

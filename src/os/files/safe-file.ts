@@ -75,7 +75,9 @@ function withTrustedFile<T>(
   { owner, limitBytes, folders }: TrustedFileOptions,
   read: (fd: number, size: number) => T,
 ): T | null {
-  if (!isAbsolute(path)) throw fail("E_UNSAFE_FILE", `${clean(path)} is not an absolute path`);
+  if (!isAbsolute(path)) {
+    throw fail("E_UNSAFE_FILE", `${clean(path)} is not an absolute path`, "write the whole path, from / on");
+  }
   const calls = fileCalls();
   let fd: number | undefined;
   try {

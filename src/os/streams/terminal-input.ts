@@ -2,6 +2,7 @@
  * Reads what a person types, key by key and without echo, and leaves the terminal as it was, whatever ends the
  * program. Knows nothing of questions. Loaded only when something is asked.
  */
+import { constants } from "node:os";
 import { fail, type GumCredError } from "../../core/errors.ts";
 
 /** One thing that a person did: a character, or a key that does something. */
@@ -30,8 +31,21 @@ export interface Typing {
   more(withinMs: number): Promise<boolean>;
 }
 
-const FATAL = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
-const SIGNAL_NUMBERS = { SIGTERM: 15, SIGHUP: 1, SIGINT: 2 } as const;
+/** Whatever ends a program and lets it say something first; after a crash Bun puts the terminal back itself. */
+const FATAL = (
+  [
+    "SIGTERM",
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGALRM",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGXCPU",
+    "SIGVTALRM",
+    "SIGPROF",
+  ] as const
+).filter((signal) => signal in constants.signals);
 
 /** E_INTERRUPTED, for Ctrl-C and Ctrl-D alike. */
 export const interrupted = (): GumCredError => fail("E_INTERRUPTED", "interrupted; nothing was changed");
@@ -68,7 +82,7 @@ export async function withTyping<T>(work: (typing: Typing) => Promise<T>): Promi
   };
   const onSignal = (signal: (typeof FATAL)[number]): void => {
     leave();
-    process.exit(128 + SIGNAL_NUMBERS[signal]);
+    process.exit(128 + constants.signals[signal]);
   };
   const arrival = (withinMs: number): Promise<void> =>
     new Promise((resolve) => {

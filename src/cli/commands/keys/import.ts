@@ -30,14 +30,17 @@ export const keysImport = defineCommand({
     const { givenText } = await import("../../secret-input.ts");
     const path = args.file;
     const vendors = await allVendors(ports);
+    const { allowKey, checkPlace } = await import("../../../app/keys/keys.ts");
+    const level = flags.level ?? "personal";
+    // What would be refused whatever is given is refused before a person pastes it.
+    for (const provider of vendors.slice(0, 1)) checkPlace({ provider, level }, scope);
+    const { requireKeychain, unlockIfLocked } = await import("../../../app/keychain.ts");
+    if (path === "-") await requireKeychain(ports);
     const { text, source, regular, onlyName } = await givenText(path, "lines of the dotenv file", context);
     const plan = planImport(text, vendors, source);
-    const level = flags.level ?? "personal";
     const { refuseSeveral } = await import("../../../app/keys/verify.ts");
     if (scope.baseUrlFlag && plan.keys.length > 1) refuseSeveral(plan.keys.length);
-    const { allowKey } = await import("../../../app/keys/keys.ts");
     if (plan.keys.length > 0) {
-      const { unlockIfLocked } = await import("../../../app/keychain.ts");
       const { askersOf } = await import("../../system-dialog.ts");
       await unlockIfLocked(askersOf(context), ports);
     }

@@ -12,7 +12,8 @@ export const keysList = defineCommand({
   run: async ({ ports, scope, globals }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
     const wanted = await Promise.all(input.args.provider.map((name) => providerNamed(name, ports)));
-    const { listKeys } = await import("../../../app/keys/keys.ts");
+    const { checkPlace, listKeys } = await import("../../../app/keys/keys.ts");
+    for (const provider of wanted) checkPlace({ provider, level: "personal" }, scope);
     const { keys, errors: all } = await listKeys(scope, ports, wanted);
     // A vendor that nobody asked for and the organisation denies has no key to list; that is no error.
     const isAskedFor = (code: string) => wanted.length > 0 || code !== "E_POLICY_DENIED";

@@ -8,9 +8,10 @@ export const keysRemove = defineCommand({
   examples: [{ line: "gum-cred keys remove openai", about: "the personal key of this profile" }],
   run: async ({ ports, scope }, input) => {
     const { providerNamed } = await import("../../../app/providers.ts");
-    const { removeKey } = await import("../../../app/keys/keys.ts");
+    const { checkPlace, removeKey } = await import("../../../app/keys/keys.ts");
     const provider = await providerNamed(input.args.provider, ports);
     const level = input.flags.level ?? "personal";
+    checkPlace({ provider, level }, scope);
     await removeKey({ provider, level }, scope, ports);
     return {
       kind: "data",
