@@ -4,7 +4,8 @@ import { sameOrigin } from "../core/base-url.ts";
 import { fail, hasCode } from "../core/errors.ts";
 import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
-import { storedBaseUrl } from "../gumloop/stored.ts";
+import { readSettled } from "../gumloop/settled.ts";
+import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
 import { deniedError } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { endKept } from "./kept.ts";
@@ -24,7 +25,7 @@ export async function renewSession(scope: Scope, ports: Ports): Promise<Renewed>
   if (denied) throw denied;
   await endKept(ports);
   const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
-  const current = await profile.read().catch((error: unknown) => {
+  const current = await readSettled(profile, ports, { fields: PROFILE_FIELDS }).catch((error: unknown) => {
     // Where there is no keychain at all, nothing is stored.
     if (hasCode(error, "E_KEYCHAIN_UNAVAILABLE")) throw nothingToRenew(false, false);
     throw error;

@@ -8,7 +8,7 @@ import type { Credential } from "../core/credential.ts";
 import { clean, errorSpecs, fail, type GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type NewCredential, openProfile, type Profile } from "../gumloop/profile.ts";
-import { withProfileLock } from "../gumloop/session.ts";
+import { withProfileLock } from "../gumloop/profile-lock.ts";
 import type { StoredProfile } from "../gumloop/stored.ts";
 import type { Ports, Scope, Surroundings } from "../resolve/ports.ts";
 import { verify } from "./verify.ts";

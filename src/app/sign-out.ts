@@ -4,12 +4,13 @@
  */
 import { hasCode } from "../core/errors.ts";
 import { openProfile, type Profile, profileNames } from "../gumloop/profile.ts";
+import { withProfileLock } from "../gumloop/profile-lock.ts";
 import { revokeStored } from "../gumloop/revoke.ts";
-import { withProfileLock } from "../gumloop/session.ts";
+import { readSettled } from "../gumloop/settled.ts";
 import { PROFILE_FIELDS, type ProfileField, type StoredProfile } from "../gumloop/stored.ts";
 import { catchInterruption } from "../os/process/interruption.ts";
 import { startTimeLimit } from "../os/time-limit.ts";
-import type { Ports, Scope, Surroundings, Voice } from "../resolve/ports.ts";
+import type { Ports, Scope, Surroundings } from "../resolve/ports.ts";
 import { requireKeychain } from "./keychain.ts";
 import { shadows } from "./sign-in.ts";
 
@@ -77,8 +78,8 @@ interface RevokeLimit {
 }
 
 /** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
-async function signOutProfile(profile: Profile, ports: Voice, within: RevokeLimit): Promise<SignedOut> {
-  const stored = await readable(profile);
+async function signOutProfile(profile: Profile, ports: Ports, within: RevokeLimit): Promise<SignedOut> {
+  const stored = await readable(profile, ports);
   const session = stored.refresh_token ?? stored.access_token;
   const limit = startTimeLimit(within.ms, within.interrupt);
   const revoking = revokeStored(stored, ports, limit.signal).finally(limit.clear);
@@ -94,16 +95,19 @@ async function signOutProfile(profile: Profile, ports: Voice, within: RevokeLimi
 }
 
 /** What can be read: an entry that is not text is removed with the others, and must not keep them. */
-async function readable(profile: Profile): Promise<StoredProfile> {
-  const read = async (fields?: readonly ProfileField[]): Promise<StoredProfile | null> => {
+async function readable(profile: Profile, ports: Ports): Promise<StoredProfile> {
+  const read = async (fields: readonly ProfileField[]): Promise<StoredProfile | null> => {
     try {
-      return (await profile.read(fields)).stored;
+      const first = await profile.read(fields);
+      // Of a sign-in in progress nothing goes to the server before it.
+      const isWhole = fields === PROFILE_FIELDS;
+      return (isWhole ? await readSettled(profile, ports, { first, fields, locked: true }) : first).stored;
     } catch (error) {
       if (hasCode(error, "E_MALFORMED")) return null;
       throw error;
     }
   };
-  const whole = await read();
+  const whole = await read(PROFILE_FIELDS);
   if (whole) return whole;
   let found: StoredProfile = {};
   for (const field of PROFILE_FIELDS) found = { ...found, ...(await read([field])) };

@@ -7,9 +7,10 @@ import { parseBaseUrl, sameOrigin } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
-import { openProfile } from "../gumloop/profile.ts";
+import { openProfile, type ProfileReading } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
-import { storedBaseUrl } from "../gumloop/stored.ts";
+import { readSettled } from "../gumloop/settled.ts";
+import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type Verification, verify } from "./verify.ts";
 
@@ -54,10 +55,14 @@ export async function renewInForce(
 ): Promise<Credential | null> {
   if (credential.source !== "keychain" || credential.method !== "oauth") return null;
   const profile = openProfile(await ports.keychain(), scope.profile, ports.digest);
-  const stale = await profile.read();
+  let stale = await profile.read();
+  const isRotated = ({ stored: { access_token: token } }: ProfileReading) =>
+    token !== undefined && reveal(token) !== reveal(credential.value);
+  // Whoever changed it may be about to write another server's address beside it.
+  if (isRotated(stale)) stale = await readSettled(profile, ports, { first: stale, fields: PROFILE_FIELDS });
   const { access_token: before, refresh_token: refreshToken } = stale.stored;
   if (!before || !refreshToken) return null;
-  const rotated = reveal(before) !== reveal(credential.value);
+  const rotated = isRotated(stale);
   const fresh = rotated ? stale : await refreshSession(profile, stale, ports);
   const { access_token: value } = fresh.stored;
   if (!value || reveal(value) === reveal(credential.value)) return null;

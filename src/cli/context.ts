@@ -11,6 +11,7 @@ import { openKeychain } from "../keychain/choose.ts";
 import type { Keychain } from "../keychain/keychain.ts";
 import { patientKeychain } from "../keychain/patience.ts";
 import { keychainPossible } from "../keychain/possible.ts";
+import { SLOW_MS } from "../os/deadline.ts";
 import { isTerminal } from "../os/streams/is-terminal.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
 import { installedProviders } from "../providers/installed/installed-providers.ts";
@@ -97,7 +98,8 @@ function makePorts(environment: Environment, raw: RawEnvironment, globals: Globa
     busy: async (what, work) => {
       if (globals.quiet) return work;
       const { showProgress } = await import("../os/streams/progress.ts");
-      return showProgress(what, work);
+      // Who asks for JSON waits in silence for as long as a person can be left without a word.
+      return globals.json ? showProgress(what, work, SLOW_MS) : showProgress(what, work);
     },
     print: (line) => writeOut(`${cleanLines(line)}\n`),
     debug: (line) => {

@@ -51,9 +51,11 @@ export function keyExports(
   }
   const own = credential.source === "env" && names.includes(credential.location);
   const carrier = own ? credential.location : provider.exported;
+  // Beside a key of their own, what outranks it is the user's choice; beside the organisation's or a team's it is not.
+  const isChosen = own && (credential.level === null || credential.level === "personal");
   return {
     set: new Map([[carrier, credential.value]]),
-    unset: [...names.filter((name) => name !== carrier), ...(own ? [] : (provider.shadowing ?? []))],
+    unset: [...names.filter((name) => name !== carrier), ...(isChosen ? [] : (provider.shadowing ?? []))],
     fromStorage: own ? [] : [carrier],
   };
 }

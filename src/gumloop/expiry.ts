@@ -69,6 +69,8 @@ export function keyNote(key: Secret, userId: Secret, server: Secret, digest: Dig
 export interface Noted {
   readonly expiresAtMs: number;
   readonly slackMs: number;
+  /** How long it lives in milliseconds, from when it was issued; null when the note does not say. */
+  readonly lifeMs: number | null;
   /** Whether the base URL entry is the one that the token was stored with; null when the note does not say. */
   readonly sameServer: boolean | null;
 }
@@ -87,10 +89,14 @@ export function readNote(
   const sameServer = named === null || server === undefined ? null : named === tokenHash(server, digest);
   if (parsed["token"] !== hash) {
     // The token that the note's own replaces is over; what server it was for, the note does not say.
-    return parsed["replaces"] === hash ? { expiresAtMs: 0, slackMs: 0, sameServer: null } : null;
+    return parsed["replaces"] === hash
+      ? { expiresAtMs: 0, slackMs: 0, lifeMs: null, sameServer: null }
+      : null;
   }
   const at = Date.parse(String(parsed["expires_at"]));
-  return Number.isNaN(at) ? null : { expiresAtMs: at, slackMs: slackIn(parsed), sameServer };
+  const life = lifeIn(parsed);
+  const slackMs = life === null ? EXPIRY_SLACK_MS : Math.min(EXPIRY_SLACK_MS, life * LARGEST_SLACK);
+  return Number.isNaN(at) ? null : { expiresAtMs: at, slackMs, lifeMs: life, sameServer };
 }
 
 /** Whether the note was stored with this very key, user id and base URL. */
@@ -120,11 +126,9 @@ function tokenHash(token: Secret, digest: Digest): string {
   return digest(reveal(token)).slice(0, 32);
 }
 
-function slackIn(note: JsonObject): number {
+function lifeIn(note: JsonObject): number | null {
   const life = note["life_ms"];
-  return typeof life === "number" && life >= 0
-    ? Math.min(EXPIRY_SLACK_MS, life * LARGEST_SLACK)
-    : EXPIRY_SLACK_MS;
+  return typeof life === "number" && life >= 0 ? life : null;
 }
 
 function fromJwt(token: Secret): number | null {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type MemoryKeychain, memoryKeychain, put } from "../../test/support/memory-keychain.ts";
 import { sha256 } from "../../test/support/stored-session.ts";
 import { reveal, secret } from "../core/secret.ts";
+import { expiryNote } from "./expiry.ts";
 import { type NewCredential, openProfile, type Profile, profileNames } from "./profile.ts";
 
 const OLD: Readonly<Record<string, string>> = {
@@ -102,4 +103,38 @@ test("profile names come from account names; unknown fields and empty names are 
     "gumloop-cli/:api_key": "x",
   });
   expect(await profileNames(keychain)).toEqual(["a:b", "p"]);
+});
+
+describe("a moment that is still to come was noted while the clock was ahead", () => {
+  const DAY_MS = 24 * 3600_000;
+  const HOUR_MS = 3600_000;
+
+  test.each([
+    [-DAY_MS, -DAY_MS + HOUR_MS],
+    [0, HOUR_MS],
+    [DAY_MS, null],
+  ])("an entry written at %d from now expires at %p", async (writtenAt, expires) => {
+    const now = Date.now();
+    const memory = memoryKeychain();
+    put(memory, OLD);
+    const modifiedAt = async (_: string, accounts: readonly string[]) =>
+      new Map(accounts.map((account) => [account, now + writtenAt]));
+    const { expiresAtMs } = await openProfile({ ...memory, modifiedAt }, "p", sha256).read();
+    expect(expiresAtMs).toBe(expires === null ? null : now + expires);
+  });
+
+  test.each([
+    [HOUR_MS, HOUR_MS, true],
+    [HOUR_MS + 30_000, HOUR_MS, true],
+    [DAY_MS, HOUR_MS, false],
+    [DAY_MS, undefined, true],
+  ])("a note of %d from now with a life of %p counts: %p", async (leftMs, lifeMs, counts) => {
+    const at = Date.now() + leftMs;
+    const keychain = memoryKeychain();
+    const token = secret("old-token-EXAMPLE");
+    const note = expiryNote(token, at, sha256, null, { lifeMs });
+    put(keychain, { ...OLD, "gum-cred/p:expiry": reveal(note) });
+    const { expiresAtMs } = await openProfile(keychain, "p", sha256).read();
+    expect(expiresAtMs).toBe(counts ? at : 0);
+  });
 });

@@ -15,6 +15,7 @@ import {
   expiryNote,
   expiryOf,
   keyNote,
+  type Noted,
   notesKey,
   readNote,
 } from "./expiry.ts";
@@ -100,6 +101,11 @@ export function foreseeProfile(keychain: Keychain, name: string): void {
   keychain.foresee(OWN_SERVICE, [expiryAccount(name)]);
 }
 
+/** A keychain rounds to seconds. */
+const CLOCK_SLACK_MS = 3_000;
+/** Clocks are put right by less all the time. */
+const LARGEST_DRIFT_MS = 60_000;
+
 /** The order of removal: first what signs in, then what a token or key is useless without. */
 const CREDENTIAL: readonly ProfileField[] = ["access_token", "api_key", "refresh_token", "user_id"];
 
@@ -128,13 +134,14 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       const noteFound = (await keychain.read(OWN_SERVICE, [note])).get(note);
       const noted = readNote(token, stored.base_url, noteFound, digest);
       if (noted) {
-        const { expiresAtMs, slackMs, sameServer } = noted;
+        const { slackMs, sameServer } = noted;
+        const expiresAtMs = isTooLate(noted) ? 0 : noted.expiresAtMs;
         const known = { ...reading, expiresAtMs, slackMs };
         if (sameServer !== false) return { ...known, modifiedAt: null };
         return { ...known, otherServer: true, modifiedAt: await modifiedAt() };
       }
       const written = await modifiedAt();
-      const byAge = written?.get("access_token");
+      const byAge = pastMoment(written?.get("access_token"));
       const expiresAtMs =
         expiryOf(token, undefined, digest) ?? (byAge === undefined ? null : byAge + DOCUMENTED_LIFE_MS);
       return { ...reading, expiresAtMs, modifiedAt: written };
@@ -172,6 +179,16 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
   };
 
   return profile;
+}
+
+/** A token that would live on for longer than tokens do was noted while the clock was ahead, and is over for all we know. */
+function isTooLate({ expiresAtMs, lifeMs }: Noted): boolean {
+  return lifeMs !== null && expiresAtMs > Date.now() + lifeMs + LARGEST_DRIFT_MS;
+}
+
+/** A moment that is still to come was noted while the clock was wrong, and says nothing. */
+function pastMoment(at: number | undefined): number | undefined {
+  return at !== undefined && at > Date.now() + CLOCK_SLACK_MS ? undefined : at;
 }
 
 async function times(

@@ -1,6 +1,7 @@
 /** Ends a stored session at the server that issued it. */
 import { GumCredError } from "../core/errors.ts";
 import type { Voice } from "../resolve/ports.ts";
+import { valueProblem } from "../resolve/sources/usable-value.ts";
 import { type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /**
@@ -14,6 +15,8 @@ export async function revokeStored(
 ): Promise<boolean> {
   const token = stored.refresh_token ?? stored.access_token;
   if (!token) return false;
+  // The server would answer as if it had revoked what it does not know (RFC 7009, section 2.2).
+  if (valueProblem(token, "the token")) return false;
   try {
     const { revoke } = await import("./oauth/token-endpoint.ts");
     await revoke(storedBaseUrl(stored), token, signal);

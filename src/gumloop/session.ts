@@ -8,25 +8,22 @@
  */
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
-import type { Ports, Storage, Surroundings, Voice } from "../resolve/ports.ts";
+import type { Ports, Voice } from "../resolve/ports.ts";
+import { valueProblem } from "../resolve/sources/usable-value.ts";
 import { DOCUMENTED_LIFE_MS, expiryOf, isExpired } from "./expiry.ts";
 import type { TokenSet } from "./oauth/token-endpoint.ts";
 import { tellOfWaiting } from "./oauth/waiting.ts";
 import type { Profile, ProfileReading } from "./profile.ts";
+import { type ProfileLockPorts, withProfileLock } from "./profile-lock.ts";
 import { revokeStored } from "./revoke.ts";
-import { type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
+import { readSettled } from "./settled.ts";
+import { entryOf, PROFILE_FIELDS, type ProfileField, type StoredProfile, storedBaseUrl } from "./stored.ts";
 
 /** What refreshing needs: the lock, the clock, a voice, and whether this run has sent its one request. */
 type RefreshPorts = ProfileLockPorts &
   Pick<Ports, "now" | "memory" | "processes" | "raw"> &
   Pick<Voice, "debug" | "note">;
-type ProfileLockPorts = Pick<Storage, "lock"> & Pick<Surroundings, "digest"> & Pick<Voice, "busy">;
 
-/**
- * Longer than refreshes usually take. Whoever waits for one that takes longer loses nothing by giving up: only the
- * process that sent the request has to wait for its answer.
- */
-const LOCK_WAIT_MS = 20_000;
 /** When another program rotated first, its writes may still be in progress. */
 const REREAD_MS = 500;
 /** The keychain may fail for a moment while it holds the only copy of what the server will not send twice. */
@@ -43,28 +40,8 @@ export function needsRefresh({ stored, expiresAtMs, slackMs }: ProfileReading, n
   return expiresAtMs - nowMs > LONGEST_LIFE_MS && expiresAtMs !== expiryOf(token, undefined, () => "");
 }
 
-/** Runs `work` while no other gum-cred process holds this profile's lock. Throws E_LOCK_TIMEOUT, E_UNSAFE_FILE. */
-export async function withProfileLock<T>(
-  profile: string,
-  ports: ProfileLockPorts,
-  work: () => Promise<T>,
-): Promise<T> {
-  const waiting = ports.lock(lockName(profile, ports), LOCK_WAIT_MS);
-  const lock = await ports.busy("Waiting for another gum-cred", waiting);
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
-}
-
-/** The lock of a profile's session. Another program may have chosen a profile name that no file can have. */
-export function lockName(profile: string, { digest }: Pick<Surroundings, "digest">): string {
-  return /^[a-z0-9_-]{1,64}$/.test(profile) ? `session-${profile}` : `session.${digest(profile)}`;
-}
-
 /**
- * Refreshes the session that `stale` shows and returns the profile as it is then. If another process
+ * Refreshes the session that `stale` shows, entries of one sign-in (settled.ts), and returns the profile as it is then. If another process
  * refreshed or signed out meanwhile, that is what is returned. At most one request is sent in a run.
  *
  * Throws E_EXPIRED when there is no refresh token or the server ended the session (its entries are then
@@ -86,6 +63,10 @@ export async function refreshSession(
       const { readBesideOfficialClient } = await import("./official-client.ts");
       current = await readBesideOfficialClient(profile, isSettled, ports);
     }
+    // Another program may be writing what is new, and none of its tokens goes to the server before it.
+    const isNew = changed(stale.stored, current.stored, "access_token");
+    if (isNew)
+      current = await readSettled(profile, ports, { first: current, fields: PROFILE_FIELDS, locked: true });
     if (isOver(current)) {
       ports.debug("refresh: no longer needed");
       return current;
@@ -95,6 +76,8 @@ export async function refreshSession(
     if (!refreshToken) {
       throw fail("E_EXPIRED", "the access token has expired and there is no refresh token");
     }
+    const problem = valueProblem(refreshToken, entryOf(profile.name, "refresh_token"));
+    if (problem) throw problem;
     ports.memory.refreshSent = true;
     const { holdingSignals } = await import("../os/process/hold-signals.ts");
     const renewed = holdingSignals(() => renew(profile, stored, refreshToken, ports));

@@ -7,8 +7,8 @@ import { fail } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import type { Ports } from "../resolve/ports.ts";
 import { type Profile, type ProfileReading, RESOLVED_FIELDS } from "./profile.ts";
-import { withProfileLock } from "./session.ts";
-import type { ProfileField, StoredProfile } from "./stored.ts";
+import { type ProfileLockPorts, withProfileLock } from "./profile-lock.ts";
+import { PROFILE_FIELDS, type ProfileField, type StoredProfile } from "./stored.ts";
 
 /** What was written longer ago than this is complete: two seconds, and one that the keychain rounds off. */
 const SETTLED_AFTER_MS = 3_000;
@@ -23,23 +23,31 @@ const LIMIT_MS = 10_000;
 /** How the moments of writing look: long past, of one sign-in, perhaps of one, or of one that is not complete yet. */
 type Look = "old" | "whole" | "perhaps" | "partial";
 
+export interface Settling {
+  /** A reading just made. */
+  readonly first?: ProfileReading;
+  readonly fields?: readonly ProfileField[];
+  /** Whether this process has the profile's lock. */
+  readonly locked?: boolean;
+}
+
 /**
- * The profile's entries, all of one sign-in; `first` is a reading just made. Throws E_LOCK_TIMEOUT when another program writes them without pause,
+ * The profile's entries, all of one sign-in. Throws E_LOCK_TIMEOUT when another program writes them without pause,
  * and the keychain's errors.
  */
 export async function readSettled(
-  profile: Profile,
-  ports: Ports,
-  first?: ProfileReading,
+  profile: Pick<Profile, "name" | "read" | "notedKey">,
+  ports: Pick<Ports, "now"> & ProfileLockPorts,
+  { first, fields = RESOLVED_FIELDS, locked = false }: Settling = {},
 ): Promise<ProfileReading> {
   const read = async (): Promise<Seen> => {
     const at = ports.now();
-    return { at, reading: await profile.read(RESOLVED_FIELDS) };
+    return { at, reading: await profile.read(fields) };
   };
   let seen = first ? { at: ports.now(), reading: first } : await read();
   if (needsNoClock(seen.reading)) return seen.reading;
   // Ours are written under the lock.
-  if (isHalfWritten(seen.reading.stored)) seen = await withProfileLock(profile.name, ports, read);
+  if (isHalfWritten(seen.reading.stored) && !locked) seen = await withProfileLock(profile.name, ports, read);
   const started = performance.now();
   // Null until a second reading found the same.
   let since: number | null = null;
@@ -110,7 +118,7 @@ function lookOf({ modifiedAt }: ProfileReading, nowMs: number): Look {
 }
 
 function changedFields(a: ProfileReading, b: ProfileReading): readonly ProfileField[] {
-  return RESOLVED_FIELDS.filter(
+  return PROFILE_FIELDS.filter(
     (field) =>
       text(a.stored, field) !== text(b.stored, field) ||
       (a.modifiedAt && b.modifiedAt && a.modifiedAt.get(field) !== b.modifiedAt.get(field)),

@@ -51,7 +51,8 @@ export function storedReader(scope: Scope, ports: Ports, mayRefresh: boolean): S
       const refreshable = (mayRefresh && !isUnknown) || (await canRefresh(profile));
       if (!refreshable) return isUnknown ? finding : EXPIRED;
       if (!mayRefresh) return finding;
-      const fresh = await readSettled(profile, ports, await refreshSession(profile, settled, ports));
+      const first = await refreshSession(profile, settled, ports);
+      const fresh = await readSettled(profile, ports, { first });
       return classifyStored(candidate, fresh, scope.baseUrl);
     } catch (error) {
       if (error instanceof GumCredError) return { state: "expired", error };

@@ -17,6 +17,10 @@ export type ProfileField = (typeof PROFILE_FIELDS)[number];
 /** The entries of one profile that were found. The refresh token is read only to refresh or revoke. */
 export type StoredProfile = Readonly<Partial<Record<ProfileField, Secret>>>;
 
+/** How messages name an entry. */
+export const entryOf = (profile: string, field: ProfileField): string =>
+  `${GUMLOOP_SERVICE}/${profile}:${field}`;
+
 const LETTERS = LOWER + DIGITS;
 const LONGEST_NAME = 64;
 

@@ -27,7 +27,7 @@ export const waits: {
 export const LASTING_MS = 100;
 
 /** After so many milliseconds a person should hear that something is waited for. */
-const SLOW_MS = 2_000;
+export const SLOW_MS = 2_000;
 
 /**
  * A deadline `timeoutMs` milliseconds from now. With `onSlow`, which is called once when a person should hear of the wait, {@link Deadline.remaining} may be less than what is left: its users ask it again after each wait.

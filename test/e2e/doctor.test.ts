@@ -115,7 +115,7 @@ describe("lock", () => {
   });
 
   test("whose folder cannot be used is a problem", async () => {
-    const { code, check } = await doctor({ XDG_RUNTIME_DIR: "", XDG_STATE_HOME: "/proc/none" });
+    const { code, check } = await doctor({ XDG_RUNTIME_DIR: "/tmp", XDG_STATE_HOME: "/proc/none" });
     expect(code).toBe(6);
     expect(check("lock")).toMatchObject({
       state: "problem",

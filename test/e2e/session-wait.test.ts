@@ -174,8 +174,11 @@ describe("progress", () => {
     expect(shown).toContain("verified");
     expect(await onTerminal(`${status} --quiet`)).not.toContain("Asking");
     expect(await onTerminal(`${status} --json`)).not.toContain("Asking");
+    world.server.faults.clear();
+    world.server.faults.inject({ path: "/api/v1/models", delayMs: 2_500 });
+    expect(await onTerminal(`${status} --json`)).toContain("Asking");
     expect((await world.ok(["status", "--verify", "--profile", "slow"])).stderr).toBe("");
-  });
+  }, 20_000);
 
   test("is said for a refresh as well, on stderr, while stdout stays the value's alone", async () => {
     const tokens = world.server.issueTokens({ expiresIn: 0 });

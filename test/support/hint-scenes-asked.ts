@@ -16,7 +16,7 @@ export const ASKED_SCENES: readonly Scene[] = [
   {
     name: "several providers with commas",
     code: "E_UNKNOWN_PROVIDER",
-    shows: ['separate providers by spaces: {clean(name, 80).split(/[, ]+/).filter(Boolean).join(" ")}'],
+    shows: ['separate providers by spaces: {name.split(/[, ]+/).filter(Boolean).map(shownWord).join(" ")}'],
     prepare(stage) {
       hasKey(stage);
       stage.env["XAI_API_KEY"] = "xai-EXAMPLE-0123456789";

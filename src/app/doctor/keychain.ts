@@ -1,6 +1,6 @@
 /** Doctor's checks of the keychain, the program behind it, and the lock between processes. */
 import { fail, GumCredError, hasCode } from "../../core/errors.ts";
-import { lockName } from "../../gumloop/session.ts";
+import { lockName } from "../../gumloop/profile-lock.ts";
 import { OWN_SERVICE } from "../../keychain/keychain.ts";
 import type { Resolution } from "../../resolve/classify.ts";
 import type { Scope, Storage, Surroundings } from "../../resolve/ports.ts";

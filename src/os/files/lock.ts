@@ -27,14 +27,26 @@ interface LockFile {
 
 /**
  * Where lock files live: the runtime folder, which a reboot empties, else the state folder. A runtime folder
- * that is not ours alone (XDG Base Directory Specification; `sudo -E` passes on another user's) does not count.
+ * that is not ours alone (XDG Base Directory Specification; `sudo -E` passes on another user's) does not count. Where nobody
+ * passed XDG_RUNTIME_DIR on, as to a job of cron's, the folder of the session bus's socket is it: whoever uses the same
+ * keychain must find the same lock.
  */
 export function lockFolder(env: RawEnvironment): string {
   if (process.platform === "win32") return `${env["LOCALAPPDATA"] || env["USERPROFILE"] || "C:"}\\gum-cred`;
-  const runtime = env["XDG_RUNTIME_DIR"];
+  const runtime = env["XDG_RUNTIME_DIR"] || busFolder(env["DBUS_SESSION_BUS_ADDRESS"]);
   if (runtime?.startsWith("/") && isOursAlone(runtime)) return `${runtime}/gum-cred`;
   const state = env["XDG_STATE_HOME"];
-  return state?.startsWith("/") ? `${state}/gum-cred` : `${env["HOME"] || ""}/.local/state/gum-cred`;
+  return state?.startsWith("/") ? `${state}/gum-cred` : `${homeFolder(env)}/.local/state/gum-cred`;
+}
+
+/** The folder of a socket that an address names by its path, without escapes. */
+function busFolder(address = ""): string | undefined {
+  return /^unix:(?:[^;]*,)?path=([^,;%]+)\/[^/,;%]+(?:[,;]|$)/.exec(address)?.[1];
+}
+
+/** Where nothing says, the system does: a folder below the root would be everybody's. */
+function homeFolder({ HOME: home }: RawEnvironment): string {
+  return home || process.getBuiltinModule("node:os").userInfo().homedir;
 }
 
 /**
@@ -115,7 +127,11 @@ function anotherPlace(folder: string): string {
   const { LOCALAPPDATA: local, XDG_RUNTIME_DIR: runtime, DBUS_SESSION_BUS_ADDRESS: bus } = process.env;
   const to = "to a folder of yours that you can write to";
   if (process.platform === "win32") return `set ${local ? "LOCALAPPDATA" : "USERPROFILE"} ${to}`;
-  if (!runtime || folder !== `${runtime}/gum-cred`) return `set XDG_STATE_HOME ${to}`;
+  const isRuntime = Boolean(runtime) && folder === `${runtime}/gum-cred`;
+  if (!isRuntime && folder === `${busFolder(bus)}/gum-cred`) {
+    return "make the folder above it writable for you: whoever uses the same session bus takes the same lock";
+  }
+  if (!isRuntime) return `set XDG_STATE_HOME ${to}`;
   // The session bus is found by the same variable where no other names it.
   const keepBus = bus ? "" : ` and DBUS_SESSION_BUS_ADDRESS to unix:path=${runtime}/bus`;
   return `set XDG_RUNTIME_DIR ${to}${keepBus}`;

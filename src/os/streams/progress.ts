@@ -6,13 +6,16 @@ import { writeErr } from "./standard-streams.ts";
 /** In milliseconds. A line that appears for less time than this only flickers. */
 const PATIENCE_MS = 300;
 
-/** Waits for `work`; shows `what` meanwhile if it takes long and stderr is a terminal that can erase a line. */
-export async function showProgress<T>(what: string, work: Promise<T>): Promise<T> {
+/**
+ * Waits for `work`; shows `what` meanwhile if it takes long (so many milliseconds) and stderr is a terminal that can erase
+ * a line.
+ */
+export async function showProgress<T>(what: string, work: Promise<T>, afterMs = PATIENCE_MS): Promise<T> {
   let shown = false;
   const timer = setTimeout(() => {
     shown = isTerminal(2) && process.env["TERM"] !== "dumb";
     if (shown) writeErr(`${what} …`);
-  }, PATIENCE_MS);
+  }, afterMs);
   try {
     return await work;
   } finally {
