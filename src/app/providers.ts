@@ -9,6 +9,9 @@ import { PROVIDERS, VENDORS } from "../providers/registry.ts";
 import type { Resolution } from "../resolve/classify.ts";
 import { type Explanation, explain } from "../resolve/explain.ts";
 import { requireKey, resolveKeys } from "../resolve/keys.ts";
+import { LEVELS, ruledOutScopes } from "../resolve/levels.ts";
+import { plan } from "../resolve/plan.ts";
+import { organizationName } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage } from "../resolve/ports.ts";
 import { vendorsInPlay } from "./vendors-in-play.ts";
 
@@ -87,7 +90,31 @@ export async function explainProvider(
   ports: Ports,
 ): Promise<ExplainedProvider> {
   const resolution = await resolveAll(provider, level, scope, ports);
-  return { resolution, explanations: explain(resolution, ports.environment.exported) };
+  const looked = explain(resolution, ports.environment.exported);
+  return {
+    resolution,
+    explanations: byLevel([...(await ruledOut(provider, level, scope, ports)), ...looked]),
+  };
+}
+
+/** The places that the system's policy leaves out. Nothing where the policy cannot be read: then nothing is found either. */
+async function ruledOut(
+  provider: Provider,
+  level: Level | null,
+  { profile, teamId }: Scope,
+  ports: Ports,
+): Promise<readonly Explanation[]> {
+  const policy = provider.kind === "llm" ? await ports.policy().catch(() => null) : null;
+  if (policy === null) return [];
+  const reason = `${organizationName(policy)}'s policy decides on the ${provider.id} key here`;
+  return plan(provider, ruledOutScopes(provider.id, policy, { profile, teamId, level })).map((candidate) => {
+    return { candidate, state: "blocked", reason, credential: null };
+  });
+}
+
+function byLevel(explanations: readonly Explanation[]): readonly Explanation[] {
+  const rank = ({ candidate: { level } }: Explanation) => (level === null ? 0 : LEVELS.indexOf(level));
+  return explanations.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Gumloop, and every LLM vendor of which a place holds something or cannot be read. */

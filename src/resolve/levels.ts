@@ -46,21 +46,37 @@ export function levelVariable(level: Level, name: string): string {
  * a key there refuses the request ({@link refuseOtherLevel}).
  */
 export function levelScopes(provider: string, policy: Policy, request: LevelRequest): readonly LevelScope[] {
+  const isRuled = isRuledBySystem(policy, provider, request.teamId);
+  return everyScope(provider, policy, request).filter((scope) => !isRuled || !isSelfMade(scope));
+}
+
+/** The levels that are not looked at, because nothing self-made outranks a rule of the system's policy. */
+export function ruledOutScopes(
+  provider: string,
+  policy: Policy,
+  request: LevelRequest,
+): readonly LevelScope[] {
+  if (!isRuledBySystem(policy, provider, request.teamId)) return [];
+  return everyScope(provider, policy, request).filter(isSelfMade);
+}
+
+function isSelfMade({ level, configured }: LevelScope): boolean {
+  return level !== "personal" && !configured;
+}
+
+function everyScope(provider: string, policy: Policy, request: LevelRequest): readonly LevelScope[] {
   const wanted = LEVELS.filter(
     (level) =>
       (level !== "team" || request.teamId !== null) &&
       (request.level === null || level === request.level || level === "organization"),
   );
-  const ruled = isRuledBySystem(policy, provider, request.teamId);
-  const scopes = wanted.map((level) => ({
+  return wanted.map((level) => ({
     level,
     prefix: PREFIX[level],
     service: OWN_SERVICE,
     account: () => llmAccount(level, provider, request),
     configured: configured(level, provider, policy, request),
   }));
-  // Nothing self-made outranks a rule of the system's policy.
-  return scopes.filter(({ level, configured }) => level === "personal" || configured !== null || !ruled);
 }
 
 /** Why a key of a level that was not asked for refuses the request; null when it is the right one. */

@@ -173,4 +173,21 @@ describe.skipIf(!CAN_MOUNT)("under a policy of the system's", () => {
       }
     }
   });
+
+  test("explain names the places that it leaves out, in the order of the levels", async () => {
+    const env = { GUM_CRED_TEAM_OPENAI_API_KEY: "mine-EXAMPLE" };
+    const { stdout } = await gum(["explain", "openai", "--json", "--team-id", TEAM], env);
+    const { candidates } = JSON.parse(stdout) as { candidates: Record<string, string>[] };
+    const levels = candidates.map(({ level }) => level);
+    expect([...new Set(levels)]).toEqual(["organization", "team", "personal"]);
+    expect(candidates.filter(({ level }) => level === "team").map(({ state }) => state)).toEqual(
+      Array(3).fill("blocked"),
+    );
+    expect(candidates).toContainEqual(
+      expect.objectContaining({
+        location: "GUM_CRED_TEAM_OPENAI_API_KEY",
+        reason: "Acme Inc.'s policy decides on the openai key here",
+      }),
+    );
+  });
 });
