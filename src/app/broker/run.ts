@@ -165,8 +165,8 @@ async function placeFor({ isolate }: BrokerSettings, folder: PrivateFolder, { ra
     host,
     origin: `http://${host}`,
     enclose: (program, environment) => {
-      const session = { runtime: raw["XDG_RUNTIME_DIR"], uid: process.getuid?.() ?? 0 };
-      const hidden = whatToHide(session, socket);
+      const session = { raw, cwd: process.cwd(), uid: process.getuid?.() ?? 0 };
+      const hidden = whatToHide(session, folder.path());
       environment.delete("DBUS_SESSION_BUS_ADDRESS");
       environment.set(
         INSIDE,
