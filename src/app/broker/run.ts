@@ -14,6 +14,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { reveal, secret } from "../../core/secret.ts";
 import { type PrivateFolder, privateFolder } from "../../os/files/private-folder.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { sourceVariables } from "../../resolve/source-variables.ts";
 import { wantedVariables } from "../exports.ts";
 import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./routes.ts";
 
@@ -198,23 +199,15 @@ async function environmentOf(of: {
     for (const { name, suffix } of traits.baseVariables) extra[name] = `${origin}/${openai}${suffix}`;
   }
   const ports = around.fresh();
+  const ofSources = sourceVariables(await ports.policy());
   return commandEnvironment({
     raw,
     origin,
     placeholder,
     routes: setup.routes,
-    keyVariables: [...(await wantedVariables([], ports)), ...(await policyVariables(ports))],
-    secrets: setup.secrets.map(reveal),
+    keyVariables: [...(await wantedVariables([], ports)), ...ofSources],
+    secrets: [...setup.secrets.map(reveal), ...ofSources.flatMap((name) => raw[name] ?? [])],
     extra,
     openai,
   });
-}
-
-/** Variables in which a policy expects an organisation's or a team's key. */
-async function policyVariables(ports: Ports): Promise<readonly string[]> {
-  const { providers, teams } = await ports.policy();
-  const rules = [...providers.values(), ...[...teams.values()].flatMap((each) => [...each.values()])];
-  return rules.flatMap((rule) =>
-    rule.kind === "source" && rule.source.kind === "policy-variable" ? [rule.source.variable] : [],
-  );
 }
