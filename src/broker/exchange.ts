@@ -8,7 +8,8 @@ import type { Redactor } from "../output/redactor.ts";
 import { inject } from "./admission.ts";
 import type { Injection, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
-import { type Usage, usageReader } from "./usage.ts";
+import { usageReader } from "./usage/reader.ts";
+import { NOTHING, type Usage } from "./usage/tally.ts";
 
 /** A question in a few packets is read whole: sending it on as a stream costs half of all requests a second. */
 const SMALL_BYTES = 64 * 1024;
@@ -130,7 +131,7 @@ function passedBack(each: Exchange, response: Response, injection: Injection, co
   const headMs = performance.now() - course.started;
   const empty = WITHOUT_BODY.has(status) || each.request.method === "HEAD" || response.body === null;
   if (empty || response.body === null) {
-    finish(0, headMs, { model: null, tokensIn: null, tokensOut: null });
+    finish(0, headMs, NOTHING);
     return new Response(null, { status, statusText, headers });
   }
   const quotes = status >= 400 && !headers.has("content-encoding");

@@ -26,7 +26,7 @@ import { peerLookup } from "./peer.ts";
 import { refusalResponse } from "./refusal.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
-import type { Usage } from "./usage.ts";
+import { tokensOf } from "./usage/tally.ts";
 import { connectUpstream, type SocketData } from "./web-socket.ts";
 
 export interface BrokerParts {
@@ -168,7 +168,7 @@ function createHandler(parts: BrokerParts) {
       headers: forwardedHeaders(request.headers),
       redactor: (injection: Injection) => redactors([injection.value])(),
       done: (result) => {
-        spend(parts.limits, result.usage);
+        parts.limits.spend(tokensOf(result.usage));
         over({
           status: result.status,
           first_byte_ms: rounded(result.firstByteMs),
@@ -193,7 +193,7 @@ function createHandler(parts: BrokerParts) {
     inject(headers, await route.credential(), place, reveal);
     const protocols = withoutKeys(protocolsOf(request.headers));
     const data = await connectUpstream(url, headers, protocols, ({ bytesUp, bytesDown, usage }) => {
-      spend(parts.limits, usage);
+      parts.limits.spend(tokensOf(usage));
       over({ status: 101, bytes_up: bytesUp, bytes_down: bytesDown, ...inWords(usage) });
     });
     if (!data) return refuse(noWebSocket);
@@ -250,8 +250,4 @@ function failure(error: unknown, request: Request): Refusal {
     return { kind, reason: error.code, message: error.message };
   }
   return { kind: "unavailable", reason: "upstream", message: "the vendor's server cannot be reached" };
-}
-
-function spend(limits: Limits, { tokensIn, tokensOut }: Usage): void {
-  limits.spend((tokensIn ?? 0) + (tokensOut ?? 0));
 }

@@ -3,7 +3,8 @@
  * Frames pass in both directions; a slow reader stops the other side's writer where Bun tells.
  */
 import { openWebSocket } from "../net/relay.ts";
-import { messageTally, type Usage } from "./usage.ts";
+import { messageTally } from "./usage/reader.ts";
+import type { Usage } from "./usage/tally.ts";
 
 export interface SocketEnd {
   readonly bytesUp: number;
