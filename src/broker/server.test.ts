@@ -454,6 +454,57 @@ describe("WebSockets", () => {
     expect(entries[0]).toMatchObject({ status: 101, tokens_in: 3, tokens_out: 4 });
   });
 
+  describe("are closed", () => {
+    const closed = (socket: WebSocket | null) =>
+      new Promise<{ code: number; reason: string }>((resolve) => {
+        if (socket) socket.onclose = ({ code, reason }) => resolve({ code, reason });
+      });
+    const limited = async (settings: Partial<LimitSettings>) => {
+      const started = start([route("openai")], { limits: createLimits({ ...NO_LIMITS, ...settings }) });
+      const url = `${started.broker.origin?.replace("http", "ws")}/openai/v1/realtime`;
+      return { ...started, url, socket: await open(url) };
+    };
+
+    test("once their responses have used the tokens, and no request goes out after", async () => {
+      const { socket, url, entries, ask } = await limited({ maxTokens: 14 });
+      const other = await open(url);
+      const ends = [closed(socket), closed(other)];
+      const answers: string[] = [];
+      if (socket) socket.onmessage = ({ data }) => answers.push(String(data));
+      socket?.send("usage");
+      while (answers.length < 2) await Bun.sleep(2);
+      expect([socket?.readyState, entries.length]).toEqual([WebSocket.OPEN, 0]);
+      socket?.send("usage");
+      const end = { code: 1008, reason: "gum-cred: this run has used its 14 tokens (--max-tokens)" };
+      expect(await ends[0]).toEqual(end);
+      expect(answers).toHaveLength(4);
+      expect((await ask("/openai/v1/x")).status).toBe(400);
+      other?.send("usage");
+      expect(await ends[1]).toEqual(end);
+      await settled(entries, 3);
+      const line = { status: 101, closed: "limit: tokens" };
+      expect(entries[0]).toMatchObject({ ...line, tokens_in: 6, tokens_out: 8 });
+      expect(entries[2]).toMatchObject({ ...line, bytes_up: 0 });
+    });
+
+    test("when the time is over, however silent they are", async () => {
+      const { socket, entries } = await limited({ forMs: 60 });
+      expect(await closed(socket)).toEqual({
+        code: 1008,
+        reason: "gum-cred: the time of this run is over (--for)",
+      });
+      await settled(entries);
+      expect(entries[0]).toMatchObject({ status: 101, closed: "limit: time" });
+    });
+
+    test("not at once where the time is longer than a timer can be", async () => {
+      const { socket } = await limited({ forMs: 60 * 86_400_000 });
+      await Bun.sleep(30);
+      expect(socket?.readyState).toBe(WebSocket.OPEN);
+      socket?.close();
+    });
+  });
+
   test.each([
     ["openai", "/openai/v1/responses"],
     ["anthropic", "/anthropic/v1/messages"],

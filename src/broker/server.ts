@@ -27,7 +27,7 @@ import { refusalResponse } from "./refusal.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
 import { tokensOf } from "./usage/tally.ts";
-import { connectUpstream, type SocketData } from "./web-socket.ts";
+import { connectUpstream, type SocketData, type SocketEnd } from "./web-socket.ts";
 
 export interface BrokerParts {
   readonly routes: readonly Route[];
@@ -192,10 +192,11 @@ function createHandler(parts: BrokerParts) {
     const headers = forwardedHeaders(request.headers);
     inject(headers, await route.credential(), place, reveal);
     const protocols = withoutKeys(protocolsOf(request.headers));
-    const data = await connectUpstream(url, headers, protocols, ({ bytesUp, bytesDown, usage }) => {
-      parts.limits.spend(tokensOf(usage));
-      over({ status: 101, bytes_up: bytesUp, bytes_down: bytesDown, ...inWords(usage) });
-    });
+    const done = ({ bytesUp, bytesDown, usage, limit }: SocketEnd): void => {
+      const closed = limit === null ? {} : { closed: limit };
+      over({ status: 101, bytes_up: bytesUp, bytes_down: bytesDown, ...inWords(usage), ...closed });
+    };
+    const data = await connectUpstream({ url, headers, protocols, limits: parts.limits, done });
     if (!data) return refuse(noWebSocket);
     const chosen = data.upstream.protocol;
     const accepted = server.upgrade(request, {
