@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { startVendorUpstream } from "../../test/support/vendor-upstream.ts";
+import { fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import { placeholderOf } from "./admission.ts";
 import { createLimits, type LimitSettings } from "./limits.ts";
@@ -279,11 +280,39 @@ describe("what comes back", () => {
     expect(Number(response.headers.get("content-length"))).toBeGreaterThan(0);
   });
 
-  test("an upstream that is not there is 502 in the vendor's shape", async () => {
-    const { ask } = start([route("anthropic", { upstream: "http://127.0.0.1:9" })]);
-    const response = await ask("/anthropic/v1/messages");
-    expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ type: "error", error: { type: "api_error" } });
+  test.each([
+    ["openai", { error: { type: "server_error", code: null } }],
+    ["anthropic", { type: "error", error: { type: "api_error" } }],
+    ["google", { error: { code: 502, status: "UNAVAILABLE" } }],
+    ["xai", { code: "unavailable" }],
+    ["gumloop", { error: { code: "upstream_unavailable", type: "api_error" } }],
+  ])(
+    "%s: what is down is 502 in the vendor's shape, and trying again is the client's business",
+    async (name, body) => {
+      const gone = { upstream: "http://127.0.0.1:9" };
+      const sealed = { credential: () => Promise.reject(fail("E_SOURCE_FAILED", "the store is sealed")) };
+      const locked = {
+        credential: () => Promise.reject(fail("E_KEYCHAIN_LOCKED", "the keychain is locked")),
+      };
+      for (const down of [gone, sealed, locked]) {
+        const { ask } = start([route(name, down)]);
+        const headers = name === "google" ? { "x-goog-api-key": TOKEN } : {};
+        const response = await ask(`/${name}/v1/messages`, { headers });
+        expect(response.status).toBe(502);
+        expect(response.headers.get("x-should-retry")).toBeNull();
+        const text = await response.text();
+        expect(JSON.parse(text)).toMatchObject(body);
+        expect(text).not.toMatch(/refused|invalid/);
+      }
+    },
+  );
+
+  test("a source that refuses is a refusal", async () => {
+    const { ask } = start([
+      route("openai", { credential: () => Promise.reject(fail("E_SOURCE_REJECTED", "no such role")) }),
+    ]);
+    const response = await ask("/openai/v1/x");
+    expect([response.status, response.headers.get("x-should-retry")]).toEqual([400, "false"]);
   });
 
   test("a client that goes away ends the request upstream", async () => {

@@ -55,8 +55,8 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-/** Exit code of what may work later (docs/errors.md). */
-const TRANSIENT = 5;
+/** Exit codes of what may work later: a bug, a keychain that is locked or silent, a network that is down (docs/errors.md). */
+const NO_REFUSALS: ReadonlySet<number> = new Set([1, 4, 5]);
 
 type Server = Bun.Server<SocketData>;
 
@@ -247,7 +247,8 @@ function failure(error: unknown, request: Request): Refusal {
     return { kind: "unavailable", reason: "client went away", message: "the client went away" };
   }
   if (error instanceof GumCredError) {
-    const kind = error.exitCode === TRANSIENT ? "unavailable" : "refused";
+    const isRefusal = !NO_REFUSALS.has(error.exitCode) || error.code === "E_KEYCHAIN_DENIED";
+    const kind = isRefusal ? "refused" : "unavailable";
     return { kind, reason: error.code, message: error.message };
   }
   return { kind: "unavailable", reason: "upstream", message: "the vendor's server cannot be reached" };
