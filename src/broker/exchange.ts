@@ -6,6 +6,7 @@ import { reveal } from "../core/secret.ts";
 import { relay } from "../net/relay.ts";
 import type { Redactor } from "../output/redactor.ts";
 import { inject } from "./admission.ts";
+import { scrubbed, scrubber } from "./answer-headers.ts";
 import type { Injection, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
 import { usageReader } from "./usage/reader.ts";
@@ -123,22 +124,30 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 const NOT_PASSED_BACK = ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-authenticate"];
 
 function passedBack(each: Exchange, response: Response, injection: Injection, course: Course): Response {
-  const { status, statusText } = response;
-  const headers = new Headers(response.headers);
+  const { status } = response;
+  const scrub = scrubber(() => each.redactor(injection));
+  const headers = scrubbed(response.headers, scrub);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
   const finish = (bytesDown: number, firstByteMs: number | null, usage: Usage): void =>
     each.done({ status, firstByteMs, bytesUp: course.counted.up, bytesDown, usage });
+  const statusText = scrub(response.statusText);
   const headMs = performance.now() - course.started;
   const empty = WITHOUT_BODY.has(status) || each.request.method === "HEAD" || response.body === null;
   if (empty || response.body === null) {
     finish(0, headMs, NOTHING);
     return new Response(null, { status, statusText, headers });
   }
-  const quotes = status >= 400 && !headers.has("content-encoding");
+  const quotes = status >= 400 && isPlain(headers);
   const redactor = quotes ? each.redactor(injection) : null;
   if (redactor) headers.delete("content-length");
   const body = watched(response.body, redactor, headers, course, finish);
   return new Response(body, { status, statusText, headers });
+}
+
+/** RFC 9110 §8.4.1: `identity` is no encoding, and some send it all the same. */
+function isPlain(headers: Headers): boolean {
+  const encodings = (headers.get("content-encoding") ?? "").split(",");
+  return encodings.every((name) => /^\s*(?:identity)?\s*$/i.test(name));
 }
 
 /** A reader that pulls gives backpressure: nothing is read upstream that the client has not taken. */

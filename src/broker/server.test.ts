@@ -273,6 +273,45 @@ describe("what comes back", () => {
     expect(text).not.toContain("EXAMPLE");
   });
 
+  describe("what quotes the key", () => {
+    const echo = startVendorUpstream(({ path, headers }) => {
+      const sent = headers["authorization"] ?? "";
+      const head = new Headers({
+        "content-type": "text/plain",
+        "content-encoding": decodeURIComponent(path.split("/").at(-1) ?? ""),
+        "www-authenticate": `Bearer error="invalid_token", error_description="${sent}"`,
+        "x-echo": `sent ${btoa(sent)}`,
+        "x-other": "caf\u00e9",
+      });
+      head.append("set-cookie", `a=${KEY}; Path=/`);
+      head.append("set-cookie", "b=2");
+      const status = path.startsWith("/v1/well/") ? 200 : 401;
+      return new Response(`sent ${sent}`, { status, statusText: `no ${KEY}`, headers: head });
+    });
+    afterAll(() => echo.stop());
+    const { ask } = start([route("openai", { upstream: echo.url })]);
+
+    test.each(["identity", " Identity", "identity, identity"])(
+      "in a body of the encoding %j, and in the headers",
+      async (encoding) => {
+        const response = await ask(`/openai/v1/ill/${encodeURIComponent(encoding)}`);
+        expect(await response.text()).toBe("sent Bearer ***");
+        expect(response.headers.get("www-authenticate")).toContain('description="Bearer ***"');
+        expect(response.headers.getSetCookie()).toEqual(["a=***; Path=/", "b=2"]);
+        expect(response.headers.get("x-other")).toBe("caf\u00e9");
+        const head = JSON.stringify([...response.headers, response.statusText]);
+        for (const form of [KEY, btoa(KEY).slice(0, 20), btoa(`Bearer ${KEY}`).slice(12)])
+          expect(head).not.toContain(form);
+      },
+    );
+
+    test("in the headers of an answer that is no error", async () => {
+      const response = await ask("/openai/v1/well/identity");
+      expect(response.status).toBe(200);
+      expect(JSON.stringify([...response.headers])).not.toContain("EXAMPLE");
+    });
+  });
+
   test("HEAD has the length and no body", async () => {
     const { ask } = start([route("openai")]);
     const response = await ask("/openai/v1/x", { method: "HEAD" });

@@ -3,9 +3,9 @@
  * is not admitted is answered here, in the vendor's own shape, and nothing of it is forwarded.
  */
 import { GumCredError } from "../core/errors.ts";
-import { reveal } from "../core/secret.ts";
+import { reveal, type Secret } from "../core/secret.ts";
 import { expectLongRun } from "../os/process/long-run.ts";
-import { redactors } from "../output/redactor.ts";
+import { type Redactor, redactors } from "../output/redactor.ts";
 import {
   foreign,
   forwardedHeaders,
@@ -106,6 +106,7 @@ function createHandler(parts: BrokerParts) {
     parts.routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
   );
   const outsider = doorkeeper(parts);
+  const redactor = redactorOf();
   let active = 0;
 
   const answer = async (request: Request, server: Server): Promise<Response | undefined> => {
@@ -166,7 +167,7 @@ function createHandler(parts: BrokerParts) {
       request,
       url,
       headers: forwardedHeaders(request.headers),
-      redactor: (injection: Injection) => redactors([injection.value])(),
+      redactor,
       done: (result) => {
         parts.limits.spend(tokensOf(result.usage));
         over({
@@ -209,6 +210,16 @@ function createHandler(parts: BrokerParts) {
   };
 
   return { answer, active: () => active };
+}
+
+/** Every answer's head is searched, so the search for a key is prepared once. */
+function redactorOf(): (injection: Injection) => Redactor {
+  const prepared = new WeakMap<Secret, () => Redactor>();
+  return ({ value }) => {
+    const make = prepared.get(value) ?? redactors([value]);
+    prepared.set(value, make);
+    return make();
+  };
 }
 
 /** RFC 9110 §9.3.8: the answer is the request as it arrived, with the real key in it. */
