@@ -180,17 +180,24 @@ describe("what arrives upstream", () => {
       "x-original-url": "/v1/files",
       "x-auth-key": "me",
       "openai-organization": "org",
+      "helicone-auth": "Bearer other",
+      "x-forwarded-authorization": "Bearer other",
+      "x-copy": `of ${TOKEN}`,
+      "idempotency-key": "1",
     };
-    await ask(path, { headers: sent });
+    await ask(`${path}?token=other&page=2`, { headers: sent });
     const headers = upstream.arrived()[0]?.headers ?? {};
     expect(headers).toMatchObject({
       ...wanted,
       "openai-organization": "org",
+      "idempotency-key": "1",
       host: `127.0.0.1:${upstream.port}`,
     });
     expect(JSON.stringify(headers)).not.toContain(TOKEN);
-    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key", "x-http-method-override", "x-original-url"])
+    const kept = ["openai-organization", "idempotency-key"];
+    for (const gone of Object.keys(sent).filter((each) => !kept.includes(each)))
       expect(headers[gone]).toBeUndefined();
+    expect(upstream.arrived()[0]?.path).toEndWith("?page=2");
   });
 
   test("Google: the query loses the token, its OpenAI endpoint gets a bearer", async () => {

@@ -166,7 +166,7 @@ function createHandler(parts: BrokerParts) {
       place,
       request,
       url,
-      headers: forwardedHeaders(request.headers),
+      headers: forwardedHeaders(request.headers, parts.placeholder),
       redactor,
       done: (result) => {
         parts.limits.spend(tokensOf(result.usage));
@@ -190,7 +190,7 @@ function createHandler(parts: BrokerParts) {
     refuse: (refusal: Refusal) => Response,
     over: (entry: Partial<LogEntry> & { readonly status: number }) => void,
   ): Promise<Response | undefined> => {
-    const headers = forwardedHeaders(request.headers);
+    const headers = forwardedHeaders(request.headers, parts.placeholder);
     inject(headers, await route.credential(), place, reveal);
     const protocols = withoutKeys(protocolsOf(request.headers));
     const done = ({ bytesUp, bytesDown, usage, limit }: SocketEnd): void => {
