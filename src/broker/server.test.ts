@@ -61,6 +61,7 @@ function start(
   const broker = startBroker({
     routes,
     placeholder: placeholderOf(TOKEN),
+    secrets: [secret(KEY)],
     limits: createLimits(NO_LIMITS),
     log,
     run: "test",
@@ -412,6 +413,48 @@ describe("what upstream does to a stream", () => {
     while (odd.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
     expect(performance.now() - before).toBeLessThan(200);
     await settled(entries);
+  });
+});
+
+describe("the log", () => {
+  const encoded = (text: string) => [...text].map((each) => `%${each.charCodeAt(0).toString(16)}`).join("");
+
+  test.each([
+    ["the key", `/openai/v1/${KEY}/x`, "/openai/v1/***/x"],
+    ["the placeholder", `/openai/v1/${TOKEN}`, "/openai/v1/***"],
+    ["a part that is encoded", `/openai/${KEY.replace("-", "%2d").replace("E", "%45")}`, "/openai/***"],
+    ["twice encoded", `/openai/${encoded(KEY).replaceAll("%", "%25")}%20b`, "/openai/***%20b"],
+    ["base64", `/openai/${btoa(KEY)}`, "/openai/***"],
+    ["a path without", "/openai/a%2fb%ff%C3%A9", "/openai/a%2fb%ff%C3%A9"],
+  ])("%s in a path, refused or not", async (_what, path, wanted) => {
+    const { ask, entries } = start([route("openai")]);
+    await (await ask(path)).text();
+    await (await ask(path, { headers: { authorization: "Bearer none" } })).text();
+    await settled(entries, 2);
+    expect(entries.map((entry) => entry.path)).toEqual([wanted, wanted]);
+    expect(JSON.stringify(entries)).not.toMatch(/EXAMPLE|placeholder-of/);
+  });
+
+  test("a key that was renewed", async () => {
+    const key = secret("sk-renewed-EXAMPLE-987654");
+    const renewed: Injection = { value: key, headers: [{ name: "x", value: key }] };
+    for (const upstreamUrl of [upstream.url, "http://127.0.0.1:9"]) {
+      const { ask, entries } = start([
+        route("openai", { upstream: upstreamUrl, credential: async () => renewed }),
+      ]);
+      await (await ask("/openai/v1/sk-renewed-EXAMPLE-987654")).text();
+      await settled(entries);
+      expect(entries[0]?.path).toBe("/openai/v1/***");
+    }
+  });
+
+  test("a model that an answer names", async () => {
+    const quoting = startVendorUpstream(() => Response.json({ model: `of ${KEY}` }));
+    const { ask, entries } = start([route("openai", { upstream: quoting.url })]);
+    await (await ask("/openai/v1/x")).text();
+    await settled(entries);
+    expect(entries[0]?.model).toBe("of ***");
+    await quoting.stop();
   });
 });
 

@@ -3,9 +3,8 @@
  * is not admitted is answered here, in the vendor's own shape, and nothing of it is forwarded.
  */
 import { GumCredError } from "../core/errors.ts";
-import { reveal, type Secret } from "../core/secret.ts";
+import { reveal, type Secret, secret } from "../core/secret.ts";
 import { expectLongRun } from "../os/process/long-run.ts";
-import { type Redactor, redactors } from "../output/redactor.ts";
 import {
   foreign,
   forwardedHeaders,
@@ -27,11 +26,14 @@ import { refusalResponse } from "./refusal.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
 import { tokensOf } from "./usage/tally.ts";
+import { createVeil } from "./veil.ts";
 import { connectUpstream, type SocketData, type SocketEnd } from "./web-socket.ts";
 
 export interface BrokerParts {
   readonly routes: readonly Route[];
   readonly placeholder: Placeholder;
+  /** The keys in force at the start: none may be in the log. */
+  readonly secrets: readonly Secret[];
   readonly limits: Limits;
   readonly log: Log;
   /** Short name of the run, in every line of the log. */
@@ -102,22 +104,23 @@ export function startBroker(parts: BrokerParts): Broker {
 }
 
 function createHandler(parts: BrokerParts) {
+  const veil = createVeil([...parts.secrets, secret(parts.placeholder.text)]);
+  const routes = parts.routes.map(veil.watched);
   const policies = new Map<Route, readonly (readonly AllowRule[])[]>(
-    parts.routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
+    routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
   );
   const outsider = doorkeeper(parts);
-  const redactor = redactorOf();
   let active = 0;
 
   const answer = async (request: Request, server: Server): Promise<Response | undefined> => {
-    const incoming = readIncoming(request, parts.routes);
+    const incoming = readIncoming(request, routes);
     active += 1;
     let open = true;
     const over = (entry: Partial<LogEntry> & { readonly status: number }): void => {
       if (!open) return;
       open = false;
       active -= 1;
-      parts.log.add(entryOf(incoming, parts.run, entry));
+      parts.log.add(veil.line(entryOf(incoming, parts.run, entry)));
     };
     const refuse = (refusal: Refusal): Response => {
       const response = refusalResponse(refusal, incoming.route?.traits.errors ?? "openai");
@@ -167,7 +170,7 @@ function createHandler(parts: BrokerParts) {
       request,
       url,
       headers: forwardedHeaders(request.headers, parts.placeholder),
-      redactor,
+      redactor: (injection: Injection) => veil.over(injection.value),
       done: (result) => {
         parts.limits.spend(tokensOf(result.usage));
         over({
@@ -210,16 +213,6 @@ function createHandler(parts: BrokerParts) {
   };
 
   return { answer, active: () => active };
-}
-
-/** Every answer's head is searched, so the search for a key is prepared once. */
-function redactorOf(): (injection: Injection) => Redactor {
-  const prepared = new WeakMap<Secret, () => Redactor>();
-  return ({ value }) => {
-    const make = prepared.get(value) ?? redactors([value]);
-    prepared.set(value, make);
-    return make();
-  };
 }
 
 /** RFC 9110 §9.3.8: the answer is the request as it arrived, with the real key in it. */

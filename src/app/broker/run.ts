@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { placeholderOf } from "../../broker/admission.ts";
 import { agentOf } from "../../broker/agents/known.ts";
 import { commandEnvironment } from "../../broker/environment.ts";
-import { INSIDE, insideCommand, whatToHide } from "../../broker/isolate.ts";
+import { INSIDE, insideCommand, whatToHide } from "../../broker/isolation/isolate.ts";
 import { createLimits, type LimitSettings } from "../../broker/limits.ts";
 import { openLog } from "../../broker/log.ts";
 import { isHarmless } from "../../broker/own-environment.ts";
@@ -51,7 +51,7 @@ export interface Around {
 export async function cleanEnvironment(command: readonly string[]): Promise<RawEnvironment> {
   const inside = process.env[INSIDE];
   if (inside !== undefined && process.platform === "linux") {
-    const { runInside } = await import("../../broker/inside.ts");
+    const { runInside } = await import("../../broker/isolation/inside.ts");
     return runInside(inside, command);
   }
   const { startClean } = await import("../../os/process/clean-start.ts");
@@ -66,6 +66,7 @@ export async function runBroker(settings: BrokerSettings, around: Around): Promi
   const parts: Omit<BrokerParts, "listen"> = {
     routes: setup.routes.map(({ route }) => route),
     placeholder: placeholderOf(placeholder),
+    secrets: setup.secrets,
     limits: createLimits(settings.limits),
     log,
     run: randomBytes(6).toString("hex"),

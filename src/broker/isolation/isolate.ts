@@ -5,8 +5,8 @@
  */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { clean, fail } from "../core/errors.ts";
-import { reachableSockets, type Session } from "./isolation/sockets.ts";
+import { clean, fail } from "../../core/errors.ts";
+import { reachableSockets, type Session } from "./sockets.ts";
 
 /** Carries {@link Inside} to the gum-cred inside; gone from the command's environment. */
 export const INSIDE = "GUM_CRED_INSIDE";

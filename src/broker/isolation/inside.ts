@@ -5,11 +5,11 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { constants } from "node:os";
-import { fail } from "../core/errors.ts";
-import { confinement } from "../os/native/confinement.ts";
-import { jobControl } from "../os/process/job-control.ts";
-import { startProgram } from "../os/process/spawn.ts";
-import { isTerminal } from "../os/streams/is-terminal.ts";
+import { fail } from "../../core/errors.ts";
+import { confinement } from "../../os/native/confinement.ts";
+import { jobControl } from "../../os/process/job-control.ts";
+import { startProgram } from "../../os/process/spawn.ts";
+import { isTerminal } from "../../os/streams/is-terminal.ts";
 import { INSIDE, type Inside } from "./isolate.ts";
 
 /** `<errno.h>`: what a path gives that is not there, or that we could not reach either. */

@@ -1,0 +1,82 @@
+/** Hides the run's keys and its placeholder: in answers that quote one, and in the lines of the log. */
+import type { Secret } from "../core/secret.ts";
+import { type Redactor, redactors } from "../output/redactor.ts";
+import type { LogEntry } from "./log.ts";
+import type { Injection, Route } from "./route.ts";
+
+export interface Veil {
+  /** The same route, each key of which is known here from then on. */
+  watched(route: Route): Route;
+  /** For one stream or text in which this key may be. */
+  over(key: Secret): Redactor;
+  /** The same line without any of them, however its path was encoded. */
+  line(entry: LogEntry): LogEntry;
+}
+
+/** A run may last for days and its keys for minutes. */
+const MOST_KEYS = 64;
+/** A path may be encoded more than once. */
+const MOST_LAYERS = 4;
+
+export function createVeil(secrets: readonly Secret[]): Veil {
+  /** Searches are prepared once for each key; the oldest come first. */
+  const known = new Map<Secret, () => Redactor>();
+  let all: (() => Redactor) | null = null;
+  const learn = (key: Secret): (() => Redactor) => {
+    const prepared = known.get(key);
+    if (prepared) return prepared;
+    const make = redactors([key]);
+    known.set(key, make);
+    all = null;
+    const [oldest] = known.keys();
+    if (known.size > MOST_KEYS + secrets.length && oldest) known.delete(oldest);
+    return make;
+  };
+  for (const each of secrets) learn(each);
+  const hidden = (text: string): string => {
+    all ??= redactors([...known.keys()]);
+    const redactor = all();
+    return Buffer.concat([Buffer.from(redactor.write(Buffer.from(text))), redactor.end()]).toString();
+  };
+  const inPath = (path: string): string => {
+    let shown = hidden(path);
+    let plain = shown;
+    for (let layer = 0; layer < MOST_LAYERS && plain.includes("%"); layer++) {
+      const next = unescaped(plain);
+      if (next === plain) break;
+      const safe = hidden(next);
+      if (safe !== next) shown = encodeURI(safe.toWellFormed());
+      plain = safe;
+    }
+    return shown;
+  };
+  const learned = <Some extends Injection | null>(injection: Some): Some => {
+    if (injection) learn(injection.value);
+    return injection;
+  };
+  return {
+    watched: (route) => ({
+      ...route,
+      credential: async () => learned(await route.credential()),
+      renew: async (rejected) => learned(await route.renew(rejected)),
+    }),
+    over: (key) => learn(key)(),
+    line: (entry) => ({
+      ...entry,
+      method: hidden(entry.method),
+      path: inPath(entry.path),
+      ...(entry.model === undefined ? {} : { model: hidden(entry.model) }),
+    }),
+  };
+}
+
+/** What cannot be decoded stays. */
+function unescaped(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+}
