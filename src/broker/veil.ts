@@ -13,7 +13,7 @@ export interface Veil {
   line(entry: LogEntry): LogEntry;
 }
 
-/** A run may last for days and its keys for minutes. */
+/** A run may last for days and its keys for minutes: so many are known beside those of the start. */
 const MOST_KEYS = 64;
 /** A path may be encoded more than once. */
 const MOST_LAYERS = 4;
@@ -28,8 +28,8 @@ export function createVeil(secrets: readonly Secret[]): Veil {
     const make = redactors([key]);
     known.set(key, make);
     all = null;
-    const [oldest] = known.keys();
-    if (known.size > MOST_KEYS + secrets.length && oldest) known.delete(oldest);
+    const later = [...known.keys()].filter((each) => !secrets.includes(each));
+    if (later.length > MOST_KEYS && later[0]) known.delete(later[0]);
     return make;
   };
   for (const each of secrets) learn(each);
