@@ -116,6 +116,28 @@ describe.skipIf(!allowed)("inside", () => {
     expect(stdout).toBe("end\n");
   });
 
+  test("no way past the mounts by a folder that the caller had open, or was in", async () => {
+    const session = Bun.listen({ unix: `${runtime}/other`, socket: { data: () => {} } });
+    const program = (redirection: string) => ["sh", "-c", `exec "$GUM_CRED" "$@" ${redirection}`, "sh"];
+    const env = { GUM_CRED: gumCred() };
+    const script = `
+      for fd in 0 3 4 5 6; do for path in "" /bus /run/other /other; do
+        ${connects("/proc/self/fd/$fd$path").replaceAll("'/proc", '"/proc').replace("path' 2", 'path" 2')} && echo $fd$path
+      done; done
+      ${connects("./other")} && echo working directory
+      cat <&7; pwd`;
+    const files = `3<${folder} 4<${runtime} 5<${runtime}/secret 7<${runtime}/secret`;
+    const { stdout } = await isolated(script, { program: program(files), env, cwd: runtime });
+    expect(stdout).toBe(`of the session${runtime}\n`);
+    const onStdin = await isolated("echo ran", { program: program(`<${runtime}`), env });
+    expect([onStdin.code, onStdin.stdout]).toEqual([6, ""]);
+    mkdirSync(`${runtime}/below`);
+    const below = await isolated("echo ran", { cwd: `${runtime}/below` });
+    expect([below.code, below.stdout]).toEqual([6, ""]);
+    rmSync(`${runtime}/below`, { recursive: true });
+    session.stop(true);
+  });
+
   test("a socket that cannot be found is exit 6", async () => {
     const script = `python3 -c "$LISTENER" ${folder}/odd / & sleep 0.5; "$GUM_CRED" "$@"; code=$?; kill $!; exit $code`;
     const { code, stdout, stderr } = await isolated("echo ran", {
