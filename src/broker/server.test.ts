@@ -606,7 +606,7 @@ describe("WebSockets", () => {
     });
 
     test("when the time is over, however silent they are", async () => {
-      const { socket, entries } = await limited({ forMs: 60 });
+      const { socket, entries } = await limited({ forMs: 1_000 });
       expect(await closed(socket)).toEqual({
         code: 1008,
         reason: "gum-cred: the time of this run is over (--for)",

@@ -16,7 +16,7 @@ export interface Session {
 
 /** Paths of sockets, each of which can be reached from here by that path. */
 export function reachableSockets(session: Session): readonly string[] {
-  const found = new Set<string>([...named(session), ...inFolders()]);
+  const found = new Set<string>([...named(session), ...inFolders(session)]);
   const { tables, folders } = processes();
   for (const { text, isShared } of tables) {
     const relative: Listening[] = [];
@@ -51,7 +51,7 @@ function named({ raw, cwd }: Session): readonly string[] {
       .filter((path) => path !== "" && path.length <= LONGEST_PATH)
       .map((path) => resolve(cwd, path))
       .filter(isSocket),
-    ...(keyring ? socketsBelow(resolve(cwd, keyring), 1, { left: MOST_ENTRIES }) : []),
+    ...(keyring ? socketsBelow(resolve(cwd, keyring), 1) : []),
   ];
 }
 
@@ -64,33 +64,47 @@ function decoded(text: string): string {
   }
 }
 
-/** So much of a shared folder is looked through: a project with all its packages is no place for sockets. */
+/** So many entries of a folder are looked at: a project with all its packages is no place for sockets. */
 const MOST_ENTRIES = 20_000;
 const MOST_LEVELS = 3;
 
-/** /run, and everything that is mounted here and may be somebody else's too. */
-function inFolders(): readonly string[] {
+/** Where sockets usually are, and everything that is mounted here and may be somebody else's too. */
+function inFolders({ raw }: Session): readonly string[] {
   const shared = mounts(readOrNull("/proc/self/mountinfo") ?? "").filter(({ maybeShared }) => maybeShared);
-  return ["/run", ...shared.map(({ path }) => path)].flatMap((path) =>
-    isSocket(path) ? [path] : socketsBelow(path, MOST_LEVELS, { left: MOST_ENTRIES }),
-  );
+  const usual = ["/run", "/tmp", "/var/tmp", raw["TMPDIR"] ?? "/tmp", ...shared.map(({ path }) => path)];
+  const home = raw["HOME"];
+  return [
+    ...usual.flatMap((path) => (isSocket(path) ? [path] : socketsBelow(path, MOST_LEVELS))),
+    ...(home ? socketsBelow(home, 2) : []),
+  ];
 }
 
-function socketsBelow(folder: string, levels: number, budget: { left: number }): readonly string[] {
-  const entries = entriesOf(folder);
-  budget.left -= entries.length;
-  if (budget.left < 0) return [];
-  return entries.flatMap((entry) => {
-    const path = `${folder === "/" ? "" : folder}/${entry.name}`;
-    if (entry.isSocket()) return [readable(path)];
-    return entry.isDirectory() && levels > 1 ? socketsBelow(path, levels - 1, budget) : [];
-  });
+/** Level by level, the upper ones first. */
+function socketsBelow(folder: string, levels: number): readonly string[] {
+  const found: string[] = [];
+  let left = MOST_ENTRIES;
+  let here = [folder];
+  for (let level = 0; level < levels; level++) {
+    const below: string[] = [];
+    for (const each of here) {
+      if (left <= 0) return found;
+      const entries = entriesOf(each);
+      left -= entries.length;
+      for (const entry of entries) {
+        const path = `${each === "/" ? "" : each}/${entry.name}`;
+        if (entry.isSocket()) found.push(readable(path));
+        else if (entry.isDirectory()) below.push(path);
+      }
+    }
+    here = below;
+  }
+  return found;
 }
 
 /** Under the name it was bound to or, where it was renamed or linked since, whatever socket is in that folder. */
 function atOrBeside(path: string): readonly string[] {
   if (isSocket(path)) return [path];
-  return socketsBelow(dirname(path), 1, { left: MOST_ENTRIES });
+  return socketsBelow(dirname(path), 1);
 }
 
 /** Each must be found below some program's working directory: the kernel does not tell where it was bound. */
