@@ -6,7 +6,7 @@ import { reveal } from "../core/secret.ts";
 import { relay } from "../net/relay.ts";
 import type { Redactor } from "../output/redactor.ts";
 import { inject } from "./admission.ts";
-import { scrubbed, scrubber } from "./answer-headers.ts";
+import { scrubbed } from "./answer-headers.ts";
 import type { Injection, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
 import { usageReader } from "./usage/reader.ts";
@@ -26,6 +26,8 @@ export interface Exchange {
   readonly headers: Headers;
   /** Hides the real key in an answer that quotes it. */
   redactor(injection: Injection): Redactor;
+  /** Does so in the text of a header. */
+  scrub(text: string): string;
   /** Called once, when all is over. */
   done(result: Result): void;
 }
@@ -125,12 +127,11 @@ const NOT_PASSED_BACK = ["connection", "keep-alive", "transfer-encoding", "upgra
 
 function passedBack(each: Exchange, response: Response, injection: Injection, course: Course): Response {
   const { status } = response;
-  const scrub = scrubber(() => each.redactor(injection));
-  const headers = scrubbed(response.headers, scrub);
+  const headers = scrubbed(response.headers, each.scrub);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
   const finish = (bytesDown: number, firstByteMs: number | null, usage: Usage): void =>
     each.done({ status, firstByteMs, bytesUp: course.counted.up, bytesDown, usage });
-  const statusText = scrub(response.statusText);
+  const statusText = each.scrub(response.statusText);
   const headMs = performance.now() - course.started;
   const empty = WITHOUT_BODY.has(status) || each.request.method === "HEAD" || response.body === null;
   if (empty || response.body === null) {

@@ -171,6 +171,7 @@ function createHandler(parts: BrokerParts) {
       url,
       headers: forwardedHeaders(request.headers, parts.placeholder),
       redactor: (injection: Injection) => veil.over(injection.value),
+      scrub: veil.header,
       done: (result) => {
         parts.limits.spend(tokensOf(result.usage));
         over({

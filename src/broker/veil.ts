@@ -1,14 +1,17 @@
 /** Hides the run's keys and its placeholder: in answers that quote one, and in the lines of the log. */
-import type { Secret } from "../core/secret.ts";
+import { reveal, type Secret } from "../core/secret.ts";
 import { type Redactor, redactors } from "../output/redactor.ts";
+import { secretForms, wrappedForms } from "../output/secret-forms.ts";
 import type { LogEntry } from "./log.ts";
 import type { Injection, Route } from "./route.ts";
 
 export interface Veil {
   /** The same route, each key of which is known here from then on. */
   watched(route: Route): Route;
-  /** For one stream or text in which this key may be. */
+  /** For one stream in which this key may be. */
   over(key: Secret): Redactor;
+  /** The same text of a header, the bytes of which fetch shows as Latin-1. */
+  header(text: string): string;
   /** The same line without any of them, however its path was encoded. */
   line(entry: LogEntry): LogEntry;
 }
@@ -22,21 +25,31 @@ export function createVeil(secrets: readonly Secret[]): Veil {
   /** Searches are prepared once for each key; the oldest come first. */
   const known = new Map<Secret, () => Redactor>();
   let all: (() => Redactor) | null = null;
+  let forms: readonly string[] | null = null;
   const learn = (key: Secret): (() => Redactor) => {
     const prepared = known.get(key);
     if (prepared) return prepared;
     const make = redactors([key]);
     known.set(key, make);
-    all = null;
+    [all, forms] = [null, null];
     const later = [...known.keys()].filter((each) => !secrets.includes(each));
     if (later.length > MOST_KEYS && later[0]) known.delete(later[0]);
     return make;
   };
   for (const each of secrets) learn(each);
-  const hidden = (text: string): string => {
+  /** Most texts hold none, and looking for that takes a tenth of the time. */
+  const mayHold = (text: string): boolean => {
+    forms ??= [...new Set([...known.keys()].flatMap(formsOf))];
+    const dense = text.replace(/\s+/g, "");
+    for (const form of forms) if (text.includes(form) || dense.includes(form)) return true;
+    return false;
+  };
+  const hidden = (text: string, encoding: "utf8" | "latin1" = "utf8"): string => {
+    if (!mayHold(text)) return text;
     all ??= redactors([...known.keys()]);
     const redactor = all();
-    return Buffer.concat([Buffer.from(redactor.write(Buffer.from(text))), redactor.end()]).toString();
+    const out = Buffer.from(redactor.write(Buffer.from(text, encoding)));
+    return Buffer.concat([out, redactor.end()]).toString(encoding);
   };
   const inPath = (path: string): string => {
     let shown = hidden(path);
@@ -61,6 +74,7 @@ export function createVeil(secrets: readonly Secret[]): Veil {
       renew: async (rejected) => learned(await route.renew(rejected)),
     }),
     over: (key) => learn(key)(),
+    header: (text) => hidden(text, "latin1"),
     line: (entry) => ({
       ...entry,
       method: hidden(entry.method),
@@ -68,6 +82,11 @@ export function createVeil(secrets: readonly Secret[]): Veil {
       ...(entry.model === undefined ? {} : { model: hidden(entry.model) }),
     }),
   };
+}
+
+function formsOf(key: Secret): readonly string[] {
+  const forms = [...secretForms(reveal(key)), ...wrappedForms(reveal(key))];
+  return [...forms, ...forms.map((form) => Buffer.from(form).toString("latin1"))];
 }
 
 /** What cannot be decoded stays. */
