@@ -70,17 +70,23 @@ const MOST_LEVELS = 3;
 
 /** Where sockets usually are, and everything that is mounted here and may be somebody else's too. */
 function inFolders({ raw }: Session): readonly string[] {
-  const shared = mounts(readOrNull("/proc/self/mountinfo") ?? "").filter(({ maybeShared }) => maybeShared);
+  const all = mounts(readOrNull("/proc/self/mountinfo") ?? "");
+  const shared = all.filter(({ maybeShared }) => maybeShared);
+  const mounted = new Set(all.map(({ path }) => path));
   const usual = ["/run", "/tmp", "/var/tmp", raw["TMPDIR"] ?? "/tmp", ...shared.map(({ path }) => path)];
   const home = raw["HOME"];
   return [
-    ...usual.flatMap((path) => (isSocket(path) ? [path] : socketsBelow(path, MOST_LEVELS))),
-    ...(home ? socketsBelow(home, 2) : []),
+    ...usual.flatMap((path) => (isSocket(path) ? [path] : socketsBelow(path, MOST_LEVELS, mounted))),
+    ...(home ? socketsBelow(home, 2, mounted) : []),
   ];
 }
 
-/** Level by level, the upper ones first. */
-function socketsBelow(folder: string, levels: number): readonly string[] {
+/** Level by level, the upper ones first. What is mounted below is left: a server that is gone would hold us for ever. */
+function socketsBelow(
+  folder: string,
+  levels: number,
+  mounted: ReadonlySet<string> = new Set(),
+): readonly string[] {
   const found: string[] = [];
   let left = MOST_ENTRIES;
   let here = [folder];
@@ -93,7 +99,7 @@ function socketsBelow(folder: string, levels: number): readonly string[] {
       for (const entry of entries) {
         const path = `${each === "/" ? "" : each}/${entry.name}`;
         if (entry.isSocket()) found.push(readable(path));
-        else if (entry.isDirectory()) below.push(path);
+        else if (entry.isDirectory() && !mounted.has(path)) below.push(path);
       }
     }
     here = below;
