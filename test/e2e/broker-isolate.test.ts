@@ -116,6 +116,20 @@ describe.skipIf(!allowed)("inside", () => {
     expect(stdout).toBe("end\n");
   });
 
+  test("no socket of a host that is mounted, by itself or with its folder", async () => {
+    const deep = `${folder}/a/b/c`;
+    mkdirSync(`${deep}/folder`, { recursive: true });
+    writeFileSync(`${deep}/bus`, "");
+    const mounting = `mount --bind ${folder}/bus ${deep}/bus && mount --bind ${folder} ${deep}/folder && exec "$@"`;
+    const program = [...ELSEWHERE, "--pid", "--fork", "--mount-proc", "sh", "-c", mounting, "sh", gumCred()];
+    const script = `
+      ${connects(`${deep}/bus`)} && echo bus
+      ${connects(`${deep}/folder/bus`)} && echo folder
+      ${connects(`${folder}/bus`)} && echo source
+      ls ${deep}/folder | grep bus`;
+    expect((await isolated(script, { program })).stdout).toBe("bus\n");
+  });
+
   test("no way past the mounts by a folder that the caller had open, or was in", async () => {
     const session = Bun.listen({ unix: `${runtime}/other`, socket: { data: () => {} } });
     const program = (redirection: string) => ["sh", "-c", `exec "$GUM_CRED" "$@" ${redirection}`, "sh"];
