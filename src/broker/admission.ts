@@ -3,6 +3,7 @@
  * every credential that a client sent out of the request. Pure but for the comparison of digests.
  */
 import { timingSafeEqual } from "node:crypto";
+import { isCredentialHeader, isCredentialProtocol, isCredentialQuery } from "./credential-names.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import { BEARER, type Place } from "./traits.ts";
 
@@ -18,24 +19,6 @@ export function placeholderOf(text: string): Placeholder {
   return { text, matches: (guess) => timingSafeEqual(digest(guess), own) };
 }
 
-/** Headers that carry a credential of some vendor or proxy. None that a client sends goes upstream. */
-const CREDENTIALS: readonly string[] = [
-  "authorization",
-  "proxy-authorization",
-  "cookie",
-  "x-api-key",
-  "x-goog-api-key",
-  "api-key",
-  "x-auth-key",
-  "x-auth-token",
-  "x-access-token",
-  "x-amz-security-token",
-  "x-goog-iam-authorization-token",
-  "x-serverless-authorization",
-  "xi-api-key",
-  "subscription-key",
-  "ocp-apim-subscription-key",
-];
 /** RFC 9110 §7.6.1, and what belongs to the connection between client and broker. */
 const HOP_BY_HOP: readonly string[] = [
   "connection",
@@ -62,7 +45,6 @@ const OVERRIDES: readonly string[] = [
   "x-original-url",
   "x-rewrite-url",
 ];
-const CREDENTIAL_QUERIES: readonly string[] = ["key", "api_key", "api-key", "access_token"];
 /** OpenAI's way for browsers, which can set no header on a WebSocket. */
 const PROTOCOL_KEY = "openai-insecure-api-key.";
 
@@ -114,13 +96,14 @@ function placesOf({ traits, places }: Route): readonly Place[] {
 }
 
 /** The client's headers without anything that proves an identity, belongs to its own connection, or changes the request. */
-export function forwardedHeaders(client: Headers): Headers {
+export function forwardedHeaders(client: Headers, placeholder: Placeholder): Headers {
   const headers = new Headers(client);
   const named = (client.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase());
-  for (const name of [...HOP_BY_HOP, ...CREDENTIALS, ...OVERRIDES]) headers.delete(name);
+  for (const name of [...HOP_BY_HOP, ...OVERRIDES]) headers.delete(name);
   for (const name of named) if (/^[a-z0-9-]+$/.test(name)) headers.delete(name);
-  for (const name of [...headers.keys()]) {
-    if (name.startsWith("proxy-") || name.startsWith("sec-fetch-")) headers.delete(name);
+  for (const [name, value] of [...headers]) {
+    const isForeign = name.startsWith("proxy-") || name.startsWith("sec-fetch-");
+    if (isForeign || isCredentialHeader(name) || value.includes(placeholder.text)) headers.delete(name);
   }
   return headers;
 }
@@ -133,7 +116,7 @@ export function forwardedQuery(search: string, placeholder: Placeholder): string
     .split("&")
     .filter((pair) => {
       const [name = "", value = ""] = pair.split("=", 2).map(decoded);
-      return !CREDENTIAL_QUERIES.includes(name.toLowerCase()) && !value.includes(placeholder.text);
+      return !isCredentialQuery(name) && !value.includes(placeholder.text);
     });
   return kept.length > 0 ? `?${kept.join("&")}` : "";
 }
@@ -147,7 +130,7 @@ export function protocolsOf(headers: Headers): string[] {
 }
 
 export function withoutKeys(protocols: readonly string[]): string[] {
-  return protocols.filter((name) => !name.startsWith(PROTOCOL_KEY));
+  return protocols.filter((name) => !isCredentialProtocol(name));
 }
 
 /** Puts the real credential in, in the style that the client chose where the vendor knows several. */
@@ -156,7 +139,7 @@ export function inject(headers: Headers, injection: Injection, place: Place, rev
   if (bearer) headers.set("authorization", `Bearer ${reveal(injection.value)}`);
   for (const { name, value } of injection.headers) {
     const text = reveal(value);
-    const holdsKey = text.includes(reveal(injection.value)) || CREDENTIALS.includes(name.toLowerCase());
+    const holdsKey = text.includes(reveal(injection.value)) || isCredentialHeader(name.toLowerCase());
     if (bearer && holdsKey) continue;
     const own = headers.get(name);
     if (holdsKey || own === null) headers.set(name, text);

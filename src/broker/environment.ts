@@ -13,7 +13,7 @@ export interface EnvironmentRequest {
   readonly origin: string;
   readonly placeholder: string;
   readonly routes: readonly RoutedKeys[];
-  /** Every variable that carries a key of any known provider. */
+  /** Every variable that carries a key of any known provider, or with which one can be had. */
   readonly keyVariables: readonly string[];
   /** The real keys: a variable that holds one goes, whatever its name. */
   readonly secrets: readonly string[];
@@ -71,5 +71,7 @@ function removedNames({ keyVariables }: EnvironmentRequest): (name: string) => b
 function withOwnAddresses(raw: RawEnvironment, name: string): string {
   const other = name === "NO_PROXY" ? "no_proxy" : "NO_PROXY";
   const given = (raw[name] || raw[other] || "").split(",").map((part) => part.trim());
+  // Most clients know `*` only where it stands alone.
+  if (given.includes("*")) return "*";
   return [...new Set([...given.filter((part) => part !== ""), ...OWN_ADDRESSES])].join(",");
 }

@@ -6,9 +6,11 @@ import { reveal } from "../core/secret.ts";
 import { relay } from "../net/relay.ts";
 import type { Redactor } from "../output/redactor.ts";
 import { inject } from "./admission.ts";
+import { scrubbed } from "./answer-headers.ts";
 import type { Injection, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
-import { type Usage, usageReader } from "./usage.ts";
+import { usageReader } from "./usage/reader.ts";
+import { NOTHING, type Usage } from "./usage/tally.ts";
 
 /** A question in a few packets is read whole: sending it on as a stream costs half of all requests a second. */
 const SMALL_BYTES = 64 * 1024;
@@ -24,6 +26,8 @@ export interface Exchange {
   readonly headers: Headers;
   /** Hides the real key in an answer that quotes it. */
   redactor(injection: Injection): Redactor;
+  /** Does so in the text of a header. */
+  scrub(text: string): string;
   /** Called once, when all is over. */
   done(result: Result): void;
 }
@@ -122,22 +126,29 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 const NOT_PASSED_BACK = ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-authenticate"];
 
 function passedBack(each: Exchange, response: Response, injection: Injection, course: Course): Response {
-  const { status, statusText } = response;
-  const headers = new Headers(response.headers);
+  const { status } = response;
+  const headers = scrubbed(response.headers, each.scrub);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
   const finish = (bytesDown: number, firstByteMs: number | null, usage: Usage): void =>
     each.done({ status, firstByteMs, bytesUp: course.counted.up, bytesDown, usage });
+  const statusText = each.scrub(response.statusText);
   const headMs = performance.now() - course.started;
   const empty = WITHOUT_BODY.has(status) || each.request.method === "HEAD" || response.body === null;
   if (empty || response.body === null) {
-    finish(0, headMs, { model: null, tokensIn: null, tokensOut: null });
+    finish(0, headMs, NOTHING);
     return new Response(null, { status, statusText, headers });
   }
-  const quotes = status >= 400 && !headers.has("content-encoding");
+  const quotes = status >= 400 && isPlain(headers);
   const redactor = quotes ? each.redactor(injection) : null;
   if (redactor) headers.delete("content-length");
   const body = watched(response.body, redactor, headers, course, finish);
   return new Response(body, { status, statusText, headers });
+}
+
+/** RFC 9110 §8.4.1: `identity` is no encoding, and some send it all the same. */
+function isPlain(headers: Headers): boolean {
+  const encodings = (headers.get("content-encoding") ?? "").split(",");
+  return encodings.every((name) => /^\s*(?:identity)?\s*$/i.test(name));
 }
 
 /** A reader that pulls gives backpressure: nothing is read upstream that the client has not taken. */

@@ -1,7 +1,7 @@
 /** A request as the broker reads it, and its line in the log. */
 import type { LogEntry } from "./log.ts";
 import type { Route } from "./route.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "./usage/tally.ts";
 
 /** A request as the broker reads it. */
 export interface Incoming {

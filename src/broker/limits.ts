@@ -16,6 +16,8 @@ export interface Limits {
   admit(method: string, paths: readonly string[], policy: readonly (readonly AllowRule[])[]): Refusal | null;
   /** Tokens that an answer reported. */
   spend(tokens: number): void;
+  /** Why what is under way may not go on: time or tokens are used up; null while it may. */
+  exceeded(): Refusal | null;
   /** Milliseconds until the time is over; null without such a limit. */
   remainingMs(): number | null;
 }
@@ -24,9 +26,16 @@ export function createLimits(settings: LimitSettings, now: () => number = () => 
   const endsAt = settings.forMs === null ? null : now() + settings.forMs;
   let requests = 0;
   let tokens = 0;
+  const late = () =>
+    endsAt !== null && now() >= endsAt ? refused("time", "the time of this run is over (--for)") : null;
+  const spent = () =>
+    settings.maxTokens !== null && tokens >= settings.maxTokens
+      ? refused("tokens", `this run has used its ${settings.maxTokens} tokens (--max-tokens)`)
+      : null;
   return {
     admit: (method, paths, policy) => {
-      if (endsAt !== null && now() >= endsAt) return refused("time", "the time of this run is over (--for)");
+      const over = late();
+      if (over) return over;
       if (settings.allow.length > 0 && !isAllowed(settings.allow, method, paths)) {
         return refused("allow", `${method} on this path is not among what --allow lets through`);
       }
@@ -36,15 +45,15 @@ export function createLimits(settings: LimitSettings, now: () => number = () => 
       if (settings.maxRequests !== null && requests >= settings.maxRequests) {
         return refused("requests", `this run has made its ${settings.maxRequests} requests (--max-requests)`);
       }
-      if (settings.maxTokens !== null && tokens >= settings.maxTokens) {
-        return refused("tokens", `this run has used its ${settings.maxTokens} tokens (--max-tokens)`);
-      }
+      const used = spent();
+      if (used) return used;
       requests += 1;
       return null;
     },
     spend: (count) => {
       tokens += count;
     },
+    exceeded: () => late() ?? spent(),
     remainingMs: () => (endsAt === null ? null : Math.max(0, endsAt - now())),
   };
 }

@@ -23,6 +23,8 @@ export interface LogEntry {
   readonly tokens_in?: number;
   readonly tokens_out?: number;
   readonly refused?: string;
+  /** Why the broker itself closed a WebSocket. */
+  readonly closed?: string;
 }
 
 export interface Log {

@@ -37,7 +37,9 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 
 const FAMILIES = ["LC_", "XDG_", "LD_", "FAKETIME"];
+/** A policy may have a key or token in a variable of any name. */
+const SECRETS = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH/i;
 
 export function isHarmless(name: string): boolean {
-  return NAMES.has(name) || FAMILIES.some((start) => name.startsWith(start));
+  return NAMES.has(name) || (FAMILIES.some((start) => name.startsWith(start)) && !SECRETS.test(name));
 }

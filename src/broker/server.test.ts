@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { startVendorUpstream } from "../../test/support/vendor-upstream.ts";
+import { fail } from "../core/errors.ts";
 import { type Secret, secret } from "../core/secret.ts";
 import { placeholderOf } from "./admission.ts";
 import { createLimits, type LimitSettings } from "./limits.ts";
@@ -60,6 +61,7 @@ function start(
   const broker = startBroker({
     routes,
     placeholder: placeholderOf(TOKEN),
+    secrets: [secret(KEY)],
     limits: createLimits(NO_LIMITS),
     log,
     run: "test",
@@ -179,17 +181,24 @@ describe("what arrives upstream", () => {
       "x-original-url": "/v1/files",
       "x-auth-key": "me",
       "openai-organization": "org",
+      "helicone-auth": "Bearer other",
+      "x-forwarded-authorization": "Bearer other",
+      "x-copy": `of ${TOKEN}`,
+      "idempotency-key": "1",
     };
-    await ask(path, { headers: sent });
+    await ask(`${path}?token=other&page=2`, { headers: sent });
     const headers = upstream.arrived()[0]?.headers ?? {};
     expect(headers).toMatchObject({
       ...wanted,
       "openai-organization": "org",
+      "idempotency-key": "1",
       host: `127.0.0.1:${upstream.port}`,
     });
     expect(JSON.stringify(headers)).not.toContain(TOKEN);
-    for (const gone of ["cookie", "x-goog-api-key", "x-auth-key", "x-http-method-override", "x-original-url"])
+    const kept = ["openai-organization", "idempotency-key"];
+    for (const gone of Object.keys(sent).filter((each) => !kept.includes(each)))
       expect(headers[gone]).toBeUndefined();
+    expect(upstream.arrived()[0]?.path).toEndWith("?page=2");
   });
 
   test("Google: the query loses the token, its OpenAI endpoint gets a bearer", async () => {
@@ -272,6 +281,45 @@ describe("what comes back", () => {
     expect(text).not.toContain("EXAMPLE");
   });
 
+  describe("what quotes the key", () => {
+    const echo = startVendorUpstream(({ path, headers }) => {
+      const sent = headers["authorization"] ?? "";
+      const head = new Headers({
+        "content-type": "text/plain",
+        "content-encoding": decodeURIComponent(path.split("/").at(-1) ?? ""),
+        "www-authenticate": `Bearer error="invalid_token", error_description="${sent}"`,
+        "x-echo": `sent ${btoa(sent)}`,
+        "x-other": "caf\u00e9",
+      });
+      head.append("set-cookie", `a=${KEY}; Path=/`);
+      head.append("set-cookie", "b=2");
+      const status = path.startsWith("/v1/well/") ? 200 : 401;
+      return new Response(`sent ${sent}`, { status, statusText: `no ${KEY}`, headers: head });
+    });
+    afterAll(() => echo.stop());
+    const { ask } = start([route("openai", { upstream: echo.url })]);
+
+    test.each(["identity", " Identity", "identity, identity"])(
+      "in a body of the encoding %j, and in the headers",
+      async (encoding) => {
+        const response = await ask(`/openai/v1/ill/${encodeURIComponent(encoding)}`);
+        expect(await response.text()).toBe("sent Bearer ***");
+        expect(response.headers.get("www-authenticate")).toContain('description="Bearer ***"');
+        expect(response.headers.getSetCookie()).toEqual(["a=***; Path=/", "b=2"]);
+        expect(response.headers.get("x-other")).toBe("caf\u00e9");
+        const head = JSON.stringify([...response.headers, response.statusText]);
+        for (const form of [KEY, btoa(KEY).slice(0, 20), btoa(`Bearer ${KEY}`).slice(12)])
+          expect(head).not.toContain(form);
+      },
+    );
+
+    test("in the headers of an answer that is no error", async () => {
+      const response = await ask("/openai/v1/well/identity");
+      expect(response.status).toBe(200);
+      expect(JSON.stringify([...response.headers])).not.toContain("EXAMPLE");
+    });
+  });
+
   test("HEAD has the length and no body", async () => {
     const { ask } = start([route("openai")]);
     const response = await ask("/openai/v1/x", { method: "HEAD" });
@@ -279,11 +327,39 @@ describe("what comes back", () => {
     expect(Number(response.headers.get("content-length"))).toBeGreaterThan(0);
   });
 
-  test("an upstream that is not there is 502 in the vendor's shape", async () => {
-    const { ask } = start([route("anthropic", { upstream: "http://127.0.0.1:9" })]);
-    const response = await ask("/anthropic/v1/messages");
-    expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ type: "error", error: { type: "api_error" } });
+  test.each([
+    ["openai", { error: { type: "server_error", code: null } }],
+    ["anthropic", { type: "error", error: { type: "api_error" } }],
+    ["google", { error: { code: 502, status: "UNAVAILABLE" } }],
+    ["xai", { code: "unavailable" }],
+    ["gumloop", { error: { code: "upstream_unavailable", type: "api_error" } }],
+  ])(
+    "%s: what is down is 502 in the vendor's shape, and trying again is the client's business",
+    async (name, body) => {
+      const gone = { upstream: "http://127.0.0.1:9" };
+      const sealed = { credential: () => Promise.reject(fail("E_SOURCE_FAILED", "the store is sealed")) };
+      const locked = {
+        credential: () => Promise.reject(fail("E_KEYCHAIN_LOCKED", "the keychain is locked")),
+      };
+      for (const down of [gone, sealed, locked]) {
+        const { ask } = start([route(name, down)]);
+        const headers = name === "google" ? { "x-goog-api-key": TOKEN } : {};
+        const response = await ask(`/${name}/v1/messages`, { headers });
+        expect(response.status).toBe(502);
+        expect(response.headers.get("x-should-retry")).toBeNull();
+        const text = await response.text();
+        expect(JSON.parse(text)).toMatchObject(body);
+        expect(text).not.toMatch(/refused|invalid/);
+      }
+    },
+  );
+
+  test("a source that refuses is a refusal", async () => {
+    const { ask } = start([
+      route("openai", { credential: () => Promise.reject(fail("E_SOURCE_REJECTED", "no such role")) }),
+    ]);
+    const response = await ask("/openai/v1/x");
+    expect([response.status, response.headers.get("x-should-retry")]).toEqual([400, "false"]);
   });
 
   test("a client that goes away ends the request upstream", async () => {
@@ -337,6 +413,48 @@ describe("what upstream does to a stream", () => {
     while (odd.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
     expect(performance.now() - before).toBeLessThan(200);
     await settled(entries);
+  });
+});
+
+describe("the log", () => {
+  const encoded = (text: string) => [...text].map((each) => `%${each.charCodeAt(0).toString(16)}`).join("");
+
+  test.each([
+    ["the key", `/openai/v1/${KEY}/x`, "/openai/v1/***/x"],
+    ["the placeholder", `/openai/v1/${TOKEN}`, "/openai/v1/***"],
+    ["a part that is encoded", `/openai/${KEY.replace("-", "%2d").replace("E", "%45")}`, "/openai/***"],
+    ["twice encoded", `/openai/${encoded(KEY).replaceAll("%", "%25")}%20b`, "/openai/***%20b"],
+    ["base64", `/openai/${btoa(KEY)}`, "/openai/***"],
+    ["a path without", "/openai/a%2fb%ff%C3%A9", "/openai/a%2fb%ff%C3%A9"],
+  ])("%s in a path, refused or not", async (_what, path, wanted) => {
+    const { ask, entries } = start([route("openai")]);
+    await (await ask(path)).text();
+    await (await ask(path, { headers: { authorization: "Bearer none" } })).text();
+    await settled(entries, 2);
+    expect(entries.map((entry) => entry.path)).toEqual([wanted, wanted]);
+    expect(JSON.stringify(entries)).not.toMatch(/EXAMPLE|placeholder-of/);
+  });
+
+  test("a key that was renewed", async () => {
+    const key = secret("sk-renewed-EXAMPLE-987654");
+    const renewed: Injection = { value: key, headers: [{ name: "x", value: key }] };
+    for (const upstreamUrl of [upstream.url, "http://127.0.0.1:9"]) {
+      const { ask, entries } = start([
+        route("openai", { upstream: upstreamUrl, credential: async () => renewed }),
+      ]);
+      await (await ask("/openai/v1/sk-renewed-EXAMPLE-987654")).text();
+      await settled(entries);
+      expect(entries[0]?.path).toBe("/openai/v1/***");
+    }
+  });
+
+  test("a model that an answer names", async () => {
+    const quoting = startVendorUpstream(() => Response.json({ model: `of ${KEY}` }));
+    const { ask, entries } = start([route("openai", { upstream: quoting.url })]);
+    await (await ask("/openai/v1/x")).text();
+    await settled(entries);
+    expect(entries[0]?.model).toBe("of ***");
+    await quoting.stop();
   });
 });
 
@@ -452,6 +570,57 @@ describe("WebSockets", () => {
     socket?.close();
     await settled(entries);
     expect(entries[0]).toMatchObject({ status: 101, tokens_in: 3, tokens_out: 4 });
+  });
+
+  describe("are closed", () => {
+    const closed = (socket: WebSocket | null) =>
+      new Promise<{ code: number; reason: string }>((resolve) => {
+        if (socket) socket.onclose = ({ code, reason }) => resolve({ code, reason });
+      });
+    const limited = async (settings: Partial<LimitSettings>) => {
+      const started = start([route("openai")], { limits: createLimits({ ...NO_LIMITS, ...settings }) });
+      const url = `${started.broker.origin?.replace("http", "ws")}/openai/v1/realtime`;
+      return { ...started, url, socket: await open(url) };
+    };
+
+    test("once their responses have used the tokens, and no request goes out after", async () => {
+      const { socket, url, entries, ask } = await limited({ maxTokens: 14 });
+      const other = await open(url);
+      const ends = [closed(socket), closed(other)];
+      const answers: string[] = [];
+      if (socket) socket.onmessage = ({ data }) => answers.push(String(data));
+      socket?.send("usage");
+      while (answers.length < 2) await Bun.sleep(2);
+      expect([socket?.readyState, entries.length]).toEqual([WebSocket.OPEN, 0]);
+      socket?.send("usage");
+      const end = { code: 1008, reason: "gum-cred: this run has used its 14 tokens (--max-tokens)" };
+      expect(await ends[0]).toEqual(end);
+      expect(answers).toHaveLength(4);
+      expect((await ask("/openai/v1/x")).status).toBe(400);
+      other?.send("usage");
+      expect(await ends[1]).toEqual(end);
+      await settled(entries, 3);
+      const line = { status: 101, closed: "limit: tokens" };
+      expect(entries[0]).toMatchObject({ ...line, tokens_in: 6, tokens_out: 8 });
+      expect(entries[2]).toMatchObject({ ...line, bytes_up: 0 });
+    });
+
+    test("when the time is over, however silent they are", async () => {
+      const { socket, entries } = await limited({ forMs: 1_000 });
+      expect(await closed(socket)).toEqual({
+        code: 1008,
+        reason: "gum-cred: the time of this run is over (--for)",
+      });
+      await settled(entries);
+      expect(entries[0]).toMatchObject({ status: 101, closed: "limit: time" });
+    });
+
+    test("not at once where the time is longer than a timer can be", async () => {
+      const { socket } = await limited({ forMs: 60 * 86_400_000 });
+      await Bun.sleep(30);
+      expect(socket?.readyState).toBe(WebSocket.OPEN);
+      socket?.close();
+    });
   });
 
   test.each([

@@ -3,9 +3,8 @@
  * is not admitted is answered here, in the vendor's own shape, and nothing of it is forwarded.
  */
 import { GumCredError } from "../core/errors.ts";
-import { reveal } from "../core/secret.ts";
+import { reveal, type Secret, secret } from "../core/secret.ts";
 import { expectLongRun } from "../os/process/long-run.ts";
-import { redactors } from "../output/redactor.ts";
 import {
   foreign,
   forwardedHeaders,
@@ -26,12 +25,15 @@ import { peerLookup } from "./peer.ts";
 import { refusalResponse } from "./refusal.ts";
 import type { Injection, Refusal, Route } from "./route.ts";
 import type { Place } from "./traits.ts";
-import type { Usage } from "./usage.ts";
-import { connectUpstream, type SocketData } from "./web-socket.ts";
+import { tokensOf } from "./usage/tally.ts";
+import { createVeil } from "./veil.ts";
+import { connectUpstream, type SocketData, type SocketEnd } from "./web-socket.ts";
 
 export interface BrokerParts {
   readonly routes: readonly Route[];
   readonly placeholder: Placeholder;
+  /** The keys in force at the start: none may be in the log. */
+  readonly secrets: readonly Secret[];
   readonly limits: Limits;
   readonly log: Log;
   /** Short name of the run, in every line of the log. */
@@ -55,8 +57,8 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-/** Exit code of what may work later (docs/errors.md). */
-const TRANSIENT = 5;
+/** Exit codes of what may work later: a bug, a keychain that is locked or silent, a network that is down (docs/errors.md). */
+const NO_REFUSALS: ReadonlySet<number> = new Set([1, 4, 5]);
 
 type Server = Bun.Server<SocketData>;
 
@@ -102,21 +104,23 @@ export function startBroker(parts: BrokerParts): Broker {
 }
 
 function createHandler(parts: BrokerParts) {
+  const veil = createVeil([...parts.secrets, secret(parts.placeholder.text)]);
+  const routes = parts.routes.map(veil.watched);
   const policies = new Map<Route, readonly (readonly AllowRule[])[]>(
-    parts.routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
+    routes.map((route) => [route, route.allow.map((rules) => rules.map(parseAllow))]),
   );
   const outsider = doorkeeper(parts);
   let active = 0;
 
   const answer = async (request: Request, server: Server): Promise<Response | undefined> => {
-    const incoming = readIncoming(request, parts.routes);
+    const incoming = readIncoming(request, routes);
     active += 1;
     let open = true;
     const over = (entry: Partial<LogEntry> & { readonly status: number }): void => {
       if (!open) return;
       open = false;
       active -= 1;
-      parts.log.add(entryOf(incoming, parts.run, entry));
+      parts.log.add(veil.line(entryOf(incoming, parts.run, entry)));
     };
     const refuse = (refusal: Refusal): Response => {
       const response = refusalResponse(refusal, incoming.route?.traits.errors ?? "openai");
@@ -165,10 +169,11 @@ function createHandler(parts: BrokerParts) {
       place,
       request,
       url,
-      headers: forwardedHeaders(request.headers),
-      redactor: (injection: Injection) => redactors([injection.value])(),
+      headers: forwardedHeaders(request.headers, parts.placeholder),
+      redactor: (injection: Injection) => veil.over(injection.value),
+      scrub: veil.header,
       done: (result) => {
-        spend(parts.limits, result.usage);
+        parts.limits.spend(tokensOf(result.usage));
         over({
           status: result.status,
           first_byte_ms: rounded(result.firstByteMs),
@@ -189,13 +194,14 @@ function createHandler(parts: BrokerParts) {
     refuse: (refusal: Refusal) => Response,
     over: (entry: Partial<LogEntry> & { readonly status: number }) => void,
   ): Promise<Response | undefined> => {
-    const headers = forwardedHeaders(request.headers);
+    const headers = forwardedHeaders(request.headers, parts.placeholder);
     inject(headers, await route.credential(), place, reveal);
     const protocols = withoutKeys(protocolsOf(request.headers));
-    const data = await connectUpstream(url, headers, protocols, ({ bytesUp, bytesDown, usage }) => {
-      spend(parts.limits, usage);
-      over({ status: 101, bytes_up: bytesUp, bytes_down: bytesDown, ...inWords(usage) });
-    });
+    const done = ({ bytesUp, bytesDown, usage, limit }: SocketEnd): void => {
+      const closed = limit === null ? {} : { closed: limit };
+      over({ status: 101, bytes_up: bytesUp, bytes_down: bytesDown, ...inWords(usage), ...closed });
+    };
+    const data = await connectUpstream({ url, headers, protocols, limits: parts.limits, done });
     if (!data) return refuse(noWebSocket);
     const chosen = data.upstream.protocol;
     const accepted = server.upgrade(request, {
@@ -246,12 +252,9 @@ function failure(error: unknown, request: Request): Refusal {
     return { kind: "unavailable", reason: "client went away", message: "the client went away" };
   }
   if (error instanceof GumCredError) {
-    const kind = error.exitCode === TRANSIENT ? "unavailable" : "refused";
+    const isRefusal = !NO_REFUSALS.has(error.exitCode) || error.code === "E_KEYCHAIN_DENIED";
+    const kind = isRefusal ? "refused" : "unavailable";
     return { kind, reason: error.code, message: error.message };
   }
   return { kind: "unavailable", reason: "upstream", message: "the vendor's server cannot be reached" };
-}
-
-function spend(limits: Limits, { tokensIn, tokensOut }: Usage): void {
-  limits.spend((tokensIn ?? 0) + (tokensOut ?? 0));
 }

@@ -70,7 +70,7 @@ const SOURCES = {
   anthropic: federationSource("anthropic", identities.origin, { github_actions: { audience: AUDIENCE } }),
 };
 
-async function broker(rules: object, script: string) {
+async function broker(rules: object, script: string, given: Record<string, string> = {}) {
   const env = {
     ...{
       DBUS_SESSION_BUS_ADDRESS: "",
@@ -81,6 +81,7 @@ async function broker(rules: object, script: string) {
     ...{ HTTPS_PROXY: `http://127.0.0.1:${port}`, SSL_CERT_FILE: file },
     ...identities.job,
     ...writePolicy(`${folder}/policy.json`, rules),
+    ...given,
   };
   const result = await run(["broker", ...Object.keys(rules), "--", "sh", "-c", script], { env });
   expect(result.stdout + result.stderr).not.toContain("EXAMPLE");
@@ -152,5 +153,20 @@ test("both at once, each at its own vendor", async () => {
   const rules = { openai: { source: SOURCES.openai }, anthropic: { source: SOURCES.anthropic } };
   const { code } = await broker(rules, `${ASK.openai}; ${ASK.anthropic}`);
   expect(code).toBe(0);
+  expect(arrived.map(({ headers }) => headers["host"])).toEqual(["api.openai.com", "api.anthropic.com"]);
+});
+
+test("what would get a key again reaches the command under no name, and the broker uses it", async () => {
+  const token_env = { vault: { ...SOURCES.openai.vault, auth: { token_env: "XDG_ACME_TOKEN" } } };
+  const rules = { openai: { source: token_env }, anthropic: { source: SOURCES.anthropic } };
+  const given = {
+    ...{ XDG_ACME_TOKEN: "s.EXAMPLE-of-acme", VAULT_TOKEN: "s.EXAMPLE-own", BAO_TOKEN: "s.EXAMPLE-bao" },
+    ...{ COPY: "curl -H 'X-Vault-Token: s.EXAMPLE-of-acme'", VAULT_ADDR: address },
+  };
+  const show = "env; cat /proc/$PPID/environ | tr '\\0' '\\n'";
+  const { stdout, code } = await broker(rules, `${show}; ${ASK.openai}; ${ASK.anthropic}`, given);
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/^(?:COPY|XDG_ACME_TOKEN|VAULT_TOKEN|BAO_TOKEN|ACTIONS_ID_TOKEN\w+)=/m);
+  expect(stdout).toContain(`VAULT_ADDR=${address}`);
   expect(arrived.map(({ headers }) => headers["host"])).toEqual(["api.openai.com", "api.anthropic.com"]);
 });

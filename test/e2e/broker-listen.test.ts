@@ -63,6 +63,31 @@ test("on a port: token file, health, requests, drain", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
+test.each(["SIGHUP", "SIGINT", "SIGTERM"] as const)(
+  "%s removes the socket and the token file",
+  async (signal) => {
+    const [path, file] = [`${folder}/ends.sock`, `${folder}/ends-token`];
+    const { child } = await serve(`unix:${path}`, file);
+    await Bun.sleep(300);
+    child.kill(signal);
+    expect(await child.exited).toBe(0);
+    expect([existsSync(file), existsSync(path)]).toEqual([false, false]);
+  },
+);
+
+test.skipIf(process.platform !== "linux")("a SIGHUP that the caller ignores ends nothing", async () => {
+  const port = freePort();
+  const words = ["broker", "openai", "--listen", `127.0.0.1:${port}`, "--token-file", `${folder}/kept`];
+  const child = Bun.spawn(["nohup", gumCred(), ...words], { env: ENV, stdin: "ignore", stderr: "pipe" });
+  children.push(child);
+  await child.stderr.getReader().read();
+  child.kill("SIGHUP");
+  await Bun.sleep(100);
+  expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe("ok\n");
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+});
+
 test("on a socket that nobody else may use, and that a dead run left behind", async () => {
   const path = `${folder}/broker.sock`;
   const first = await serve(`unix:${path}`, `${folder}/token-1`);

@@ -95,6 +95,11 @@ describe("what the command gets", () => {
       expect(name).not.toMatch(/^GUM_CRED_|_ORG_|^BUN_|ADMIN|GATEWAY|NETRC/);
   });
 
+  test("NO_PROXY=* stays what it is", async () => {
+    const { stdout } = await broker(["openai"], "env", { env: { ...KEYS, NO_PROXY: "*" } });
+    expect(variables(stdout)).toMatchObject({ NO_PROXY: "*", no_proxy: "*" });
+  });
+
   test("only the named providers have a route, and the others' keys are gone all the same", async () => {
     const { stdout } = await broker(["openai"], "env", { env: KEYS });
     const seen = variables(stdout);

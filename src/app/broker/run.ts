@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { placeholderOf } from "../../broker/admission.ts";
 import { agentOf } from "../../broker/agents/known.ts";
 import { commandEnvironment } from "../../broker/environment.ts";
-import { INSIDE, insideCommand, whatToHide } from "../../broker/isolate.ts";
+import { INSIDE, insideCommand, whatToHide } from "../../broker/isolation/isolate.ts";
 import { createLimits, type LimitSettings } from "../../broker/limits.ts";
 import { openLog } from "../../broker/log.ts";
 import { isHarmless } from "../../broker/own-environment.ts";
@@ -14,6 +14,7 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { reveal, secret } from "../../core/secret.ts";
 import { type PrivateFolder, privateFolder } from "../../os/files/private-folder.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { sourceVariables } from "../../resolve/source-variables.ts";
 import { wantedVariables } from "../exports.ts";
 import { type BrokerSetup, COMPLETIONS_ROUTE, setUpBroker } from "./routes.ts";
 
@@ -50,7 +51,7 @@ export interface Around {
 export async function cleanEnvironment(command: readonly string[]): Promise<RawEnvironment> {
   const inside = process.env[INSIDE];
   if (inside !== undefined && process.platform === "linux") {
-    const { runInside } = await import("../../broker/inside.ts");
+    const { runInside } = await import("../../broker/isolation/inside.ts");
     return runInside(inside, command);
   }
   const { startClean } = await import("../../os/process/clean-start.ts");
@@ -65,6 +66,7 @@ export async function runBroker(settings: BrokerSettings, around: Around): Promi
   const parts: Omit<BrokerParts, "listen"> = {
     routes: setup.routes.map(({ route }) => route),
     placeholder: placeholderOf(placeholder),
+    secrets: setup.secrets,
     limits: createLimits(settings.limits),
     log,
     run: randomBytes(6).toString("hex"),
@@ -165,8 +167,8 @@ async function placeFor({ isolate }: BrokerSettings, folder: PrivateFolder, { ra
     host,
     origin: `http://${host}`,
     enclose: (program, environment) => {
-      const session = { runtime: raw["XDG_RUNTIME_DIR"], uid: process.getuid?.() ?? 0 };
-      const hidden = whatToHide(session, socket);
+      const session = { raw, cwd: process.cwd(), uid: process.getuid?.() ?? 0 };
+      const hidden = whatToHide(session, folder.path());
       environment.delete("DBUS_SESSION_BUS_ADDRESS");
       environment.set(
         INSIDE,
@@ -198,23 +200,15 @@ async function environmentOf(of: {
     for (const { name, suffix } of traits.baseVariables) extra[name] = `${origin}/${openai}${suffix}`;
   }
   const ports = around.fresh();
+  const ofSources = sourceVariables(await ports.policy());
   return commandEnvironment({
     raw,
     origin,
     placeholder,
     routes: setup.routes,
-    keyVariables: [...(await wantedVariables([], ports)), ...(await policyVariables(ports))],
-    secrets: setup.secrets.map(reveal),
+    keyVariables: [...(await wantedVariables([], ports)), ...ofSources],
+    secrets: [...setup.secrets.map(reveal), ...ofSources.flatMap((name) => raw[name] ?? [])],
     extra,
     openai,
   });
-}
-
-/** Variables in which a policy expects an organisation's or a team's key. */
-async function policyVariables(ports: Ports): Promise<readonly string[]> {
-  const { providers, teams } = await ports.policy();
-  const rules = [...providers.values(), ...[...teams.values()].flatMap((each) => [...each.values()])];
-  return rules.flatMap((rule) =>
-    rule.kind === "source" && rule.source.kind === "policy-variable" ? [rule.source.variable] : [],
-  );
 }

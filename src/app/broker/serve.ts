@@ -1,10 +1,11 @@
 /** The broker without a command: serves until it is stopped. For systemd and for containers beside others. */
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import type { BrokerParts } from "../../broker/server.ts";
 import { startBroker } from "../../broker/server.ts";
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { writePrivateFile } from "../../os/files/private-file.ts";
+import { jobControl } from "../../os/process/job-control.ts";
 import { notifySystemd } from "../../os/process/notify.ts";
 import type { Ports } from "../../resolve/ports.ts";
 
@@ -37,7 +38,9 @@ export async function serve({ where, tokenFile, parts, placeholder, voice, atEnd
   if ("path" in where) chmodSync(where.path, 0o600);
   writePrivateFile(tokenPath, `${placeholder}\n`);
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      if (!isIgnored(constants.signals[signal])) process.on(signal, () => resolve());
+    }
   });
   notifySystemd(process.env["NOTIFY_SOCKET"], "READY=1");
   const place = "path" in where ? clean(`unix:${where.path}`) : broker.origin;
@@ -49,6 +52,15 @@ export async function serve({ where, tokenFile, parts, placeholder, voice, atEnd
   if ("path" in where) removeQuietly(where.path);
   await atEnd();
   process.exit(0);
+}
+
+/** As under nohup(1). Where native calls are refused, nothing counts as ignored. */
+function isIgnored(signal: number): boolean {
+  try {
+    return jobControl().isIgnored(signal);
+  } catch {
+    return false;
+  }
 }
 
 /** Beside the socket, or where files of a session belong. */

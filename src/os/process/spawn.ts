@@ -26,13 +26,20 @@ export type Streams =
   | { readonly stdin: "inherit"; readonly stdout: number; readonly stderr: number }
   | { readonly terminal: Bun.TerminalOptions };
 
+/** Which of the caller's open files the child gets, from 3 on. */
+export type MayKeep = (fd: number) => boolean;
+
 export type Start = (streams: Streams) => Bun.Subprocess;
 
 /**
  * Throws E_COMMAND_NOT_FOUND, E_NOT_EXECUTABLE, or E_OWN_FAILURE where it cannot be tried and E_UNSAFE_VALUE for a
  * value with a NUL byte.
  */
-export function startProgram(program: Program, streams: Streams): Bun.Subprocess {
+export function startProgram(
+  program: Program,
+  streams: Streams,
+  mayKeep: MayKeep = () => true,
+): Bun.Subprocess {
   refuseLostBytes(program);
   const { command, args } = program;
   const env = childEnvironment(program);
@@ -41,7 +48,7 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
   refuseReturnInArgument(command, env["PATH"]);
   softenProcess();
   try {
-    return spawn(found.path, [command, ...args], env, streams);
+    return spawn(found.path, [command, ...args], env, streamOptions(streams, mayKeep));
   } catch (error) {
     const code = systemCode(error);
     const few = tooFewFiles(`'${clean(command, 100)}' cannot be run`, code, inheritedFiles().length);
@@ -52,11 +59,11 @@ export function startProgram(program: Program, streams: Streams): Bun.Subprocess
 }
 
 /** From 3 on, the caller's open files: execve(2) hands them on too. The gaps stay closed. */
-export function inheritedFiles(): (number | null)[] {
+export function inheritedFiles(mayKeep: MayKeep = () => true): (number | null)[] {
   const open: (number | null)[] = [];
   for (const name of listed("/proc/self/fd") ?? listed("/dev/fd") ?? []) {
     const fd = Number(name);
-    if (fd > 2 && isInherited(fd)) open[fd - 3] = fd;
+    if (fd > 2 && isInherited(fd) && mayKeep(fd)) open[fd - 3] = fd;
   }
   return Array.from(open, (fd) => fd ?? null);
 }
@@ -70,8 +77,13 @@ function listed(folder: string): readonly string[] | null {
 }
 
 /** A script without `#!` is the shell's, as execvp(3) has it. */
-function spawn(path: string, command: readonly string[], env: RawEnvironment, streams: Streams) {
-  const options = { env: { ...env }, ...streamOptions(streams) };
+function spawn(
+  path: string,
+  command: readonly string[],
+  env: RawEnvironment,
+  streams: ReturnType<typeof streamOptions>,
+) {
+  const options = { env: { ...env }, ...streams };
   const ignored = ignoredSignals();
   if (ignored.length > 0) {
     const again = { ...options.env, [IGNORED]: ignored.join(",") };
@@ -85,13 +97,14 @@ function spawn(path: string, command: readonly string[], env: RawEnvironment, st
   }
 }
 
-function streamOptions(streams: Streams) {
+function streamOptions(streams: Streams, mayKeep: MayKeep) {
+  const files = inheritedFiles(mayKeep);
   if ("terminal" in streams) {
     // The pseudo-terminal takes the place of the first three.
-    return { ...streams, stdio: [null, null, null, ...inheritedFiles()] as unknown as [null, null, null] };
+    return { ...streams, stdio: [null, null, null, ...files] as unknown as [null, null, null] };
   }
   const { stdin, stdout, stderr } = streams;
-  return { stdio: [stdin, stdout, stderr, ...inheritedFiles()] as unknown as ["inherit", number, number] };
+  return { stdio: [stdin, stdout, stderr, ...files] as unknown as ["inherit", number, number] };
 }
 
 /** Holds the numbers of ignored signals, and is gone before anything else reads the environment. */

@@ -3,8 +3,10 @@
  * makes them, because a process with threads may not enter a user namespace (unshare(2), EINVAL). Inside, gum-cred
  * itself comes first (inside.ts). Linux only.
  */
-import { readFileSync } from "node:fs";
-import { clean, fail } from "../core/errors.ts";
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { clean, fail } from "../../core/errors.ts";
+import { reachableSockets, type Session } from "./sockets.ts";
 
 /** Carries {@link Inside} to the gum-cred inside; gone from the command's environment. */
 export const INSIDE = "GUM_CRED_INSIDE";
@@ -40,35 +42,21 @@ export function insideCommand(program: readonly string[]): readonly string[] {
   return [path, ...UNSHARE.slice(1), ...program];
 }
 
-/** What is to be hidden: where session services listen, and every socket that a program of this machine has open. */
+/**
+ * What is to be hidden: the folders where session services listen, and every other socket that a path leads to.
+ * Throws E_ISOLATION where there is one that cannot be found.
+ */
 export function whatToHide(
-  environment: { readonly runtime: string | undefined; readonly uid: number },
-  broker: string,
+  session: Session & { readonly uid: number },
+  brokers: string,
 ): Pick<Inside, "emptied" | "sockets"> {
-  const usual = `/run/user/${environment.uid}`;
-  const emptied = [...new Set([environment.runtime || usual, usual])];
-  const sockets = listeningPaths(readTable()).filter(
-    (path) => path !== broker && !emptied.some((folder) => path.startsWith(`${folder}/`)),
+  const usual = `/run/user/${session.uid}`;
+  const emptied = [...new Set([session.raw["XDG_RUNTIME_DIR"] || usual, usual])].map((path) =>
+    resolve(session.cwd, path),
+  );
+  const kept = [...emptied, realpathSync(brokers)];
+  const sockets = reachableSockets(session).filter(
+    (path) => !kept.some((folder) => path.startsWith(`${folder}/`)),
   );
   return { emptied, sockets };
-}
-
-/** __SO_ACCEPTCON in the column of flags (proc_pid_net(5)). */
-const LISTENS = "00010000";
-
-/** Paths of the listening sockets in /proc/net/unix; abstract ones begin with `@` and end with the namespace. */
-export function listeningPaths(table: string): readonly string[] {
-  const paths = table.split("\n").flatMap((line) => {
-    const [, flags, path] = /^\S+ \S+ \S+ (\S+) \S+ \S+\s+\S+ (\/.*)$/.exec(line) ?? [];
-    return flags === LISTENS && path !== undefined ? [path] : [];
-  });
-  return [...new Set(paths)];
-}
-
-function readTable(): string {
-  try {
-    return readFileSync("/proc/net/unix", "utf8");
-  } catch {
-    throw fail("E_ISOLATION", "--isolate needs /proc to find the sockets to hide");
-  }
 }

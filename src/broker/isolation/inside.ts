@@ -3,13 +3,13 @@
  * capabilities, and only then starts the command; for as long as that runs it carries bytes from the loopback port to
  * the broker's socket. Holds no secret.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, type Stats } from "node:fs";
 import { constants } from "node:os";
-import { fail } from "../core/errors.ts";
-import { confinement } from "../os/native/confinement.ts";
-import { jobControl } from "../os/process/job-control.ts";
-import { startProgram } from "../os/process/spawn.ts";
-import { isTerminal } from "../os/streams/is-terminal.ts";
+import { fail } from "../../core/errors.ts";
+import { confinement } from "../../os/native/confinement.ts";
+import { jobControl } from "../../os/process/job-control.ts";
+import { startProgram } from "../../os/process/spawn.ts";
+import { isTerminal } from "../../os/streams/is-terminal.ts";
 import { INSIDE, type Inside } from "./isolate.ts";
 
 /** `<errno.h>`: what a path gives that is not there, or that we could not reach either. */
@@ -20,6 +20,11 @@ const SIGNALS = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"]
 export async function runInside(text: string, [command = "", ...args]: readonly string[]): Promise<never> {
   const plan: Inside = JSON.parse(text);
   const native = confinement();
+  const folder = workingFolder();
+  for (const fd of [0, 1, 2]) {
+    if (statOf(fd)?.isDirectory())
+      throw fail("E_ISOLATION", `descriptor ${fd} is a folder, which leads outside`);
+  }
   native.loopbackUp();
   carry(plan);
   const held = native.hold(plan.folder);
@@ -36,6 +41,7 @@ export async function runInside(text: string, [command = "", ...args]: readonly 
     if (errno !== 0) throw fail("E_ISOLATION", `the broker's folder cannot be shown (errno ${errno})`);
   }
   native.close(held);
+  enter(folder);
   native.dropCapabilities();
   const control = jobControl();
   let child: Bun.Subprocess | undefined;
@@ -48,11 +54,54 @@ export async function runInside(text: string, [command = "", ...args]: readonly 
     });
   }
   const streams = { stdin: "inherit", stdout: 1, stderr: 2 } as const;
-  child = startProgram({ command, args, set: new Map(), unset: [INSIDE] }, streams);
+  child = startProgram(
+    { command, args, set: new Map(), unset: [INSIDE, ...DESCRIPTORS] },
+    streams,
+    staysInside,
+  );
   await child.exited;
   const { signalCode, exitCode } = child;
   if (signalCode) control.dieOf(typeof signalCode === "number" ? signalCode : constants.signals[signalCode]);
   process.exit(exitCode ?? 1);
+}
+
+/** What Node and systemd say of sockets that were handed on. */
+const DESCRIPTORS = ["NODE_CHANNEL_FD", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
+/** A folder that is open leads past every mount, and a socket to whoever is at its other end. */
+function staysInside(fd: number): boolean {
+  const stat = statOf(fd);
+  return stat !== null && (stat.isFile() || stat.isFIFO() || stat.isCharacterDevice());
+}
+
+function statOf(fd: number): Stats | null {
+  try {
+    return fstatSync(fd);
+  } catch {
+    return null;
+  }
+}
+
+/** Null for one that was removed. */
+function workingFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+/** By its path: the one that this process began in may lie below a mount. */
+function enter(folder: string | null): void {
+  try {
+    process.chdir(folder ?? "");
+  } catch {
+    throw fail(
+      "E_ISOLATION",
+      "the working directory is in a folder that is hidden, or was removed",
+      "change to another",
+    );
+  }
 }
 
 interface End {

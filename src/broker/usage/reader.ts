@@ -4,12 +4,8 @@
  * leaves unsaid.
  */
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
-
-export interface Usage {
-  readonly model: string | null;
-  readonly tokensIn: number | null;
-  readonly tokensOut: number | null;
-}
+import { type Skimmer, skimmer } from "./skim.ts";
+import { createTally, NOTHING, type Tally, type Usage } from "./tally.ts";
 
 export interface UsageReader {
   /** A piece of the body, as it came. It is not kept. */
@@ -18,11 +14,9 @@ export interface UsageReader {
   end(): Promise<Usage>;
 }
 
-const NOTHING: Usage = { model: null, tokensIn: null, tokensOut: null };
 const UNREADABLE: UsageReader = { write: () => {}, end: async () => NOTHING };
-/** A JSON body that is larger is no model's answer. */
-const LARGEST_JSON = 8 * 1024 * 1024;
-const LONGEST_LINE = 4 * 1024 * 1024;
+/** A body or line that is longer is skimmed as it passes: so much of it is kept at most. */
+const MOST_KEPT = 1024 * 1024;
 
 /** For a body with these headers. */
 export function usageReader(headers: Headers): UsageReader {
@@ -34,20 +28,25 @@ export function usageReader(headers: Headers): UsageReader {
   return decoding(headers.get("content-encoding"), text, tally);
 }
 
+export interface MessageTally {
+  /** What this message says by itself. */
+  add(message: string): Usage;
+  total(): Usage;
+}
+
 /** Adds up what messages of a WebSocket say: each completed response has a usage of its own. */
-export function messageTally(): { add(message: string): void; total(): Usage } {
-  let model: string | null = null;
-  let tokensIn: number | null = null;
-  let tokensOut: number | null = null;
+export function messageTally(): MessageTally {
+  let { model, tokensIn, tokensOut } = NOTHING;
   return {
     add: (message) => {
-      if (!message.includes('"usage')) return;
+      if (!message.includes('"usage')) return NOTHING;
       const tally = createTally();
       tally.look(parsed(message));
       const found = tally.usage();
       model = found.model ?? model;
       if (found.tokensIn !== null) tokensIn = (tokensIn ?? 0) + found.tokensIn;
       if (found.tokensOut !== null) tokensOut = (tokensOut ?? 0) + found.tokensOut;
+      return found;
     },
     total: () => ({ model, tokensIn, tokensOut }),
   };
@@ -112,98 +111,52 @@ function decompressor(encoding: string | null) {
 }
 
 function documentReader(tally: Tally): TextReader {
+  return longText(tally, (text) => {
+    const value = parsed(text);
+    // Google's stream without alt=sse is one array.
+    for (const item of Array.isArray(value) ? value : [value]) tally.look(item);
+  });
+}
+
+/** Kept and read whole while it is short, else skimmed. */
+function longText(tally: Tally, whole: (text: string) => void): TextReader {
   let text = "";
-  let tooLarge = false;
+  let skimmed: Skimmer | null = null;
   return {
     write: (more) => {
-      if (text.length + more.length > LARGEST_JSON) {
-        tooLarge = true;
-        text = "";
-      }
-      if (!tooLarge) text += more;
+      if (skimmed) return skimmed.write(more);
+      text += more;
+      if (text.length <= MOST_KEPT) return;
+      skimmed = skimmer(tally.look);
+      skimmed.write(text);
+      text = "";
     },
     end: () => {
-      const value = tooLarge ? null : parsed(text);
-      // Google's stream without alt=sse is one array.
-      for (const item of Array.isArray(value) ? value : [value]) tally.look(item);
+      if (skimmed) skimmed.end();
+      else whole(text);
+      skimmed = null;
+      text = "";
     },
   };
 }
 
 /** Only lines that can say something are parsed: most events are pieces of text. */
 function lineReader(tally: Tally): TextReader {
-  let rest = "";
-  const line = (text: string): void => {
-    if (!text.includes('"usage') && !text.includes('"model') && !text.includes('"billed_units')) return;
+  const line = longText(tally, (text) => {
+    if (!/"(?:usage|model|billed_units)/.test(text)) return;
     tally.look(parsed(text.startsWith("data:") ? text.slice(5) : text));
-  };
+  });
   return {
     write: (more) => {
-      const lines = (rest + more).split(/\r\n|\n|\r/);
-      rest = lines.pop() ?? "";
-      if (rest.length > LONGEST_LINE) rest = "";
-      for (const text of lines) line(text);
+      const [first = "", ...others] = more.split(/\r\n|\n|\r/);
+      line.write(first);
+      for (const text of others) {
+        line.end();
+        line.write(text);
+      }
     },
-    end: () => line(rest),
+    end: line.end,
   };
-}
-
-interface Tally {
-  look(value: unknown): void;
-  usage(): Usage;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** Streams report running totals: of each number the largest counts. */
-function createTally(): Tally {
-  let model: string | null = null;
-  const most = new Map<string, number>();
-  const note = (numbers: Json): void => {
-    for (const [name, value] of Object.entries(numbers)) {
-      if (typeof value === "number" && value >= 0) most.set(name, Math.max(most.get(name) ?? 0, value));
-    }
-  };
-  /** `response` is OpenAI's Responses API, `message` Anthropic's first event, `delta` Cohere's last. */
-  const look = (value: unknown, depth = 0): void => {
-    if (!isObject(value)) return;
-    const name = value["model"] ?? value["modelVersion"];
-    if (typeof name === "string") model = name.slice(0, 200);
-    for (const place of ["usage", "usageMetadata"]) if (isObject(value[place])) note(value[place]);
-    const { usage, meta } = value as { usage?: unknown; meta?: unknown };
-    for (const holder of [usage, meta]) {
-      if (!isObject(holder)) continue;
-      const counted = isObject(holder["tokens"]) ? holder["tokens"] : holder["billed_units"];
-      if (isObject(counted)) note(counted);
-    }
-    if (depth < 2) {
-      for (const place of ["response", "message", "delta", "x_groq"]) look(value[place], depth + 1);
-    }
-  };
-  const sum = (...names: readonly string[]): number | null => {
-    const found = names.flatMap((name) => most.get(name) ?? []);
-    return found.length > 0 ? found.reduce((total, each) => total + each, 0) : null;
-  };
-  return {
-    look,
-    usage: () => ({
-      model,
-      tokensIn:
-        sum("prompt_tokens") ??
-        sum("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens") ??
-        sum("promptTokenCount", "toolUsePromptTokenCount") ??
-        sum("inputTokens"),
-      tokensOut:
-        sum("completion_tokens") ??
-        sum("output_tokens") ??
-        sum("candidatesTokenCount", "thoughtsTokenCount") ??
-        sum("outputTokens"),
-    }),
-  };
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parsed(text: string): unknown {
