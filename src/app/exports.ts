@@ -15,7 +15,7 @@ import {
 } from "../gumloop/exports.ts";
 import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
-import { requireExportable } from "../resolve/policy.ts";
+import { NO_POLICY, requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
@@ -28,6 +28,8 @@ export interface ExportRequest {
   readonly optional?: boolean;
   /** Repeats what `env` was run with before in this shell; `names` and `level` are none. */
   readonly renew?: boolean;
+  /** A shell keeps what is exported, and the next run in it looks where this one did. */
+  readonly lasting?: boolean;
   /** The values are looked for in a text and go nowhere: keys that only the broker may use are found too. */
   readonly masking?: boolean;
 }
@@ -50,7 +52,17 @@ export async function gatherExports(asked: ExportRequest, scope: Scope, ports: P
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
   const shares = own ? [own, ...vendors.shares] : vendors.shares;
   const choices = choicesOf(asked, scope, ports);
-  return combine(shares, ports.environment, ports.digest, (name) => owned.has(name), choices);
+  const exports = combine(shares, ports.environment, ports.digest, (name) => owned.has(name), choices);
+  return request.lasting ? withSources(exports, ports) : exports;
+}
+
+/** Without the removal of a variable that a policy's source is read from: it would be missing the next time. */
+async function withSources({ set, unset }: Exports, ports: Surroundings): Promise<Exports> {
+  const policy = await ports.policy().catch(() => NO_POLICY);
+  if (policy === NO_POLICY) return { set, unset };
+  const { sourceVariables } = await import("../resolve/source-variables.ts");
+  const read = sourceVariables(policy);
+  return { set, unset: unset.filter((name) => !read.includes(name)) };
 }
 
 /** The request as the runs before it in this shell were made. */

@@ -223,6 +223,21 @@ describe("policy", () => {
     ).toBe(6);
   });
 
+  test("the variable that a source is read from stays in the shell, and nothing of the user's stays beside its key", async () => {
+    const evaluated = async (rules: object, set: Record<string, string>) => {
+      const env = { ...policy({ providers: { anthropic: rules } }), ...set };
+      const show = 'echo "$?|$ANTHROPIC_API_KEY|$ANTHROPIC_AUTH_TOKEN"';
+      const twice = `eval $(gum-cred env anthropic); eval $(gum-cred env anthropic); ${show}`;
+      return (await world.sh(twice, { env })).stdout.trim();
+    };
+    const token = { ANTHROPIC_AUTH_TOKEN: "org-EXAMPLE" };
+    expect(await evaluated({ source: { env: "ANTHROPIC_AUTH_TOKEN" } }, token)).toBe(
+      "0|org-EXAMPLE|org-EXAMPLE",
+    );
+    const both = { ANTHROPIC_API_KEY: "org-EXAMPLE", ANTHROPIC_AUTH_TOKEN: "mine-EXAMPLE" };
+    expect(await evaluated({ source: { env: "ANTHROPIC_API_KEY" } }, both)).toBe("0|org-EXAMPLE|");
+  });
+
   test("a team's source counts in its scope", async () => {
     const file = `${world.home}/team.key`;
     writeFileSync(file, "fw-team-EXAMPLE");

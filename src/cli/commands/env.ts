@@ -57,7 +57,7 @@ export const env = defineCommand({
       return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
     }
     const { level, sdk, renew } = input.flags;
-    const request = { names: input.args.provider, level, sdk, renew };
+    const request = { names: input.args.provider, level, sdk, renew, lasting: true };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
 });
