@@ -6,6 +6,7 @@ import type { Level } from "../../../core/credential.ts";
 import { GumCredError } from "../../../core/errors.ts";
 import { masked } from "../../../core/secret.ts";
 import { OWN_SERVICE } from "../../../keychain/keychain.ts";
+import { isTerminal } from "../../../os/streams/is-terminal.ts";
 import { table } from "../../../output/table.ts";
 import type { Provider } from "../../../providers/contract.ts";
 import { type Context, defineCommand, LEVEL_FLAG } from "../../command.ts";
@@ -35,7 +36,7 @@ export const keysImport = defineCommand({
     // What would be refused whatever is given is refused before a person pastes it.
     for (const provider of vendors.slice(0, 1)) checkPlace({ provider, level }, scope);
     const { requireKeychain, unlockIfLocked } = await import("../../../app/keychain.ts");
-    if (path === "-") await requireKeychain(ports);
+    if (path === "-" && isTerminal(0)) await requireKeychain(ports);
     const { text, source, regular, onlyName } = await givenText(path, "lines of the dotenv file", context);
     const plan = planImport(text, vendors, source);
     const { refuseSeveral } = await import("../../../app/keys/verify.ts");
