@@ -7,6 +7,7 @@ import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
 import { type HttpResponse, isWebPage } from "../../../net/http.ts";
 import { withWait } from "../../../net/retry-after.ts";
+import { lifeSeconds } from "../../lifetime.ts";
 import type { Asking } from "../asking.ts";
 import { whyRefused } from "./claims.ts";
 import { EXCHANGES, type FederationSource, tokenUrl } from "./settings.ts";
@@ -97,9 +98,8 @@ function parseToken(response: HttpResponse, what: string, asked: number): Vendor
   if (type !== undefined && type !== null && String(type).toLowerCase() !== "bearer") {
     throw fail("E_SOURCE_DATA", `${what} replied with a token that is not a bearer token`);
   }
-  const seconds = body?.["expires_in"];
-  const usable = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
-  return { value: secret(token), expiresAt: usable ? asked + Math.floor(seconds * 1000) : null };
+  const seconds = lifeSeconds(body?.["expires_in"]);
+  return { value: secret(token), expiresAt: seconds === null ? null : asked + Math.floor(seconds * 1000) };
 }
 
 function record(body: string): Readonly<Record<string, unknown>> | null {

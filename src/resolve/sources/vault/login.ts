@@ -5,6 +5,7 @@
 import { rawValue } from "../../../core/environment.ts";
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { lifeSeconds } from "../../lifetime.ts";
 import type { Asking } from "../asking.ts";
 import { readIdentityToken } from "../federation/suppliers.ts";
 import { readSecretFile } from "../file.ts";
@@ -92,11 +93,10 @@ async function logIn(source: VaultSource, client: VaultClient, asking: Asking, n
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw fail("E_SOURCE_DATA", `${asking.whose}: the reply to the login holds no token`);
   }
-  const seconds = auth["lease_duration"];
-  const lasting = typeof seconds === "number" && seconds > 0;
+  const seconds = lifeSeconds(auth["lease_duration"]);
   return {
     token: secret(token),
-    endsAt: lasting ? now + seconds * 1000 : null,
+    endsAt: seconds === null ? null : now + seconds * 1000,
     revocable: auth["token_type"] !== "batch",
     revoke: () => revokeSelf(client, secret(token)),
   };
