@@ -108,6 +108,25 @@ test("an error that quotes the identity is shown without it", async () => {
   expect(result.stderr).not.toMatch(/eyJ/);
 });
 
+test("an error that quotes a token beside it is shown without it, the vendor's and the identity service's", async () => {
+  const token = "token-EXAMPLE-0123456789";
+  const answer = () =>
+    Response.json(
+      { error: "denied", error_description: `was ${token}`, access_token: token },
+      { status: 403 },
+    );
+  vendors.answer = answer;
+  const refused = await get("openai", { file: identity() });
+  expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("denied: was ***")]);
+  const body = { message: "no audience", value: token };
+  const service = Bun.serve({ port: 0, fetch: () => Response.json(body, { status: 403 }) });
+  const job = { ...vendors.job, ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${service.port}/?a=b` };
+  const unsupplied = await get("openai", JOB, job);
+  await service.stop(true);
+  expect([unsupplied.code, unsupplied.stderr]).toEqual([3, expect.stringContaining("no audience")]);
+  expect(refused.stderr + unsupplied.stderr).not.toContain("0123456789");
+});
+
 test("a supplier that has no token, or none that can be sent: exit 7; one that fails: 5", async () => {
   const url = vendors.job["ACTIONS_ID_TOKEN_REQUEST_URL"];
   const empty = `${folder}/empty`;

@@ -113,6 +113,45 @@ test("warnings and errors that quote the token are shown without it, and without
   expect(warned.stderr + failed.stderr).not.toMatch(/\u001b|\u202e/);
 });
 
+test.each<[name: string, version: 1 | 2, said: readonly string[]]>([
+  ["the key", 2, [`the value ${KEY} is old`]],
+  ["the key in base64 and in pieces", 2, [`value ${btoa(KEY)}`, `ends in ${KEY.slice(-10)}`]],
+  ["another field", 2, ["the field holds other-EXAMPLE-secret"]],
+  ["the key of version 1", 1, [`the value ${KEY} is old`]],
+])("a warning that quotes %s of its own reply is shown without it", async (_name, version, warnings) => {
+  const fields = { key: KEY, other: "other-EXAMPLE-secret" };
+  const data = version === 1 ? fields : { data: fields, metadata: { version: 7 } };
+  const { address } = serve(() => Response.json({ data, warnings }));
+  const { code, stdout, stderr } = await get({ vault: vault(address, { version }) });
+  expect([code, stdout]).toEqual([0, `${KEY}\n`]);
+  expect(stderr).toContain("the server warns: ");
+  expect(stderr).toContain("***");
+  for (const text of [KEY.slice(-10), btoa(KEY).slice(2, 20), "other-"]) expect(stderr).not.toContain(text);
+});
+
+test("a login whose warning or error quotes the token it gives is shown without it", async () => {
+  for (const status of [200, 400]) {
+    const said = { warnings: [`role gave ${TOKEN}`], errors: status === 200 ? [] : [`role gave ${TOKEN}`] };
+    const { address } = serve(({ url }) =>
+      url.endsWith("/login")
+        ? Response.json({ auth: { client_token: TOKEN, lease_duration: 60 }, ...said }, { status })
+        : secretOf(KEY),
+    );
+    const auth = { approle: { role_id: "role-EXAMPLE" } };
+    const { code, stderr } = await get({ vault: vault(address, { auth }) });
+    expect(code).toBe(status === 200 ? 0 : 3);
+    expect(stderr).toContain("role gave ***");
+    expect(stderr).not.toContain(TOKEN.slice(2, 10));
+  }
+});
+
+test("beside a secret too large to look for, the server's words are left out", async () => {
+  const data = { data: { key: KEY, file: "x-EXAMPLE-".repeat(7_000) } };
+  const { address } = serve(() => Response.json({ data, warnings: [`the value ${KEY}`] }));
+  const { code, stderr } = await get({ vault: vault(address) });
+  expect([code, stderr]).toEqual([0, expect.stringContaining("(not shown beside so large a secret)")]);
+});
+
 test("an authority is trusted where ca_file names it, and refused (6) where it does not", async () => {
   const { certificate, key, file } = selfSigned(folder);
   const { address, requests } = serve(() => secretOf(KEY), { cert: certificate, key });

@@ -5,6 +5,7 @@
 import { fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { secretsIn } from "../../../core/server-words.ts";
 import { type HttpResponse, isWebPage } from "../../../net/http.ts";
 import { withWait } from "../../../net/retry-after.ts";
 import { lifeSeconds } from "../../lifetime.ts";
@@ -52,7 +53,7 @@ export async function exchangeToken(
 function fault(response: HttpResponse, identity: Secret, what: string, now: number): GumCredError {
   const { status } = response;
   const said = errorText(response);
-  const quote = said === "" ? "" : `: ${scrub(said, [identity], 200)}`;
+  const quote = said === "" ? "" : `: ${scrub(said, [identity, ...secretsIn(record(response.body))], 200)}`;
   if (status >= 300 && status <= 399) {
     return fail(
       "E_REDIRECT_REFUSED",
