@@ -1,6 +1,6 @@
 /**
- * Asks the sources that a policy configures: each under its own deadline, through what is kept of it. One reader serves
- * a whole run, or a broker, so that sources which log in alike share their login. Sources are asked side by side by
+ * Asks the sources that a policy configures: each once, under its own deadline, through what is kept of it. One reader
+ * serves a whole run, so that sources which log in alike share their login. Sources are asked side by side by
  * whoever calls {@link FleetReader.read} several times without waiting.
  */
 import { type RawEnvironment, rawValue } from "../../core/environment.ts";
@@ -70,8 +70,15 @@ export function fleetReader(around: FleetSurroundings): FleetReader {
     logins ??= import("./vault/login.ts").then((module) => module.vaultLogins(around.now));
     return logins;
   };
+  const asked = new Map<string, Promise<SourceValue | null>>();
   return {
-    read: (wanted) => readThrough(wanted, around, vaultLogins),
+    read: (wanted) => {
+      // The same provider's key may come from another source for another team.
+      const id = JSON.stringify([wanted.keptAccount, wanted.source]);
+      const answer = asked.get(id) ?? readThrough(wanted, around, vaultLogins);
+      asked.set(id, answer);
+      return answer;
+    },
     close: async () => (await logins)?.revoke(),
   };
 }
