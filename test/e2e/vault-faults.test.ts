@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { run } from "../support/binary.ts";
+import { federationSource } from "../support/federation.ts";
 import { writePolicy } from "../support/policy.ts";
 import { selfSigned } from "../support/self-signed.ts";
 
@@ -208,6 +209,34 @@ test("a file to log in with that nobody writes to is over at the time limit", as
     expect([auth, code]).toEqual([auth, 5]);
     expect(ms).toBeLessThan(1500);
   }
+});
+
+test.each<[name: string, kind: string, source: () => object]>([
+  ["time limit", "vault", () => ({ vault: vault(serve(() => new Promise<Response>(() => {})).address) })],
+  ["refused connection", "vault", () => ({ vault: vault("http://127.0.0.1:1") })],
+  ["no TLS", "vault", () => ({ vault: vault(serve(() => secretOf(KEY)).address.replace("http", "https")) })],
+  [
+    "refused connection",
+    "federation",
+    () => federationSource("openai", "http://127.0.0.1:1", { command: ["/bin/echo", "a.EXAMPLE.b"] }),
+  ],
+  [
+    "identity service",
+    "federation",
+    () => federationSource("openai", "http://127.0.0.1:1", { command: ["/bin/sleep", "60"] }),
+  ],
+  ["time limit", "command", () => ({ command: ["/bin/sleep", "60"] })],
+  ["failure", "command", () => ({ command: ["/bin/false"] })],
+  ["nothing there", "file", () => ({ file: "/nowhere/key" })],
+])("a failure says whose key it is and of what kind its source is: %s, %s", async (_name, kind, source) => {
+  const rules = {
+    openai: { source: { ...source(), timeout_ms: 500 } },
+    xai: { source: { command: ["/bin/echo", "x"] } },
+  };
+  const { code, stderr } = await gum(["env"], rules);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(`: the organization key for openai (${kind}): `);
+  expect(stderr.split("organization key for openai").length).toBe(2);
 });
 
 test("six sources that hang take as long as one, of whatever kind", async () => {

@@ -3,6 +3,7 @@
  * change of the policy ends it. Pure.
  */
 
+import { parseJsonObject } from "../../core/json.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import { isMoment, LONGEST_LIFE_S } from "../lifetime.ts";
 import type { ConfiguredSource } from "../policy.ts";
@@ -74,6 +75,11 @@ export function readKept(stored: Secret | null, policyHash: string, now: number)
   } catch {
     return null;
   }
+}
+
+/** Whether what was stored is of another policy than this one, or of none. */
+export function isAnotherPolicys(stored: Secret, policyHash: string): boolean {
+  return parseJsonObject(reveal(stored))?.["policy"] !== policyHash;
 }
 
 /** Whether a value of this time may end then: an end that no token has would keep it for ever. */
