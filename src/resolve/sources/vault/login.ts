@@ -5,6 +5,7 @@
 import { rawValue } from "../../../core/environment.ts";
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { holdSignals } from "../../../os/process/hold-signals.ts";
 import { lifeSeconds } from "../../lifetime.ts";
 import type { Asking } from "../asking.ts";
 import { readIdentityToken } from "../federation/suppliers.ts";
@@ -20,7 +21,10 @@ const REVOKE_MS = 1_000;
 export interface VaultLogins {
   /** The token to read with; null where the agent adds its own. Throws E_SOURCE_REJECTED (3) and the client's. */
   token(source: VaultSource, client: VaultClient, asking: Asking): Promise<Secret | null>;
-  /** Revokes what logins gave. Never throws. */
+  /**
+   * Revokes what logins gave, and is the end of these logins. Never throws; never settles where a signal came meanwhile that
+   * ends the process.
+   */
   revoke(): Promise<void>;
 }
 
@@ -33,11 +37,29 @@ interface Held {
   readonly revoke: () => Promise<unknown>;
 }
 
-/** Logins of one run, or of one broker. `now` is in milliseconds since 1970. */
+/**
+ * Logins of one run. `now` is in milliseconds since 1970. From the first login on a signal takes effect once its token is
+ * revoked, whatever is being read: a login that is under way is waited for, because its token may be there already.
+ */
 export function vaultLogins(now: () => number): VaultLogins {
   const held = new Map<string, Promise<Held>>();
+  let release: (() => Promise<void>) | undefined;
+  let revoking: Promise<void> | undefined;
+  const revokeAll = async (): Promise<void> => {
+    const logins = await Promise.allSettled(held.values());
+    const live = logins.flatMap((one) =>
+      one.status === "fulfilled" && one.value.revocable ? [one.value] : [],
+    );
+    await Promise.allSettled(live.map((login) => login.revoke()));
+    await release?.();
+  };
+  const revoke = (): Promise<void> => {
+    revoking ??= revokeAll();
+    return revoking;
+  };
   const fresh = (source: VaultSource, client: VaultClient, asking: Asking): Promise<Held> => {
     const key = JSON.stringify([source.address, source.namespace, source.caFile, source.auth]);
+    release ??= holdSignals(() => void revoke());
     const next = (held.get(key) ?? Promise.reject<Held>()).then(
       (login) => (isShort(login, now()) ? logIn(source, client, asking, now()) : login),
       () => logIn(source, client, asking, now()),
@@ -50,14 +72,7 @@ export function vaultLogins(now: () => number): VaultLogins {
       const plain = await plainToken(source.auth, asking);
       return plain === undefined ? (await fresh(source, client, asking)).token : plain;
     },
-    revoke: async () => {
-      const logins = await Promise.allSettled(held.values());
-      held.clear();
-      const live = logins.flatMap((one) =>
-        one.status === "fulfilled" && one.value.revocable ? [one.value] : [],
-      );
-      await Promise.allSettled(live.map((login) => login.revoke()));
-    },
+    revoke,
   };
 }
 
