@@ -3,16 +3,10 @@ import { gumloop } from "../../plugins/gumloop/index.ts";
 import { choiceParts, earlierChoices } from "../core/choices.ts";
 import type { Credential, Level } from "../core/credential.ts";
 import { clean, hasCode } from "../core/errors.ts";
-import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
+import { combine, EXPIRES, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
-import { reveal } from "../core/secret.ts";
-import {
-  EXPIRES,
-  GUMLOOP_VARIABLES,
-  gumloopExports,
-  staleExpiry,
-  strayStreamUrl,
-} from "../gumloop/exports.ts";
+import { reveal, secret } from "../core/secret.ts";
+import { GUMLOOP_VARIABLES, gumloopExports, staleExpiry, strayStreamUrl } from "../gumloop/exports.ts";
 import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { notExportable, requireExportable } from "../resolve/policy.ts";
@@ -46,10 +40,13 @@ const NO_VENDORS: Vendors = { shares: [], variables: [], withheld: [] };
 export async function gatherExports(asked: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const request = asked.renew ? renewal(asked, ports) : asked;
   const vendors = await gatherVendors(request, scope, ports);
-  const own = wantsGumloop(request.names) ? await gumloopShare(request, vendors, scope, ports) : null;
+  const leavesGumloop = request.renew && isWithoutGumloop(ports);
+  const own =
+    wantsGumloop(request.names) && !leavesGumloop ? await gumloopShare(request, vendors, scope, ports) : null;
   await sayWithheld(vendors.withheld, ports);
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
-  const shares = own ? [own, ...vendors.shares] : vendors.shares;
+  const renewed = own ? [own, ...vendors.shares] : vendors.shares;
+  const shares = [...renewed, ...earlierExpiry(renewed, owned, request, ports)];
   const choices = choicesOf(asked, scope, ports);
   return combine(shares, ports.environment, ports.digest, (name) => owned.has(name), choices);
 }
@@ -58,6 +55,33 @@ export async function gatherExports(asked: ExportRequest, scope: Scope, ports: P
 function renewal(asked: ExportRequest, { raw }: Surroundings): ExportRequest {
   const { sdk, gumloopOnly } = earlierChoices(raw);
   return { ...asked, sdk, names: gumloopOnly ? [gumloop.id] : [] };
+}
+
+/** Whether what this shell has of gum-cred is all the vendors': a renewal adds nothing to it. */
+function isWithoutGumloop({ environment: { exported } }: Surroundings): boolean {
+  return exported.size > 0 && !GUMLOOP_VARIABLES.some((name) => exported.has(name));
+}
+
+/**
+ * What becomes of the expiry that an earlier run exported: it goes where no token takes its place, and counts on where
+ * variables of that run stay that this one is not about, since it may be theirs.
+ */
+function earlierExpiry(
+  shares: readonly ProviderExports[],
+  owned: ReadonlySet<string>,
+  { names, renew }: ExportRequest,
+  { raw, environment, now }: Surroundings,
+): readonly ProviderExports[] {
+  const earlier = raw[EXPIRES];
+  if (!earlier) return [];
+  const share = { set: new Map(), unset: [], fromStorage: [] };
+  const isSet = shares.some(({ set }) => set.has(EXPIRES));
+  const leavesOthers =
+    !renew && names.length > 0 && [...environment.exported.keys()].some((name) => !owned.has(name));
+  if (!leavesOthers) return isSet ? [] : [{ ...share, unset: [EXPIRES] }];
+  const isChanged = isSet || shares.some(({ unset }) => unset.includes(EXPIRES));
+  const isAhead = /^\d+$/.test(earlier) && Number(earlier) * 1000 > now();
+  return isChanged && isAhead ? [{ ...share, set: new Map([[EXPIRES, secret(earlier)]]) }] : [];
 }
 
 /** What a later renewal must know of this run. One that leaves Gumloop's credential alone adds to what is known of it. */

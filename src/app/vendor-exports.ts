@@ -1,7 +1,8 @@
 /** The LLM vendors' share of what `env` and `exec` export. Not loaded when only Gumloop was named. */
 import type { Credential, Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
-import { keyExports, type ProviderExports } from "../core/exports.ts";
+import { EXPIRES, keyExports, type ProviderExports } from "../core/exports.ts";
+import { expirySeconds } from "../gumloop/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
@@ -84,10 +85,15 @@ function hasSource(policy: Policy, provider: string, teamId: string | null): boo
 }
 
 async function shareOf(provider: Provider, winner: Credential, ports: Ports): Promise<ProviderExports> {
-  const share = keyExports(winner, provider, ports.environment);
+  const share = withExpiry(keyExports(winner, provider, ports.environment), winner);
   if (!provider.companions?.length) return share;
   const { withCompanions } = await import("./companions.ts");
   return withCompanions(share, provider, winner, ports);
+}
+
+function withExpiry(share: ProviderExports, winner: Credential): ProviderExports {
+  const expires = expirySeconds(winner);
+  return expires === null ? share : { ...share, set: new Map([...share.set, [EXPIRES, expires]]) };
 }
 
 /** Every variable that is this vendor's to remove when an earlier run exported it. */

@@ -207,6 +207,7 @@ test("what was exported with a token goes when it is exported again without one"
   expect(Object.keys(exported).sort()).toEqual([
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_CUSTOM_HEADERS",
+    "GUM_CRED_EXPIRES",
     "GUM_CRED_EXPORTED",
   ]);
   // The same shell later: the token is fetched anew, for what was exported is not the user's own.
@@ -225,6 +226,7 @@ test("what was exported with a token goes when it is exported again without one"
   const gone = /unset ([^&;]*) &&/.exec(without.stdout)?.[1]?.split(" ");
   expect(gone).toContain("ANTHROPIC_AUTH_TOKEN");
   expect(gone).toContain("ANTHROPIC_CUSTOM_HEADERS");
+  expect(gone).toContain("GUM_CRED_EXPIRES");
 });
 
 test("doctor knows a clock that is off, a wrong audience and an identity that is about to end", async () => {
