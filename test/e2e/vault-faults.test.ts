@@ -272,6 +272,21 @@ test("a command that ran out of time is gone when gum-cred ends, with its childr
   expect(alive).toEqual([]);
 });
 
+test.each(["1e13", "1e300", "1e400", "-1", '"60"', "null"])(
+  "a lease of %s seconds ends nothing",
+  async (lease) => {
+    const { address } = serve(({ url }) =>
+      url.endsWith("/login")
+        ? new Response(`{"auth":{"client_token":"${TOKEN}","lease_duration":${lease}}}`)
+        : secretOf(KEY),
+    );
+    const auth = { approle: { role_id: "role-EXAMPLE" } };
+    const source = { vault: vault(address, { auth }) };
+    const { code, stdout } = await gum(["env", "--format", "json"], rules(["openai", "xai"], source));
+    expect([code, JSON.parse(stdout).OPENAI_API_KEY]).toEqual([0, KEY]);
+  },
+);
+
 test("a login whose reading hangs is revoked all the same", async () => {
   const paths: string[] = [];
   const { address } = serve((request) => {
@@ -333,6 +348,21 @@ test("sources that log in alike share one login, whose token is revoked once", a
   expect(paths.filter((path) => path === "/v1/auth/teams/approle/login")).toHaveLength(1);
   expect(paths.filter((path) => path === "/v1/auth/token/revoke-self")).toHaveLength(1);
   expect(paths.at(-1)).toBe("/v1/auth/token/revoke-self");
+});
+
+test("a login that is too short to be shared is revoked as well", async () => {
+  const tokens: (string | null)[] = [];
+  let logins = 0;
+  const { address } = serve(({ url, headers }) => {
+    if (url.endsWith("/login"))
+      return Response.json({ auth: { client_token: `s.EXAMPLE-${++logins}`, lease_duration: 5 } });
+    if (!url.endsWith("/revoke-self")) return secretOf(KEY);
+    tokens.push(headers.get("x-vault-token"));
+    return new Response(null, { status: 204 });
+  });
+  const auth = { approle: { role_id: "role-EXAMPLE" } };
+  expect((await gum(["env"], rules(["openai", "xai"], { vault: vault(address, { auth }) }))).code).toBe(0);
+  expect(tokens.sort()).toEqual(["s.EXAMPLE-1", "s.EXAMPLE-2"]);
 });
 
 test("policy check --live asks every source once, side by side, and says what came of each", async () => {

@@ -43,14 +43,13 @@ interface Held {
  */
 export function vaultLogins(now: () => number): VaultLogins {
   const held = new Map<string, Promise<Held>>();
+  /** Those too that were too short to be shared. */
+  const given: Held[] = [];
   let release: (() => Promise<void>) | undefined;
   let revoking: Promise<void> | undefined;
   const revokeAll = async (): Promise<void> => {
-    const logins = await Promise.allSettled(held.values());
-    const live = logins.flatMap((one) =>
-      one.status === "fulfilled" && one.value.revocable ? [one.value] : [],
-    );
-    await Promise.allSettled(live.map((login) => login.revoke()));
+    await Promise.allSettled(held.values());
+    await Promise.allSettled(given.filter(({ revocable }) => revocable).map((login) => login.revoke()));
     await release?.();
   };
   const revoke = (): Promise<void> => {
@@ -59,10 +58,17 @@ export function vaultLogins(now: () => number): VaultLogins {
   };
   const fresh = (source: VaultSource, client: VaultClient, asking: Asking): Promise<Held> => {
     const key = JSON.stringify([source.address, source.namespace, source.caFile, source.auth]);
+    // What began after the revocation would be left over.
+    if (revoking) throw fail("E_INTERRUPTED", "interrupted");
     release ??= holdSignals(() => void revoke());
+    const begin = async (): Promise<Held> => {
+      const login = await logIn(source, client, asking, now());
+      given.push(login);
+      return login;
+    };
     const next = (held.get(key) ?? Promise.reject<Held>()).then(
-      (login) => (isShort(login, now()) ? logIn(source, client, asking, now()) : login),
-      () => logIn(source, client, asking, now()),
+      (login) => (isShort(login, now()) ? begin() : login),
+      begin,
     );
     held.set(key, next);
     return next;
