@@ -13,6 +13,7 @@ import { renderError, renderOutput } from "./cli/render.ts";
 import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
 import { LASTING_MS, waits } from "./os/deadline.ts";
 import { hardenProcess } from "./os/process/harden.ts";
+import { ENDING, isIgnored } from "./os/process/hold-signals.ts";
 import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
 import { versionJson, versionLine } from "./version.ts";
@@ -126,23 +127,6 @@ function mindSignals(command: Command, line: Line): void {
     for (const [name, number] of ENDING) if (!isIgnored(number)) process.on(name, end);
   };
   setTimeout(() => waits.lasts?.(), LASTING_MS).unref();
-}
-
-const ENDING = [
-  ["SIGHUP", 1],
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-] as const;
-
-/** As under nohup(1). Where the system does not tell, nothing counts as ignored. */
-function isIgnored(signal: number): boolean {
-  try {
-    const status = process.getBuiltinModule("node:fs").readFileSync("/proc/self/status", "latin1");
-    const mask = Number.parseInt(status.split("SigIgn:")[1]?.trim().slice(0, 16).slice(-8) ?? "0", 16);
-    return ((mask >>> (signal - 1)) & 1) === 1;
-  } catch {
-    return false;
-  }
 }
 
 /** What a child with ignored signals is started through (os/process/spawn.ts). */

@@ -3,19 +3,13 @@ import { gumloop } from "../../plugins/gumloop/index.ts";
 import { choiceParts, earlierChoices } from "../core/choices.ts";
 import type { Credential, Level } from "../core/credential.ts";
 import { clean, hasCode } from "../core/errors.ts";
-import { combine, type Exports, type ProviderExports } from "../core/exports.ts";
+import { combine, EXPIRES, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
-import { reveal } from "../core/secret.ts";
-import {
-  EXPIRES,
-  GUMLOOP_VARIABLES,
-  gumloopExports,
-  staleExpiry,
-  strayStreamUrl,
-} from "../gumloop/exports.ts";
+import { reveal, secret } from "../core/secret.ts";
+import { GUMLOOP_VARIABLES, gumloopExports, staleExpiry, strayStreamUrl } from "../gumloop/exports.ts";
 import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
-import { NO_POLICY, requireExportable } from "../resolve/policy.ts";
+import { NO_POLICY, notExportable, requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
@@ -38,19 +32,23 @@ export interface ExportRequest {
 interface Vendors {
   readonly shares: readonly ProviderExports[];
   readonly variables: readonly string[];
+  /** The ids of those whose key there is and only the broker may use. */
+  readonly withheld: readonly string[];
 }
 
-const NO_VENDORS: Vendors = { shares: [], variables: [] };
+const NO_VENDORS: Vendors = { shares: [], variables: [], withheld: [] };
 
 /** Resolves and gathers the variables. Throws the first provider's error: nothing partial is exported. */
 export async function gatherExports(asked: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
   const request = asked.renew ? renewal(asked, ports) : asked;
   const vendors = await gatherVendors(request, scope, ports);
-  const own = wantsGumloop(request.names)
-    ? await gumloopShare(request, givesAny(vendors.shares), scope, ports)
-    : null;
+  const leavesGumloop = request.renew && isWithoutGumloop(ports);
+  const own =
+    wantsGumloop(request.names) && !leavesGumloop ? await gumloopShare(request, vendors, scope, ports) : null;
+  await sayWithheld(vendors.withheld, ports);
   const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
-  const shares = own ? [own, ...vendors.shares] : vendors.shares;
+  const renewed = own ? [own, ...vendors.shares] : vendors.shares;
+  const shares = [...renewed, ...earlierExpiry(renewed, owned, request, ports)];
   const choices = choicesOf(asked, scope, ports);
   const exports = combine(shares, ports.environment, ports.digest, (name) => owned.has(name), choices);
   return request.lasting ? withSources(exports, ports) : exports;
@@ -69,6 +67,33 @@ async function withSources({ set, unset }: Exports, ports: Surroundings): Promis
 function renewal(asked: ExportRequest, { raw }: Surroundings): ExportRequest {
   const { sdk, gumloopOnly } = earlierChoices(raw);
   return { ...asked, sdk, names: gumloopOnly ? [gumloop.id] : [] };
+}
+
+/** Whether what this shell has of gum-cred is all the vendors': a renewal adds nothing to it. */
+function isWithoutGumloop({ environment: { exported } }: Surroundings): boolean {
+  return exported.size > 0 && !GUMLOOP_VARIABLES.some((name) => exported.has(name));
+}
+
+/**
+ * What becomes of the expiry that an earlier run exported: it goes where no token takes its place, and counts on where
+ * variables of that run stay that this one is not about, since it may be theirs.
+ */
+function earlierExpiry(
+  shares: readonly ProviderExports[],
+  owned: ReadonlySet<string>,
+  { names, renew }: ExportRequest,
+  { raw, environment, now }: Surroundings,
+): readonly ProviderExports[] {
+  const earlier = raw[EXPIRES];
+  if (!earlier) return [];
+  const share = { set: new Map(), unset: [], fromStorage: [] };
+  const isSet = shares.some(({ set }) => set.has(EXPIRES));
+  const leavesOthers =
+    !renew && names.length > 0 && [...environment.exported.keys()].some((name) => !owned.has(name));
+  if (!leavesOthers) return isSet ? [] : [{ ...share, unset: [EXPIRES] }];
+  const isChanged = isSet || shares.some(({ unset }) => unset.includes(EXPIRES));
+  const isAhead = /^\d+$/.test(earlier) && Number(earlier) * 1000 > now();
+  return isChanged && isAhead ? [{ ...share, set: new Map([[EXPIRES, secret(earlier)]]) }] : [];
 }
 
 /** What a later renewal must know of this run. One that leaves Gumloop's credential alone adds to what is known of it. */
@@ -110,15 +135,15 @@ async function gatherVendors(
   if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
   if (names.length === 0 && !(await vendorKeysPossible(ports))) return NO_VENDORS;
   const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
-  const found = await vendorsNamed(names, ports);
+  const inPlay = await vendorsNamed(names, ports);
   const { exported } = ports.environment;
   // The first prompt of a shell exports all there is, and the later ones what was exported.
   const vendors =
     renew && exported.size > 0
-      ? found.filter((vendor) => ownedBy(vendor).some((name) => exported.has(name)))
-      : found;
-  const shares = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
-  return { shares, variables: vendors.flatMap(ownedBy) };
+      ? inPlay.filter((vendor) => ownedBy(vendor).some((name) => exported.has(name)))
+      : inPlay;
+  const found = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
+  return { ...found, variables: vendors.flatMap(ownedBy) };
 }
 
 /** One visit to the keychain for both: the vendors are looked for first. */
@@ -154,7 +179,7 @@ function ownVariables(names: readonly string[]): readonly string[] {
  */
 async function gumloopShare(
   request: ExportRequest,
-  othersFound: boolean,
+  { shares, withheld }: Vendors,
   scope: Scope,
   ports: Ports,
 ): Promise<ProviderExports | null> {
@@ -170,16 +195,26 @@ async function gumloopShare(
     warnOfStreamUrl(credential, share, ports);
     return share;
   } catch (error) {
-    if (request.names.length === 0 && (othersFound || request.optional)) {
+    if (request.names.length === 0 && (givesAny(shares) || request.optional)) {
       const stale = staleExpiry(ports.raw, new Map());
       if (hasCode(error, "E_NOT_SIGNED_IN")) return { set: new Map(), unset: stale, fromStorage: [] };
       if (hasCode(error, "E_POLICY_DENIED", "E_NOT_EXPORTABLE")) {
+        if (error.code === "E_NOT_EXPORTABLE") ports.note(`gum-cred: left out: ${error.message}`);
         const owned = GUMLOOP_VARIABLES.filter((name) => name !== EXPIRES);
         return { set: new Map(), unset: [...owned, ...stale], fromStorage: [] };
       }
     }
+    const isOnlyOne = request.names.length === 0 && hasCode(error, "E_NOT_SIGNED_IN", "E_POLICY_DENIED");
+    if (isOnlyOne && withheld.length > 0) throw notExportable(await ports.policy(), withheld);
     throw error;
   }
+}
+
+/** Says which keys are left out, since whoever misses one would look for it in vain. */
+async function sayWithheld(withheld: readonly string[], ports: Ports): Promise<void> {
+  if (withheld.length === 0) return;
+  const { message } = notExportable(await ports.policy(), withheld);
+  ports.note(`gum-cred: left out: ${message}`);
 }
 
 function warnOfStreamUrl(credential: Credential, share: ProviderExports, ports: Ports): void {

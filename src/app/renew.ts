@@ -6,6 +6,7 @@ import { openProfile } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
 import { readSettled } from "../gumloop/settled.ts";
 import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
+import { isoTime } from "../resolve/lifetime.ts";
 import { deniedError } from "../resolve/policy.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { endKept } from "./kept.ts";
@@ -46,7 +47,7 @@ export async function renewSession(scope: Scope, ports: Ports): Promise<Renewed>
   const { expiresAtMs } = fresh;
   return {
     baseUrl: storedBaseUrl(fresh.stored).href,
-    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+    expiresAt: expiresAtMs === null ? null : isoTime(expiresAtMs),
   };
 }
 

@@ -1,11 +1,18 @@
 /** The LLM vendors' share of what `env` and `exec` export. Not loaded when only Gumloop was named. */
 import type { Credential, Level } from "../core/credential.ts";
 import { hasCode } from "../core/errors.ts";
-import { keyExports, type ProviderExports } from "../core/exports.ts";
+import { EXPIRES, keyExports, type ProviderExports } from "../core/exports.ts";
+import { expirySeconds } from "../gumloop/exports.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
 import { noKey, resolveKeys } from "../resolve/keys.ts";
-import { requireExportable } from "../resolve/policy.ts";
+import {
+  isExportable,
+  organizationSource,
+  type Policy,
+  requireExportable,
+  teamSource,
+} from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
 import { vendorAdvice } from "../resolve/vendor-advice.ts";
 import { providerNamed } from "./providers.ts";
@@ -28,54 +35,65 @@ export interface VendorRequest {
   readonly masking: boolean;
 }
 
+/** The vendors' shares, and the ids of those whose key there is and only the broker may use. */
+export interface VendorShares {
+  readonly shares: readonly ProviderExports[];
+  readonly withheld: readonly string[];
+}
+
 /** Each vendor's variables. Throws the first error; with `named`, also for a vendor that has no key. */
 export async function vendorShares(
   vendors: readonly Provider[],
   { named, level, masking }: VendorRequest,
   scope: Scope,
   ports: Ports,
-): Promise<readonly ProviderExports[]> {
-  if (vendors.length === 0) return [];
-  const { exportable, withheld } = masking
-    ? { exportable: vendors, withheld: [] }
-    : await parted(vendors, named, scope, ports);
-  const resolutions = await resolveKeys({ providers: exportable, level }, scope, ports);
-  const shares: ProviderExports[] = withheld.map((provider) => ({
-    set: new Map(),
-    unset: keyVariablesOf(provider),
-    fromStorage: [],
-  }));
+): Promise<VendorShares> {
+  if (vendors.length === 0) return { shares: [], withheld: [] };
+  const policy = await ports.policy();
+  const isWithheld = ({ id }: Provider) => !masking && !isExportable(policy, id, scope.teamId);
+  // One that was asked for by name is refused before anything is read.
+  for (const { id } of named && !masking ? vendors : []) requireExportable(policy, id, scope.teamId);
+  // A source that gives a key to the broker alone is not asked only to leave the key out.
+  const isSure = (provider: Provider) => isWithheld(provider) && hasSource(policy, provider.id, scope.teamId);
+  const providers = vendors.filter((provider) => !isSure(provider));
+  const resolutions = await resolveKeys({ providers, level }, scope, ports);
+  const withheld = vendors.filter(
+    (provider) => isSure(provider) || (isWithheld(provider) && resolutions.get(provider)?.winner),
+  );
+  const shares: ProviderExports[] = vendors.filter(isWithheld).map(nothingOf);
   for (const [provider, resolution] of resolutions) {
+    if (isWithheld(provider)) continue;
     const { winner, error } = resolution;
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw named ? vendorAdvice(error, { provider, level }) : error;
     if (winner) shares.push(await shareOf(provider, winner, ports));
-    else if (skipped) shares.push({ set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] });
+    else if (skipped) shares.push(nothingOf(provider));
     else if (named) throw noKey(provider, level, scope, resolution);
   }
-  return shares;
+  return { shares, withheld: withheld.map(({ id }) => id) };
 }
 
-/** Which keys the policy lets a command hand out. Throws E_NOT_EXPORTABLE for one that was asked for by name. */
-async function parted(vendors: readonly Provider[], named: boolean, scope: Scope, ports: Ports) {
-  const policy = await ports.policy();
-  const withheld = vendors.filter(({ id }) => {
-    try {
-      requireExportable(policy, id, scope.teamId);
-      return false;
-    } catch (error) {
-      if (named || !hasCode(error, "E_NOT_EXPORTABLE")) throw error;
-      return true;
-    }
-  });
-  return { exportable: vendors.filter((provider) => !withheld.includes(provider)), withheld };
+/** A vendor that is left out: its variables go. */
+function nothingOf(provider: Provider): ProviderExports {
+  return { set: new Map(), unset: keyVariablesOf(provider), fromStorage: [] };
+}
+
+function hasSource(policy: Policy, provider: string, teamId: string | null): boolean {
+  return (
+    organizationSource(policy, provider, teamId) !== null || teamSource(policy, provider, teamId) !== null
+  );
 }
 
 async function shareOf(provider: Provider, winner: Credential, ports: Ports): Promise<ProviderExports> {
-  const share = keyExports(winner, provider, ports.environment);
+  const share = withExpiry(keyExports(winner, provider, ports.environment), winner);
   if (!provider.companions?.length) return share;
   const { withCompanions } = await import("./companions.ts");
   return withCompanions(share, provider, winner, ports);
+}
+
+function withExpiry(share: ProviderExports, winner: Credential): ProviderExports {
+  const expires = expirySeconds(winner);
+  return expires === null ? share : { ...share, set: new Map([...share.set, [EXPIRES, expires]]) };
 }
 
 /** Every variable that is this vendor's to remove when an earlier run exported it. */

@@ -11,6 +11,7 @@ import { openProfile, type ProfileReading } from "../gumloop/profile.ts";
 import { refreshSession } from "../gumloop/session.ts";
 import { readSettled } from "../gumloop/settled.ts";
 import { PROFILE_FIELDS, storedBaseUrl } from "../gumloop/stored.ts";
+import { isoTime } from "../resolve/lifetime.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { type Verification, verify } from "./verify.ts";
 
@@ -67,7 +68,7 @@ export async function renewInForce(
   const { access_token: value } = fresh.stored;
   if (!value || reveal(value) === reveal(credential.value)) return null;
   if (!sameOrigin(storedBaseUrl(fresh.stored), parseBaseUrl(baseUrl))) return null;
-  const expiresAt = fresh.expiresAtMs === null ? null : new Date(fresh.expiresAtMs).toISOString();
+  const expiresAt = fresh.expiresAtMs === null ? null : isoTime(fresh.expiresAtMs);
   return { ...credential, value, expiresAt };
 }
 

@@ -24,7 +24,7 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["GUM_CRED_POLICY", "one more policy file; it can add rules and never loosen the system's"],
   ["GUM_CRED_ORG_NAME, GUM_CRED_TEAM_NAME", "an LLM vendor's variable NAME for the organisation or the team"],
   ["GUM_CRED_EXPORTED", "what an earlier env exported and with which choices, without values"],
-  ["GUM_CRED_EXPIRES", "when the exported token expires, in seconds since 1970"],
+  ["GUM_CRED_EXPIRES", "when the first of the exported tokens expires, in seconds since 1970"],
   ["GUM_CRED_KEYCHAIN", "the keychain to use, where there could be several"],
   ["DBUS_SESSION_BUS_ADDRESS", "the session bus on which the keychain is looked for"],
   ["BROWSER", "the program that opens the page to sign in"],

@@ -6,6 +6,9 @@ import type { Credential, MethodSpec } from "./credential.ts";
 import { type Digest, type Environment, MARKER, markerFor } from "./environment.ts";
 import { reveal, type Secret, secret } from "./secret.ts";
 
+/** When the first of the exported tokens ends, in seconds since 1970: what `hook` goes by. No secret, and never marked. */
+export const EXPIRES = "GUM_CRED_EXPIRES";
+
 /** Variables to set and to remove so that a program sees exactly what was resolved. */
 export interface Exports {
   readonly set: ReadonlyMap<string, Secret>;
@@ -75,7 +78,7 @@ function bearerExports(
 /**
  * All providers' shares together, with the marker: names that came from storage are marked; of what an
  * earlier run exported, a name that belongs to these providers (`owned`) and is not set now is removed,
- * any other stays marked. `choices` are the marker's further parts (choices.ts).
+ * any other stays marked. Of several expiries the first counts. `choices` are the marker's further parts (choices.ts).
  */
 export function combine(
   shares: readonly ProviderExports[],
@@ -88,7 +91,10 @@ export function combine(
   const set = new Map<string, Secret>();
   const unset = new Set<string>();
   for (const share of shares) {
-    for (const [name, value] of share.set) set.set(name, value);
+    for (const [name, value] of share.set) {
+      const earlier = name === EXPIRES ? set.get(name) : undefined;
+      if (!earlier || Number(reveal(value)) < Number(reveal(earlier))) set.set(name, value);
+    }
     for (const name of share.unset) unset.add(name);
   }
   const marked = new Map<string, string>();

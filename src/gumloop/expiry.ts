@@ -9,6 +9,7 @@
 import type { Digest } from "../core/environment.ts";
 import { type JsonObject, parseJsonObject } from "../core/json.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
+import { isoTime, LATEST_MS } from "../resolve/lifetime.ts";
 
 /** A token counts as expired this long before it does: clocks differ and requests take time. */
 export const EXPIRY_SLACK_MS = 30_000;
@@ -18,9 +19,6 @@ export const DOCUMENTED_LIFE_MS = 3600_000;
 
 /** No more than this part of a token's life is slack, so that one that lives for seconds can be used at all. */
 const LARGEST_SLACK = 1 / 4;
-
-/** Last moment that a JavaScript date can hold; also far beyond any token's life. */
-const LATEST_MS = 8.64e15;
 
 /** Account of the note under the service `gum-cred`. */
 export function expiryAccount(profile: string): string {
@@ -47,11 +45,10 @@ export function expiryNote(
   replaced: Secret | null = null,
   { server, lifeMs }: NoteDetails = {},
 ): Secret {
-  const bounded = Math.min(Math.max(expiresAtMs, 0), LATEST_MS);
   return secret(
     JSON.stringify({
       token: tokenHash(token, digest),
-      expires_at: new Date(bounded).toISOString(),
+      expires_at: isoTime(expiresAtMs),
       ...(lifeMs === undefined ? {} : { life_ms: Math.max(0, Math.round(Math.min(lifeMs, LATEST_MS))) }),
       ...(server === undefined ? {} : { server: tokenHash(server, digest) }),
       ...(replaced === null ? {} : { replaces: tokenHash(replaced, digest) }),

@@ -2,7 +2,7 @@
 import { DEFAULT_BASE_URL } from "../core/base-url.ts";
 import type { Credential } from "../core/credential.ts";
 import type { RawEnvironment } from "../core/environment.ts";
-import type { ProviderExports } from "../core/exports.ts";
+import { EXPIRES, type ProviderExports } from "../core/exports.ts";
 import { type Secret, secret } from "../core/secret.ts";
 
 export interface GumloopExportOptions {
@@ -20,8 +20,6 @@ const KEY = "GUMLOOP_API_KEY";
 const USER = "GUMLOOP_USER_ID";
 
 const BASE_URL = "GUMLOOP_BASE_URL";
-/** When the exported token expires, in seconds since 1970: what `hook` goes by. No secret, and never marked. */
-export const EXPIRES = "GUM_CRED_EXPIRES";
 const STREAM = "GUMLOOP_STREAM_BASE_URL";
 
 /** Every variable that Gumloop's part of `env` may set, in the order it sets them. */
@@ -39,8 +37,8 @@ export function gumloopExports(credential: Credential, options: GumloopExportOpt
   const baseUrl = credential.baseUrl ?? options.baseUrl ?? DEFAULT_BASE_URL.href;
   set.set(BASE_URL, secret(baseUrl));
   if (options.teamId !== null) set.set("GUMLOOP_TEAM_ID", secret(options.teamId));
-  const expiresAtMs = credential.expiresAt === null ? Number.NaN : Date.parse(credential.expiresAt);
-  if (!Number.isNaN(expiresAtMs)) set.set(EXPIRES, secret(`${Math.floor(expiresAtMs / 1000)}`));
+  const expires = expirySeconds(credential);
+  if (expires !== null) set.set(EXPIRES, expires);
 
   // With --sdk a key of the user's own stays in its variable: the SDK does not read it, gum-cred does.
   const kept = credential.source === "env" && options.sdk && credential.method === "api_key" ? KEY : null;
@@ -65,6 +63,12 @@ function storedNames(credential: Credential, carrier: string, options: GumloopEx
     default:
       return [carrier, USER, ...address];
   }
+}
+
+/** When a token ends, as its variable has it; null where that is not known. */
+export function expirySeconds({ expiresAt }: Pick<Credential, "expiresAt">): Secret | null {
+  const milliseconds = expiresAt === null ? Number.NaN : Date.parse(expiresAt);
+  return Number.isNaN(milliseconds) ? null : secret(`${Math.floor(milliseconds / 1000)}`);
 }
 
 /** The expiry of an earlier token, where one is set and no new one takes its place. */

@@ -7,6 +7,7 @@ import { type BaseUrl, sameOrigin } from "../core/base-url.ts";
 import { fail, GumCredError } from "../core/errors.ts";
 import { reveal } from "../core/secret.ts";
 import { type Finding, foundAt } from "../resolve/finding.ts";
+import { isoTime } from "../resolve/lifetime.ts";
 import type { Candidate } from "../resolve/plan.ts";
 import type { Ports, Scope } from "../resolve/ports.ts";
 import { unreadable } from "../resolve/sources/stored-keys.ts";
@@ -97,7 +98,7 @@ function classifyStored(candidate: Candidate, reading: ProfileReading, override:
     return foundAt(candidate, value, {
       userId: companion(candidate, stored),
       baseUrl: (override ?? baseUrl).href,
-      expiresAt: expires ? new Date(expiresAtMs).toISOString() : null,
+      expiresAt: expires ? isoTime(expiresAtMs) : null,
     });
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;

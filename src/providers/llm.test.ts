@@ -21,6 +21,14 @@ const PROVIDERS: Record<VendorId, LlmProvider> = { openai, anthropic, google, xa
 
 const credential = (key: string) => ({ method: "api_key", value: secret(key), userId: null }) as const;
 
+test("a vendor's words are shown without another secret of its own answer", () => {
+  const other = "sk-other-EXAMPLE-0123456789";
+  const body = JSON.stringify({ error: { message: `use ${other} instead`, new_key: other } });
+  const answer = { status: 403, contentType: "application/json", headers: new Headers(), body };
+  const { message, hint } = openai.judge(answer, credential("sk-EXAMPLE-sent-0123456789"));
+  expect(`${message} ${hint}`).toContain("use *** instead");
+});
+
 describe("over a connection", () => {
   const vendors = startVendors();
   afterAll(() => vendors.stop());

@@ -8,6 +8,7 @@ import type { BearerVariables } from "../core/exports.ts";
 import { isJsonObject } from "../core/json.ts";
 import { scrub } from "../core/scrub.ts";
 import { reveal, type Secret, secret } from "../core/secret.ts";
+import { secretsIn } from "../core/server-words.ts";
 import { isRedirect, isWebPage } from "../net/http.ts";
 import type {
   Answer,
@@ -225,7 +226,7 @@ function usual(data: LlmProviderData, answer: Answer, body: unknown): Omit<Rule,
 function vendorWords(body: unknown, key: Secret): string {
   const words = ["error.message", "error", "message", "Message", "detail"].flatMap((path) => at(body, path));
   const text = words.find((found) => typeof found === "string");
-  return typeof text === "string" ? scrub(text, [key], 200) : "";
+  return typeof text === "string" ? scrub(text, [key, ...secretsIn(body)], 200) : "";
 }
 
 /** Everything at a dotted path of a JSON value, through the elements of arrays. */

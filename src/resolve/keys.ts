@@ -17,7 +17,7 @@ import {
 } from "./levels.ts";
 import { plan } from "./plan.ts";
 import { deniedError, NO_POLICY, organizationSource, type Policy, teamSource } from "./policy.ts";
-import type { Ports, Scope } from "./ports.ts";
+import type { Ports, Scope, SharedSources } from "./ports.ts";
 import { readConfigured } from "./sources/configured.ts";
 import type { FleetReader } from "./sources/fleet.ts";
 import { isKept, keptAccount } from "./sources/kept.ts";
@@ -47,10 +47,12 @@ export async function resolveKeys(
   );
   const kept = request.providers.flatMap(({ id }) => keptAccounts(id, policy, scope.teamId));
   const keys = keyReader(() => ports.keychain(), [...accounts, ...kept]);
-  let fleet: Promise<FleetReader> | undefined;
+  const sources: SharedSources = ports.memory.sources ?? {};
   const openFleet = (): Promise<FleetReader> => {
-    fleet ??= import("./policy-reader.ts").then(({ policyReader }) => policyReader(policy, keys, ports));
-    return fleet;
+    sources.reader ??= import("./policy-reader.ts").then((module) =>
+      module.policyReader(policy, keys, ports),
+    );
+    return sources.reader;
   };
   try {
     // Side by side: the run waits for its slowest source, not for the sum.
@@ -60,7 +62,22 @@ export async function resolveKeys(
     };
     return new Map(await Promise.all(request.providers.map(resolve)));
   } finally {
-    await (await fleet)?.close();
+    if (sources !== ports.memory.sources) await (await sources.reader)?.close();
+  }
+}
+
+/**
+ * Does `work` with one reader of the policy's sources for all keys that it resolves: a source is asked once, however many
+ * references name it, and logins are shared.
+ */
+export async function sharingSources<T>(ports: Pick<Ports, "memory">, work: () => Promise<T>): Promise<T> {
+  const sources: SharedSources = {};
+  ports.memory.sources = sources;
+  try {
+    return await work();
+  } finally {
+    ports.memory.sources = undefined;
+    await (await sources.reader)?.close();
   }
 }
 

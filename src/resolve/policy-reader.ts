@@ -50,5 +50,8 @@ function keptInKeychain(keys: KeyReader, ports: Ports): KeptStore {
     write: async (account, value) => {
       await orUndefined(async () => (await ports.keychain()).write(OWN_SERVICE, account, value));
     },
+    remove: async (account) => {
+      await orUndefined(async () => (await ports.keychain()).remove(OWN_SERVICE, account));
+    },
   };
 }

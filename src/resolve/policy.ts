@@ -105,13 +105,23 @@ function strongest(policy: Policy, provider: string, teamId: string | null) {
   return policy.system && isRuledBySystem(policy, provider, teamId) ? policy.system : policy;
 }
 
-/** Throws E_NOT_EXPORTABLE for a key that no command may hand out, whoever's it is. */
+/** Whether a command may hand a provider's key out, whoever's it is. */
+export function isExportable(policy: Policy, provider: string, teamId: string | null): boolean {
+  return usesOf(policy, provider, teamId).every(({ exportable }) => exportable !== false);
+}
+
+/** Throws E_NOT_EXPORTABLE for a key that no command may hand out. */
 export function requireExportable(policy: Policy, provider: string, teamId: string | null): void {
-  if (policy === NO_POLICY) return;
-  if (usesOf(policy, provider, teamId).every(({ exportable }) => exportable !== false)) return;
-  throw fail(
+  if (!isExportable(policy, provider, teamId)) throw notExportable(policy, [provider]);
+}
+
+/** Why these keys are not handed out. */
+export function notExportable(policy: Policy, providers: readonly string[]): GumCredError {
+  const provider = providers.join(" ");
+  const keys = `the key${providers.length > 1 ? "s" : ""} for ${providers.join(", ")}`;
+  return fail(
     "E_NOT_EXPORTABLE",
-    `${organizationName(policy)} does not let the key for ${provider} be handed out`,
+    `${organizationName(policy)} does not let ${keys} be handed out`,
     `run the command with 'gum-cred broker ${provider} -- CMD', which uses the key without showing it`,
   );
 }

@@ -10,6 +10,7 @@ import type { Lock } from "../os/files/lock.ts";
 import type { RunningProcess } from "../os/process/running.ts";
 import type { InstalledProviders } from "../providers/installed/installed-providers.ts";
 import type { Policy } from "./policy.ts";
+import type { FleetReader } from "./sources/fleet.ts";
 
 /** What surrounds a run and does not change during it, except the clock. */
 export interface Surroundings {
@@ -57,6 +58,13 @@ export interface Voice {
 export interface RunMemory {
   /** A run sends at most one refresh request (docs/sessions.md). */
   refreshSent: boolean;
+  /** Set while all that is resolved shares one reader of the policy's sources (keys.ts). */
+  sources?: SharedSources | undefined;
+}
+
+/** The policy's sources, opened by whoever needs them first. */
+export interface SharedSources {
+  reader?: Promise<FleetReader>;
 }
 
 /** Everything that a run needs from outside. */

@@ -100,6 +100,7 @@ async function program(world: World): Promise<string> {
     debug: () => {},
     warn: () => {},
     note: () => {},
+    memory: { refreshSent: false },
     lock: async () => ({ release: () => {} }),
   } as unknown as Ports;
   if (!openai) throw new Error("openai is built in");

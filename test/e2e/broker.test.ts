@@ -371,10 +371,46 @@ describe("the organisation's policy", () => {
     const all = await run(["env"], { env });
     expect(all.code).toBe(0);
     expect(all.stdout).not.toContain("sk-EXAMPLE-openai");
+    expect(all.stderr).toBe("gum-cred: left out: Acme does not let the key for openai be handed out\n");
+    expect((await run(["env", "--quiet"], { env })).stderr).toBe("");
     // An organisation's key goes to the vendor's own hosts, whatever OPENAI_BASE_URL says.
     const isOrganizations = "source" in rules.openai;
     if (!isOrganizations) expect((await broker(["openai"], ASK, { env })).code).toBe(0);
     expect(upstream.arrived().length).toBe(isOrganizations ? 0 : 1);
+  });
+
+  /** Without a key of one's own. */
+  const bare = (rules: object): Record<string, string> =>
+    Object.fromEntries(Object.entries(policy(rules)).filter(([name]) => !(name in KEYS)));
+
+  test.each<[name: string, rules: object, keys: Record<string, string>]>([
+    ["a source", { openai: { source: { env: "ACME_OPENAI" }, exportable: false } }, {}],
+    ["a source that nobody asks", { openai: { source: { command: ["/bin/false"] }, exportable: false } }, {}],
+    ["one's own", { openai: { exportable: false } }, { OPENAI_API_KEY: "sk-EXAMPLE-openai" }],
+    [
+      "two",
+      { xai: { source: { env: "ACME_OPENAI" }, exportable: false }, openai: { exportable: false } },
+      { OPENAI_API_KEY: "sk-EXAMPLE-openai" },
+    ],
+  ])("where the only key is not exportable, nothing found is refused: %s", async (name, rules, keys) => {
+    const env = { ...bare(rules), ...keys };
+    for (const [args, code, stdout] of [
+      [["env"], 6, "(exit 6);\n"],
+      [["exec", "--", "true"], 125, ""],
+    ] as const) {
+      const result = await run(args, { env });
+      expect([result.code, result.stdout]).toEqual([code, stdout]);
+      expect(result.stderr).toContain("error[E_NOT_EXPORTABLE]: Acme does not let the key");
+      expect(result.stderr).toContain(
+        name === "two" ? "gum-cred broker openai xai" : "gum-cred broker openai",
+      );
+    }
+  });
+
+  test("a rule for a key that nobody has is no reason for anything", async () => {
+    const env = bare({ openai: { exportable: false } });
+    const { code, stderr } = await run(["env"], { env });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("E_NOT_SIGNED_IN")]);
   });
 
   test("what it lets through", async () => {

@@ -70,6 +70,17 @@ describe("cache_s and stale_ok_s", () => {
     expect((await get(cached)).stdout).toBe(`${key}\n`);
   });
 
+  test("a change ends it also where the changed policy's own run fails, and the old file comes back", async () => {
+    const cached = { openai: fromVault({ cache_s: 300 }) };
+    await get(cached);
+    answer = () => new Response("", { status: 503 });
+    expect((await get({ openai: fromVault({ cache_s: 301 }) })).code).toBe(5);
+    expect(await kept()).toBeUndefined();
+    expect((await get(cached)).code).toBe(5);
+    answer = null;
+    expect((await get(cached)).stdout).toBe(`${key}\n`);
+  });
+
   test("every profile and command uses the same kept value; other kinds of source are kept too", async () => {
     const cached = { openai: fromVault({ cache_s: 200 }) };
     expect((await get(cached, ["get", "openai", "--profile", "work"])).stdout).toBe(`${key}\n`);
@@ -101,7 +112,7 @@ describe("cache_s and stale_ok_s", () => {
     answer = () => new Response("", { status: 503 });
     const stale = await get(rules);
     expect(stale).toMatchObject({ code: 0, stdout: `${key}\n` });
-    expect(stale.stderr).toMatch(/^gum-cred: warning: /);
+    expect(stale.stderr).toMatch(/^gum-cred: warning: the organization key for openai \(vault\): /);
     for (const [status, code] of [
       [403, 3],
       [307, 6],
@@ -178,14 +189,28 @@ describe("a vendor's token", () => {
     expect((await get(rules({ timeout_ms: 4001 }))).stdout).not.toBe(second);
   });
 
-  test.each([undefined, 0, -5, "600", null])("that lives for %p is not kept", async (expires_in) => {
-    let count = 0;
-    vendors.answer = () =>
-      Response.json({ access_token: `token-EXAMPLE-${++count}`, token_type: "bearer", expires_in });
-    const changed = rules({ timeout_ms: 3000 + String(expires_in).length });
-    for (const _ of [1, 2]) expect((await get(changed)).code).toBe(0);
-    expect(count).toBe(2);
+  test("is not used again by a policy that comes back", async () => {
+    const first = (await get(rules())).stdout;
+    vendors.answer = () => new Response("", { status: 503 });
+    expect((await get(rules({ timeout_ms: 4002 }))).code).toBe(5);
+    vendors.answer = null;
+    const second = await get(rules());
+    expect([second.code, second.stdout === first]).toEqual([0, false]);
   });
+
+  test.each([undefined, 0, -5, "600", null, 1e13, 1e16, 1e300, 2 ** 63])(
+    "that lives for %p is not kept",
+    async (expires_in) => {
+      let count = 0;
+      vendors.answer = () =>
+        Response.json({ access_token: `token-EXAMPLE-${++count}`, token_type: "bearer", expires_in });
+      const changed = rules({ timeout_ms: 3000 + String(expires_in).length });
+      for (const run of [1, 2]) {
+        expect(await get(changed)).toMatchObject({ code: 0, stdout: `token-EXAMPLE-${run}\n` });
+      }
+      expect(count).toBe(2);
+    },
+  );
 
   test("that has ended stands in for nobody, whatever stale_ok_s says", async () => {
     vendors.life = 1;

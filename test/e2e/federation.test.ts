@@ -108,6 +108,25 @@ test("an error that quotes the identity is shown without it", async () => {
   expect(result.stderr).not.toMatch(/eyJ/);
 });
 
+test("an error that quotes a token beside it is shown without it, the vendor's and the identity service's", async () => {
+  const token = "token-EXAMPLE-0123456789";
+  const answer = () =>
+    Response.json(
+      { error: "denied", error_description: `was ${token}`, access_token: token },
+      { status: 403 },
+    );
+  vendors.answer = answer;
+  const refused = await get("openai", { file: identity() });
+  expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("denied: was ***")]);
+  const body = { message: "no audience", value: token };
+  const service = Bun.serve({ port: 0, fetch: () => Response.json(body, { status: 403 }) });
+  const job = { ...vendors.job, ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${service.port}/?a=b` };
+  const unsupplied = await get("openai", JOB, job);
+  await service.stop(true);
+  expect([unsupplied.code, unsupplied.stderr]).toEqual([3, expect.stringContaining("no audience")]);
+  expect(refused.stderr + unsupplied.stderr).not.toContain("0123456789");
+});
+
 test("a supplier that has no token, or none that can be sent: exit 7; one that fails: 5", async () => {
   const url = vendors.job["ACTIONS_ID_TOKEN_REQUEST_URL"];
   const empty = `${folder}/empty`;
@@ -188,6 +207,7 @@ test("what was exported with a token goes when it is exported again without one"
   expect(Object.keys(exported).sort()).toEqual([
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_CUSTOM_HEADERS",
+    "GUM_CRED_EXPIRES",
     "GUM_CRED_EXPORTED",
   ]);
   // The same shell later: the token is fetched anew, for what was exported is not the user's own.
@@ -206,6 +226,7 @@ test("what was exported with a token goes when it is exported again without one"
   const gone = /unset ([^&;]*) &&/.exec(without.stdout)?.[1]?.split(" ");
   expect(gone).toContain("ANTHROPIC_AUTH_TOKEN");
   expect(gone).toContain("ANTHROPIC_CUSTOM_HEADERS");
+  expect(gone).toContain("GUM_CRED_EXPIRES");
 });
 
 test("doctor knows a clock that is off, a wrong audience and an identity that is about to end", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { run } from "../support/binary.ts";
+import { federationSource } from "../support/federation.ts";
 import { writePolicy } from "../support/policy.ts";
 import { selfSigned } from "../support/self-signed.ts";
 
@@ -113,6 +114,45 @@ test("warnings and errors that quote the token are shown without it, and without
   expect(warned.stderr + failed.stderr).not.toMatch(/\u001b|\u202e/);
 });
 
+test.each<[name: string, version: 1 | 2, said: readonly string[]]>([
+  ["the key", 2, [`the value ${KEY} is old`]],
+  ["the key in base64 and in pieces", 2, [`value ${btoa(KEY)}`, `ends in ${KEY.slice(-10)}`]],
+  ["another field", 2, ["the field holds hunter2-EXAMPLE"]],
+  ["the key of version 1", 1, [`the value ${KEY} is old`]],
+])("a warning that quotes %s of its own reply is shown without it", async (_name, version, warnings) => {
+  const fields = { key: KEY, other: "hunter2-EXAMPLE" };
+  const data = version === 1 ? fields : { data: fields, metadata: { version: 7 } };
+  const { address } = serve(() => Response.json({ data, warnings }));
+  const { code, stdout, stderr } = await get({ vault: vault(address, { version }) });
+  expect([code, stdout]).toEqual([0, `${KEY}\n`]);
+  expect(stderr).toContain("the server warns: ");
+  expect(stderr).toContain("***");
+  for (const text of [KEY.slice(-10), btoa(KEY).slice(2, 20), "hunter"]) expect(stderr).not.toContain(text);
+});
+
+test("a login whose warning or error quotes the token it gives is shown without it", async () => {
+  for (const status of [200, 400]) {
+    const said = { warnings: [`role gave ${TOKEN}`], errors: status === 200 ? [] : [`role gave ${TOKEN}`] };
+    const { address } = serve(({ url }) =>
+      url.endsWith("/login")
+        ? Response.json({ auth: { client_token: TOKEN, lease_duration: 60 }, ...said }, { status })
+        : secretOf(KEY),
+    );
+    const auth = { approle: { role_id: "role-EXAMPLE" } };
+    const { code, stderr } = await get({ vault: vault(address, { auth }) });
+    expect(code).toBe(status === 200 ? 0 : 3);
+    expect(stderr).toContain("role gave ***");
+    expect(stderr).not.toContain(TOKEN.slice(2, 10));
+  }
+});
+
+test("beside a secret too large to look for, the server's words are left out", async () => {
+  const data = { data: { key: KEY, file: "x-EXAMPLE-".repeat(7_000) } };
+  const { address } = serve(() => Response.json({ data, warnings: [`the value ${KEY}`] }));
+  const { code, stderr } = await get({ vault: vault(address) });
+  expect([code, stderr]).toEqual([0, expect.stringContaining("(not shown beside so large a secret)")]);
+});
+
 test("an authority is trusted where ca_file names it, and refused (6) where it does not", async () => {
   const { certificate, key, file } = selfSigned(folder);
   const { address, requests } = serve(() => secretOf(KEY), { cert: certificate, key });
@@ -171,6 +211,34 @@ test("a file to log in with that nobody writes to is over at the time limit", as
   }
 });
 
+test.each<[name: string, kind: string, source: () => object]>([
+  ["time limit", "vault", () => ({ vault: vault(serve(() => new Promise<Response>(() => {})).address) })],
+  ["refused connection", "vault", () => ({ vault: vault("http://127.0.0.1:1") })],
+  ["no TLS", "vault", () => ({ vault: vault(serve(() => secretOf(KEY)).address.replace("http", "https")) })],
+  [
+    "refused connection",
+    "federation",
+    () => federationSource("openai", "http://127.0.0.1:1", { command: ["/bin/echo", "a.EXAMPLE.b"] }),
+  ],
+  [
+    "identity service",
+    "federation",
+    () => federationSource("openai", "http://127.0.0.1:1", { command: ["/bin/sleep", "60"] }),
+  ],
+  ["time limit", "command", () => ({ command: ["/bin/sleep", "60"] })],
+  ["failure", "command", () => ({ command: ["/bin/false"] })],
+  ["nothing there", "file", () => ({ file: "/nowhere/key" })],
+])("a failure says whose key it is and of what kind its source is: %s, %s", async (_name, kind, source) => {
+  const rules = {
+    openai: { source: { ...source(), timeout_ms: 500 } },
+    xai: { source: { command: ["/bin/echo", "x"] } },
+  };
+  const { code, stderr } = await gum(["env"], rules);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(`: the organization key for openai (${kind}): `);
+  expect(stderr.split("organization key for openai").length).toBe(2);
+});
+
 test("six sources that hang take as long as one, of whatever kind", async () => {
   const hung = serve(() => new Promise<Response>(() => {}));
   const one = await get({ vault: vault(hung.address), timeout_ms: 600 });
@@ -203,6 +271,21 @@ test("a command that ran out of time is gone when gum-cred ends, with its childr
     .filter((state) => state !== "" && !state.startsWith("Z"));
   expect(alive).toEqual([]);
 });
+
+test.each(["1e13", "1e300", "1e400", "-1", '"60"', "null"])(
+  "a lease of %s seconds ends nothing",
+  async (lease) => {
+    const { address } = serve(({ url }) =>
+      url.endsWith("/login")
+        ? new Response(`{"auth":{"client_token":"${TOKEN}","lease_duration":${lease}}}`)
+        : secretOf(KEY),
+    );
+    const auth = { approle: { role_id: "role-EXAMPLE" } };
+    const source = { vault: vault(address, { auth }) };
+    const { code, stdout } = await gum(["env", "--format", "json"], rules(["openai", "xai"], source));
+    expect([code, JSON.parse(stdout).OPENAI_API_KEY]).toEqual([0, KEY]);
+  },
+);
 
 test("a login whose reading hangs is revoked all the same", async () => {
   const paths: string[] = [];
@@ -265,6 +348,21 @@ test("sources that log in alike share one login, whose token is revoked once", a
   expect(paths.filter((path) => path === "/v1/auth/teams/approle/login")).toHaveLength(1);
   expect(paths.filter((path) => path === "/v1/auth/token/revoke-self")).toHaveLength(1);
   expect(paths.at(-1)).toBe("/v1/auth/token/revoke-self");
+});
+
+test("a login that is too short to be shared is revoked as well", async () => {
+  const tokens: (string | null)[] = [];
+  let logins = 0;
+  const { address } = serve(({ url, headers }) => {
+    if (url.endsWith("/login"))
+      return Response.json({ auth: { client_token: `s.EXAMPLE-${++logins}`, lease_duration: 5 } });
+    if (!url.endsWith("/revoke-self")) return secretOf(KEY);
+    tokens.push(headers.get("x-vault-token"));
+    return new Response(null, { status: 204 });
+  });
+  const auth = { approle: { role_id: "role-EXAMPLE" } };
+  expect((await gum(["env"], rules(["openai", "xai"], { vault: vault(address, { auth }) }))).code).toBe(0);
+  expect(tokens.sort()).toEqual(["s.EXAMPLE-1", "s.EXAMPLE-2"]);
 });
 
 test("policy check --live asks every source once, side by side, and says what came of each", async () => {

@@ -38,7 +38,8 @@ export function readNote(key: Secret, note: Secret | undefined, digest: Digest):
   if (parsed?.["key"] !== hash(key, digest)) return null;
   const text = (name: string) => (typeof parsed[name] === "string" ? parsed[name] : null);
   const storedAt = text("stored_at");
-  return storedAt === null ? null : { storedAt, verdict: text("verdict"), verifiedAt: text("verified_at") };
+  if (storedAt === null || Number.isNaN(Date.parse(storedAt))) return null;
+  return { storedAt, verdict: text("verdict"), verifiedAt: text("verified_at") };
 }
 
 function hash(key: Secret, digest: Digest): string {

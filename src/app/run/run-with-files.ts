@@ -1,9 +1,10 @@
 /** `exec` with `--env-file` and `--file`: the variables of the files are added, and private files made and removed. */
-import type { Exports } from "../../core/exports.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
 import type { Program } from "../../os/process/program.ts";
 import { secretValues } from "../../output/secret-values.ts";
+import { sharingSources } from "../../resolve/keys.ts";
 import type { Ports, Scope } from "../../resolve/ports.ts";
+import { type ExportRequest, gatherExports } from "../exports.ts";
 import { type FileValue, readExecFiles } from "./exec-files.ts";
 import { becomeProgram, runMasked } from "./run-program.ts";
 
@@ -14,20 +15,26 @@ export interface FileOptions {
   readonly mask: boolean;
 }
 
-/** Runs the program. Does not return. Throws what reading and resolving throws, before the program starts. */
+/**
+ * Runs the program with what was asked for and what the files add. Does not return. Throws what reading and resolving
+ * throws, before the program starts.
+ */
 export async function runWithFiles(
-  program: Program,
-  exports: Exports,
+  { set: given, ...words }: Pick<Program, "command" | "args" | "set">,
+  request: ExportRequest,
   options: FileOptions,
   scope: Scope,
   ports: Ports,
 ): Promise<never> {
-  const read = await readExecFiles(options.envFiles, options.files, scope, ports);
-  const set = new Map([...program.set, ...read.set]);
+  const { exports, read } = await sharingSources(ports, async () => ({
+    exports: await gatherExports(request, scope, ports),
+    read: await readExecFiles(options.envFiles, options.files, scope, ports),
+  }));
+  const set = new Map([...exports.set, ...given, ...read.set]);
   const secrets = [...secretValues(exports), ...read.secrets];
   const run = async (extra: ReadonlyMap<string, Secret>, atEnd?: () => void): Promise<never> => {
     const all = new Map([...set, ...extra]);
-    const whole = { ...program, set: all, unset: program.unset.filter((name) => !all.has(name)) };
+    const whole = { ...words, set: all, unset: exports.unset.filter((name) => !all.has(name)) };
     if (options.mask) return runMasked(whole, secrets, atEnd);
     if (!atEnd) return becomeProgram(whole);
     const { supervise } = await import("../../os/process/supervise.ts");

@@ -2,6 +2,7 @@
 import { gatherExports, wantedVariables } from "../../app/exports.ts";
 import { MARKER } from "../../core/environment.ts";
 import { fail } from "../../core/errors.ts";
+import { EXPIRES } from "../../core/exports.ts";
 import type { Rendered } from "../../output/env-formats/format.ts";
 import {
   ENV_FORMAT_NAMES,
@@ -10,6 +11,7 @@ import {
   failureText,
   isEnvFormat,
 } from "../../output/env-formats.ts";
+import type { Ports } from "../../resolve/ports.ts";
 import { defineCommand, type Input, LEVEL_FLAG, type Output } from "../command.ts";
 
 export const env = defineCommand({
@@ -52,15 +54,23 @@ export const env = defineCommand({
     const format = await envFormat(formatName(input, globals.json));
     if (input.flags.unset) {
       const names = await wantedVariables(input.args.provider, ports);
-      // The marker stays as long as it speaks of a variable that stays.
+      // The marker stays as long as it speaks of a variable that stays, and the expiry, which may be that one's.
       const others = [...ports.environment.exported.keys()].some((name) => !names.includes(name));
-      return deliver(format.unset(others ? names : [...names, MARKER], ports.raw));
+      const left = others
+        ? names.filter((name) => name !== EXPIRES)
+        : [...names, ...expiry(names, ports), MARKER];
+      return deliver(format.unset(left, ports.raw));
     }
     const { level, sdk, renew } = input.flags;
     const request = { names: input.args.provider, level, sdk, renew, lasting: true };
     return deliver(format.exports(await gatherExports(request, scope, ports), ports.raw));
   },
 });
+
+/** The expiry of an earlier run, where nothing stays that it could be about. */
+function expiry(names: readonly string[], { raw }: Pick<Ports, "raw">): readonly string[] {
+  return raw[EXPIRES] && !names.includes(EXPIRES) ? [EXPIRES] : [];
+}
 
 /** Everything resolved and nothing was refused: now the file, if the format has one. */
 async function deliver({ stdout, append }: Rendered): Promise<Output> {

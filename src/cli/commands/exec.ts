@@ -50,13 +50,14 @@ export const exec = defineCommand({
       sdk: input.flags.sdk,
       optional: withFiles,
     };
+    if (withFiles) {
+      const { runWithFiles } = await import("../../app/run/run-with-files.ts");
+      const options = { envFiles, files, mask: input.flags.mask };
+      return runWithFiles({ command, args, set: whereFrom(scope, ports) }, request, options, scope, ports);
+    }
     const exports = await gatherExports(request, scope, ports);
     const set = new Map([...exports.set, ...whereFrom(scope, ports)]);
     const program = { command, args, set, unset: exports.unset };
-    if (withFiles) {
-      const { runWithFiles } = await import("../../app/run/run-with-files.ts");
-      return runWithFiles(program, exports, { envFiles, files, mask: input.flags.mask }, scope, ports);
-    }
     const { becomeProgram, runMasked } = await import("../../app/run/run-program.ts");
     if (!input.flags.mask) return becomeProgram(program);
     const { secretValues } = await import("../../output/secret-values.ts");

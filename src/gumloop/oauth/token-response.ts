@@ -9,6 +9,7 @@ import { type Secret, secret } from "../../core/secret.ts";
 import { quoted, type ServerWords, serverWords, statusAdvice } from "../../core/server-words.ts";
 import { type HttpResponse, isRedirect, isWebPage } from "../../net/http.ts";
 import { withWait } from "../../net/retry-after.ts";
+import { LONGEST_LIFE_S } from "../../resolve/lifetime.ts";
 
 /** Tokens as the server issued them (RFC 6749 §5.1). */
 export interface TokenSet {
@@ -26,9 +27,6 @@ type Step = "sign-in" | "refresh" | "revocation";
 type Answer = Pick<HttpResponse, "status" | "contentType" | "headers" | "body">;
 
 const PORTAL_HINT = "sign in to the network you are on, or check the base URL; nothing stored was changed";
-
-/** Ten years. Longer is as good as unknown, and 1e308 seconds is not a date. */
-const LONGEST_S = 10 * 365 * 24 * 3600;
 
 /**
  * The tokens of a response. Throws what a refusal means. `sent` are the secrets of the request: a server may
@@ -121,5 +119,5 @@ function malformed(step: Step, what: string): GumCredError {
 function lifetime(value: unknown): number | null {
   const seconds = typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
   if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds < 1) return null;
-  return Math.min(Math.floor(seconds), LONGEST_S);
+  return Math.min(Math.floor(seconds), LONGEST_LIFE_S);
 }

@@ -4,6 +4,7 @@
  * interrupts, except processes that made a session of their own. Does not interpret what the program prints.
  */
 import { within } from "../time-limit.ts";
+import { holdSignals } from "./hold-signals.ts";
 
 export interface BoundedRun {
   /** Absolute path of the program, then its arguments. */
@@ -37,8 +38,6 @@ export interface RunResult {
 const ERRORS_BYTES = 4096;
 const ERRORS_DRAIN_MS = 100;
 
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Never throws for what the program does. */
 export async function runBounded(run: BoundedRun): Promise<RunFailure | RunResult> {
   const child = start(run);
@@ -58,20 +57,16 @@ export async function runBounded(run: BoundedRun): Promise<RunFailure | RunResul
     return { status: code ?? child.signalCode, output: bytes, errors: errors?.end() ?? new Uint8Array(0) };
   };
   // Ctrl-C does not reach another session: without this the program would outlive us and its time limit.
-  const endTogether = (signal: NodeJS.Signals): void => {
-    for (const name of ENDING) process.off(name, endTogether);
-    kill();
-    process.kill(process.pid, signal);
-  };
-  for (const name of ENDING) process.on(name, endTogether);
+  const interrupted = Promise.withResolvers<RunFailure>();
+  const release = holdSignals(() => interrupted.resolve("late"));
   try {
-    return await within(run.timeoutMs, ended(), () => "late" as const);
+    return await Promise.race([within(run.timeoutMs, ended(), () => "late" as const), interrupted.promise]);
   } finally {
-    for (const name of ENDING) process.off(name, endTogether);
     kill();
     // A process that left the group may hold the pipe open for ever.
     await reader.cancel();
     await errors?.cancel();
+    await release();
   }
 }
 

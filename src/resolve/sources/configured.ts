@@ -4,6 +4,7 @@
  */
 import { fail, GumCredError } from "../../core/errors.ts";
 import { type Finding, foundAt } from "../finding.ts";
+import { isoTime } from "../lifetime.ts";
 import type { Candidate } from "../plan.ts";
 import type { FleetReader, Wanted } from "./fleet.ts";
 
@@ -24,9 +25,9 @@ export async function readConfigured(
     const found = foundAt(candidate, got.value, {
       // What a vendor gives in exchange for an identity is a bearer token, not a key.
       ...(wanted.source.kind === "federation" ? { method: "oauth" as const } : {}),
-      expiresAt: got.expiresAt === null ? null : iso(got.expiresAt),
+      expiresAt: got.expiresAt === null ? null : isoTime(got.expiresAt),
       ...(got.kept
-        ? { kept: { at: iso(got.kept.at), until: iso(got.kept.until), stale: got.kept.stale } }
+        ? { kept: { at: isoTime(got.kept.at), until: isoTime(got.kept.until), stale: got.kept.stale } }
         : {}),
     });
     if (found.state !== "absent") return found;
@@ -39,8 +40,4 @@ export async function readConfigured(
       return { state: "unavailable", error, serviceExists: true };
     return { state: "invalid", error };
   }
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

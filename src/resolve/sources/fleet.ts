@@ -1,6 +1,6 @@
 /**
- * Asks the sources that a policy configures: each under its own deadline, through what is kept of it. One reader serves
- * a whole run, or a broker, so that sources which log in alike share their login. Sources are asked side by side by
+ * Asks the sources that a policy configures: each once, under its own deadline, through what is kept of it. One reader
+ * serves a whole run, so that sources which log in alike share their login. Sources are asked side by side by
  * whoever calls {@link FleetReader.read} several times without waiting.
  */
 import { type RawEnvironment, rawValue } from "../../core/environment.ts";
@@ -9,9 +9,19 @@ import { type Secret, secret } from "../../core/secret.ts";
 import type { HttpRequest, HttpResponse } from "../../net/http.ts";
 import type { ConfiguredSource } from "../policy.ts";
 import { DEFAULT_TIMEOUT_MS } from "../policy.ts";
+import { sourceKind } from "../source-names.ts";
 import type { Asking } from "./asking.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
-import { freshUntil, isKept, type Kept, readKept, staleUntil, worthKeeping, writeKept } from "./kept.ts";
+import {
+  freshUntil,
+  isAnotherPolicys,
+  isKept,
+  type Kept,
+  readKept,
+  staleUntil,
+  worthKeeping,
+  writeKept,
+} from "./kept.ts";
 import type { VaultLogins } from "./vault/login.ts";
 
 /** The keychain, or what a broker keeps in its place. Neither throws: what cannot be kept is fetched again. */
@@ -19,6 +29,7 @@ export interface KeptStore {
   /** Undefined where nothing can be kept. */
   read(account: string): Promise<Secret | null | undefined>;
   write(account: string, value: Secret): Promise<void>;
+  remove(account: string): Promise<void>;
 }
 
 export interface FleetSurroundings {
@@ -70,8 +81,15 @@ export function fleetReader(around: FleetSurroundings): FleetReader {
     logins ??= import("./vault/login.ts").then((module) => module.vaultLogins(around.now));
     return logins;
   };
+  const asked = new Map<string, Promise<SourceValue | null>>();
   return {
-    read: (wanted) => readThrough(wanted, around, vaultLogins),
+    read: (wanted) => {
+      // The same provider's key may come from another source for another team.
+      const id = JSON.stringify([wanted.keptAccount, wanted.source]);
+      const answer = asked.get(id) ?? readThrough(wanted, around, vaultLogins);
+      asked.set(id, answer);
+      return answer;
+    },
     close: async () => (await logins)?.revoke(),
   };
 }
@@ -82,13 +100,18 @@ async function readThrough(
   logins: () => Promise<VaultLogins>,
 ): Promise<SourceValue | null> {
   const { source } = wanted;
-  const whose = `the ${wanted.level} key for ${wanted.provider}`;
+  // Of several sources, messages have to say which it is.
+  const whose = `the ${wanted.level} key for ${wanted.provider} (${sourceKind(source)})`;
   const mark = `${wanted.level}:${wanted.provider}`;
   refuseCircle(around.raw, mark, whose);
   const begin = (): Request => {
     const deadline = startDeadline(source.timeoutMs ?? DEFAULT_TIMEOUT_MS, whose);
     const asking: Asking = { whose, mark, deadline, raw: around.raw, send: around.send, warn: around.warn };
-    return { deadline, ask: () => deadline.bound(askSource(wanted, asking, around, logins)) };
+    return {
+      whose,
+      deadline,
+      ask: () => naming(whose, deadline.bound(askSource(wanted, asking, around, logins))),
+    };
   };
   if (!isKept(source) || around.policyHash === null) return plain(await begin().ask());
   return keptOrAsked(wanted, around, around.policyHash, begin);
@@ -96,6 +119,8 @@ async function readThrough(
 
 /** One source being asked; its time runs from when this is made. */
 interface Request {
+  /** Whose key it is, and the kind of its source, for messages. */
+  readonly whose: string;
   readonly deadline: Deadline;
   ask(): Promise<Kept | null>;
 }
@@ -114,13 +139,18 @@ async function keptOrAsked(
   const alone = source.kind === "federation" && stored !== undefined;
   let lock: { release(): void } | undefined;
   // The source's time does not pay for a slow keychain.
-  const { deadline, ask } = begin();
+  const { whose, deadline, ask } = begin();
   try {
+    let last = stored;
     if (alone) {
-      lock = await around.lock(`source-${wanted.level}-${wanted.provider}`, deadline.left());
-      const again = readKept((await around.kept.read(keptAccount)) ?? null, hash, around.now());
+      const name = `source-${wanted.level}-${wanted.provider}`;
+      lock = await naming(whose, around.lock(name, deadline.left()));
+      last = await around.kept.read(keptAccount);
+      const again = readKept(last ?? null, hash, around.now());
       if (again && around.now() < freshUntil(again, source)) return fromKept(again, source, false);
     }
+    // Another policy's ends now: whether this one's source answers or not, it is not used again.
+    if (last && isAnotherPolicys(last, hash)) await around.kept.remove(keptAccount);
     const got = await ask();
     if (got && stored !== undefined && worthKeeping(got, source)) {
       await around.kept.write(keptAccount, writeKept(got, hash));
@@ -135,6 +165,16 @@ async function keptOrAsked(
     return fromKept(kept, source, true);
   } finally {
     lock?.release();
+  }
+}
+
+/** The errors of `work` with whose key it was about. The keychain's own are about all keys. */
+async function naming<T>(whose: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const isNamed = !(error instanceof GumCredError) || error.exitCode === 4 || error.message.includes(whose);
+    throw isNamed ? error : fail(error.code, `${whose}: ${error.message}`, error.hint);
   }
 }
 

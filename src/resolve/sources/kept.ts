@@ -2,7 +2,10 @@
  * A source's value as it is kept in the keychain: bound to the hash of the policy that named the source, so that any
  * change of the policy ends it. Pure.
  */
+
+import { parseJsonObject } from "../../core/json.ts";
 import { reveal, type Secret, secret } from "../../core/secret.ts";
+import { isMoment, LONGEST_LIFE_S } from "../lifetime.ts";
 import type { ConfiguredSource } from "../policy.ts";
 
 /** A value with its times, in milliseconds since 1970. */
@@ -65,11 +68,21 @@ export function readKept(stored: Secret | null, policyHash: string, now: number)
   if (stored === null) return null;
   try {
     const { policy, at, expires_at, value } = JSON.parse(reveal(stored)) as Readonly<Record<string, unknown>>;
-    if (policy !== policyHash || typeof at !== "number" || at > now) return null;
+    if (policy !== policyHash || !isMoment(at) || at > now) return null;
     if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) return null;
-    if (expires_at !== null && typeof expires_at !== "number") return null;
+    if (expires_at !== null && !isLife(expires_at, at)) return null;
     return { value: secret(value), at, expiresAt: expires_at };
   } catch {
     return null;
   }
+}
+
+/** Whether what was stored is of another policy than this one, or of none. */
+export function isAnotherPolicys(stored: Secret, policyHash: string): boolean {
+  return parseJsonObject(reveal(stored))?.["policy"] !== policyHash;
+}
+
+/** Whether a value of this time may end then: an end that no token has would keep it for ever. */
+function isLife(end: unknown, at: number): end is number {
+  return isMoment(end) && end - at <= LONGEST_LIFE_S * 1000;
 }

@@ -14,13 +14,15 @@ export interface KeyReader {
   read(account: string): Promise<Secret | null>;
 }
 
-/** A reader of these accounts. The keychain is opened at the first read. */
+/** A reader of these accounts, and of others one by one. The keychain is opened at the first read. */
 export function keyReader(open: () => Promise<Keychain>, accounts: readonly string[]): KeyReader {
   let found: Promise<Map<string, Secret>> | undefined;
-  const readAll = async () => (await open()).read(OWN_SERVICE, accounts);
+  const known = new Set(accounts);
+  const readThese = async (these: readonly string[]) => (await open()).read(OWN_SERVICE, these);
   return {
     read: async (account) => {
-      found ??= readAll();
+      if (!known.has(account)) return (await readThese([account])).get(account) ?? null;
+      found ??= readThese(accounts);
       return (await found).get(account) ?? null;
     },
   };

@@ -2,6 +2,7 @@
 import type { SourceCheck } from "../../../app/policy-live.ts";
 import { fail, type GumCredError } from "../../../core/errors.ts";
 import { table } from "../../../output/table.ts";
+import { isoTime } from "../../../resolve/lifetime.ts";
 import type { Policy } from "../../../resolve/policy.ts";
 import type { Ports } from "../../../resolve/ports.ts";
 import { defineCommand, type Output } from "../../command.ts";
@@ -64,7 +65,7 @@ async function checkLive(policy: Policy, file: string | null, ports: Ports): Pro
       message: error?.message ?? null,
       hint: hintOf({ error })[0] ?? null,
     },
-    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    expires_at: expiresAt === null ? null : isoTime(expiresAt),
   }));
   return {
     kind: "data",
@@ -84,5 +85,5 @@ function hintOf({ error }: Pick<SourceCheck, "error">): readonly string[] {
 }
 
 function liveDetail({ location, expiresAt }: SourceCheck): string {
-  return expiresAt === null ? location : `${location}, until ${new Date(expiresAt).toISOString()}`;
+  return expiresAt === null ? location : `${location}, until ${isoTime(expiresAt)}`;
 }

@@ -4,6 +4,7 @@
  */
 import { clean } from "../../../core/errors.ts";
 import { reveal, type Secret } from "../../../core/secret.ts";
+import { isMoment } from "../../lifetime.ts";
 
 export interface Claims {
   readonly issuer: string | null;
@@ -20,7 +21,7 @@ export function readClaims(token: Secret): Claims | null {
   try {
     const claims = JSON.parse(decode(parts[1])) as Readonly<Record<string, unknown>>;
     const { iss, aud, exp, nbf, iat } = claims as Record<string, unknown>;
-    const seconds = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+    const seconds = (value: unknown) => (typeof value === "number" && isMoment(value * 1000) ? value : null);
     const audiences = [aud].flat().filter((one): one is string => typeof one === "string");
     return {
       issuer: typeof iss === "string" ? clean(iss, 120) : null,

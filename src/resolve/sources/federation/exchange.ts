@@ -5,8 +5,10 @@
 import { fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { secretsIn } from "../../../core/server-words.ts";
 import { type HttpResponse, isWebPage } from "../../../net/http.ts";
 import { withWait } from "../../../net/retry-after.ts";
+import { lifeSeconds } from "../../lifetime.ts";
 import type { Asking } from "../asking.ts";
 import { whyRefused } from "./claims.ts";
 import { EXCHANGES, type FederationSource, tokenUrl } from "./settings.ts";
@@ -51,7 +53,7 @@ export async function exchangeToken(
 function fault(response: HttpResponse, identity: Secret, what: string, now: number): GumCredError {
   const { status } = response;
   const said = errorText(response);
-  const quote = said === "" ? "" : `: ${scrub(said, [identity], 200)}`;
+  const quote = said === "" ? "" : `: ${scrub(said, [identity, ...secretsIn(record(response.body))], 200)}`;
   if (status >= 300 && status <= 399) {
     return fail(
       "E_REDIRECT_REFUSED",
@@ -97,9 +99,8 @@ function parseToken(response: HttpResponse, what: string, asked: number): Vendor
   if (type !== undefined && type !== null && String(type).toLowerCase() !== "bearer") {
     throw fail("E_SOURCE_DATA", `${what} replied with a token that is not a bearer token`);
   }
-  const seconds = body?.["expires_in"];
-  const usable = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
-  return { value: secret(token), expiresAt: usable ? asked + Math.floor(seconds * 1000) : null };
+  const seconds = lifeSeconds(body?.["expires_in"]);
+  return { value: secret(token), expiresAt: seconds === null ? null : asked + Math.floor(seconds * 1000) };
 }
 
 function record(body: string): Readonly<Record<string, unknown>> | null {

@@ -3,8 +3,10 @@
  * command. It is asked for anew each time, because its life is as short as its supplier made it.
  */
 import { type ErrorCode, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
+import { parseJsonObject } from "../../../core/json.ts";
 import { scrub } from "../../../core/scrub.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { secretsIn } from "../../../core/server-words.ts";
 import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
 import { readSecretFile } from "../file.ts";
@@ -104,7 +106,7 @@ async function askActions(
   if (status === 400 || status === 401 || status === 403) {
     throw fail(
       "E_SOURCE_REJECTED",
-      `${what} refused the request (${status}): ${scrub(response.body, [request], 160)}`,
+      `${what} refused the request (${status}): ${scrub(response.body, [request, ...delivered(response.body)], 160)}`,
     );
   }
   if (status === 429) {
@@ -119,12 +121,14 @@ async function askActions(
 }
 
 function tokenIn(body: string): string | null {
-  try {
-    const value = (JSON.parse(body) as Record<string, unknown> | null)?.["value"];
-    return typeof value === "string" ? value : null;
-  } catch {
-    return null;
-  }
+  const value = parseJsonObject(body)?.["value"];
+  return typeof value === "string" ? value : null;
+}
+
+/** What a reply may not be quoted with. */
+function delivered(body: string): readonly Secret[] {
+  const token = tokenIn(body);
+  return [...secretsIn(parseJsonObject(body)), ...(token === null ? [] : [secret(token)])];
 }
 
 function noToken(

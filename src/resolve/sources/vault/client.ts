@@ -4,7 +4,8 @@
  */
 import { clean, fail, type GumCredError } from "../../../core/errors.ts";
 import { scrub } from "../../../core/scrub.ts";
-import { type Secret, secret } from "../../../core/secret.ts";
+import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { leaves, secretsIn } from "../../../core/server-words.ts";
 import type { HttpResponse } from "../../../net/http.ts";
 import { withWait } from "../../../net/retry-after.ts";
 import type { Asking } from "../asking.ts";
@@ -63,13 +64,13 @@ async function ask(
     ...{ method: request.method, headers, timeoutMs: request.timeoutMs ?? asking.deadline.left() },
     ...(text ? { body: { contentType: "application/json", text } } : {}),
   });
-  const secrets = [...(request.secrets ?? []), ...(request.token ? [request.token] : [])];
   const reply = parseReply(response);
+  const show = speaker([...(request.secrets ?? []), ...(request.token ? [request.token] : [])], reply);
   for (const warning of texts(reply?.["warnings"])) {
-    asking.warn(`${asking.whose}: the server warns: ${scrub(warning, secrets)}`);
+    asking.warn(`${asking.whose}: the server warns: ${show(warning)}`);
   }
   const what = `${asking.whose}: ${clean(source.address, 120)}`;
-  if (response.status < 200 || response.status > 299) throw fault(request, response, reply, secrets, what);
+  if (response.status < 200 || response.status > 299) throw fault(request, response, reply, show, what);
   if (reply === null && response.body.trim() !== "") {
     throw fail("E_SOURCE_DATA", `${what} did not reply with JSON`, "check the address");
   }
@@ -80,10 +81,10 @@ function fault(
   request: VaultRequest,
   { status, headers }: Pick<HttpResponse, "status" | "headers">,
   reply: VaultReply | null,
-  secrets: readonly Secret[],
+  show: (text: string, limit?: number) => string,
   what: string,
 ): GumCredError {
-  const said = texts(reply?.["errors"]).map((text) => scrub(text, secrets, 200));
+  const said = texts(reply?.["errors"]).map((text) => show(text, 200));
   const quote = said.length > 0 ? `: ${said.join("; ")}` : "";
   const step = STEPS[request.step];
   if (status >= 300 && status <= 399) {
@@ -115,6 +116,27 @@ function fault(
     return fail("E_SOURCE_DATA", `${what} has nothing at ${clean(request.path, 200)} (404)${quote}`, hint);
   }
   return fail("E_SOURCE_DATA", `${what}: unexpected status ${status} for the ${step}${quote}`);
+}
+
+/** More than this is not looked for in what a server says: its words are then left out. */
+const LARGEST_DELIVERY = 64 * 1024;
+
+/** Shows what the server says, without what it was sent and what the same reply delivers: a key, or a login's token. */
+function speaker(
+  sent: readonly Secret[],
+  reply: VaultReply | null,
+): (text: string, limit?: number) => string {
+  let secrets: readonly Secret[] | undefined;
+  return (text, limit) => {
+    secrets ??= [...sent, ...delivered(reply)];
+    const size = secrets.reduce((sum, one) => sum + reveal(one).length, 0);
+    return size > LARGEST_DELIVERY ? "(not shown beside so large a secret)" : scrub(text, secrets, limit);
+  };
+}
+
+/** Every field at the path, under whatever name, and the tokens of a login. */
+function delivered(reply: VaultReply | null): readonly Secret[] {
+  return [...leaves(reply?.["data"], () => true), ...secretsIn(reply)];
 }
 
 /** A deleted version of KV 2 is 404 with its metadata; a path that never was has none. */

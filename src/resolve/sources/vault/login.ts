@@ -5,6 +5,8 @@
 import { rawValue } from "../../../core/environment.ts";
 import { clean, fail, type GumCredError, hasCode } from "../../../core/errors.ts";
 import { reveal, type Secret, secret } from "../../../core/secret.ts";
+import { holdSignals } from "../../../os/process/hold-signals.ts";
+import { lifeSeconds } from "../../lifetime.ts";
 import type { Asking } from "../asking.ts";
 import { readIdentityToken } from "../federation/suppliers.ts";
 import { readSecretFile } from "../file.ts";
@@ -19,7 +21,10 @@ const REVOKE_MS = 1_000;
 export interface VaultLogins {
   /** The token to read with; null where the agent adds its own. Throws E_SOURCE_REJECTED (3) and the client's. */
   token(source: VaultSource, client: VaultClient, asking: Asking): Promise<Secret | null>;
-  /** Revokes what logins gave. Never throws. */
+  /**
+   * Revokes what logins gave, and is the end of these logins. Never throws; never settles where a signal came meanwhile that
+   * ends the process.
+   */
   revoke(): Promise<void>;
 }
 
@@ -32,14 +37,38 @@ interface Held {
   readonly revoke: () => Promise<unknown>;
 }
 
-/** Logins of one run, or of one broker. `now` is in milliseconds since 1970. */
+/**
+ * Logins of one run. `now` is in milliseconds since 1970. From the first login on a signal takes effect once its token is
+ * revoked, whatever is being read: a login that is under way is waited for, because its token may be there already.
+ */
 export function vaultLogins(now: () => number): VaultLogins {
   const held = new Map<string, Promise<Held>>();
+  /** Those too that were too short to be shared. */
+  const given: Held[] = [];
+  let release: (() => Promise<void>) | undefined;
+  let revoking: Promise<void> | undefined;
+  const revokeAll = async (): Promise<void> => {
+    await Promise.allSettled(held.values());
+    await Promise.allSettled(given.filter(({ revocable }) => revocable).map((login) => login.revoke()));
+    await release?.();
+  };
+  const revoke = (): Promise<void> => {
+    revoking ??= revokeAll();
+    return revoking;
+  };
   const fresh = (source: VaultSource, client: VaultClient, asking: Asking): Promise<Held> => {
     const key = JSON.stringify([source.address, source.namespace, source.caFile, source.auth]);
+    // What began after the revocation would be left over.
+    if (revoking) throw fail("E_INTERRUPTED", "interrupted");
+    release ??= holdSignals(() => void revoke());
+    const begin = async (): Promise<Held> => {
+      const login = await logIn(source, client, asking, now());
+      given.push(login);
+      return login;
+    };
     const next = (held.get(key) ?? Promise.reject<Held>()).then(
-      (login) => (isShort(login, now()) ? logIn(source, client, asking, now()) : login),
-      () => logIn(source, client, asking, now()),
+      (login) => (isShort(login, now()) ? begin() : login),
+      begin,
     );
     held.set(key, next);
     return next;
@@ -49,14 +78,7 @@ export function vaultLogins(now: () => number): VaultLogins {
       const plain = await plainToken(source.auth, asking);
       return plain === undefined ? (await fresh(source, client, asking)).token : plain;
     },
-    revoke: async () => {
-      const logins = await Promise.allSettled(held.values());
-      held.clear();
-      const live = logins.flatMap((one) =>
-        one.status === "fulfilled" && one.value.revocable ? [one.value] : [],
-      );
-      await Promise.allSettled(live.map((login) => login.revoke()));
-    },
+    revoke,
   };
 }
 
@@ -92,11 +114,10 @@ async function logIn(source: VaultSource, client: VaultClient, asking: Asking, n
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw fail("E_SOURCE_DATA", `${asking.whose}: the reply to the login holds no token`);
   }
-  const seconds = auth["lease_duration"];
-  const lasting = typeof seconds === "number" && seconds > 0;
+  const seconds = lifeSeconds(auth["lease_duration"]);
   return {
     token: secret(token),
-    endsAt: lasting ? now + seconds * 1000 : null,
+    endsAt: seconds === null ? null : now + seconds * 1000,
     revocable: auth["token_type"] !== "batch",
     revoke: () => revokeSelf(client, secret(token)),
   };
