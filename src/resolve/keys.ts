@@ -60,10 +60,18 @@ export async function resolveKeys(
       const search = searchFor(provider, policy, levels, keys, openFleet);
       return [provider, await resolveSearch(search, ports, reach)] as const;
     };
-    return new Map(await Promise.all(request.providers.map(resolve)));
+    const found = Promise.all(request.providers.map(resolve));
+    const asksSources = request.providers.some(({ id }) => isConfigured(id, policy, levels));
+    return new Map(await (asksSources ? ports.busy("Asking the policy's sources", found) : found));
   } finally {
     if (sources !== ports.memory.sources) await (await sources.reader)?.close();
   }
+}
+
+/** Whether a source of the policy may be asked, which can take seconds. */
+function isConfigured(provider: string, policy: Policy, levels: LevelRequest): boolean {
+  if (policy === NO_POLICY) return false;
+  return levelScopes(provider, policy, levels).some(({ configured }) => Boolean(configured));
 }
 
 /**

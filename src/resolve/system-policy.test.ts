@@ -101,6 +101,7 @@ async function program(world: World): Promise<string> {
     warn: () => {},
     note: () => {},
     memory: { refreshSent: false },
+    busy: (_: string, work: Promise<unknown>) => work,
     lock: async () => ({ release: () => {} }),
   } as unknown as Ports;
   if (!openai) throw new Error("openai is built in");

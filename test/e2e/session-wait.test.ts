@@ -187,4 +187,15 @@ describe("progress", () => {
     const shown = await onTerminal("gum-cred get gumloop --profile late > value");
     expect(shown).toBe("Refreshing the session …\r\u001b[2K");
   });
+
+  test("is said for a source of the policy", async () => {
+    const [slow, policy] = [`${world.home}/slow`, `${world.home}/policy.json`];
+    await Bun.write(slow, "#!/bin/sh\nsleep 0.8\necho sk-EXAMPLE\n");
+    const source = { command: [slow] };
+    await Bun.write(policy, JSON.stringify({ version: 1, providers: { openai: { source } } }));
+    await world.sh(`chmod 700 ${slow}; chmod 600 ${policy}`);
+    const line = `env GUM_CRED_POLICY=${policy} gum-cred get openai`;
+    expect(await onTerminal(line)).toBe("Asking the policy's sources …\r\u001b[2Ksk-EXAMPLE\r\n");
+    expect(await onTerminal(`${line} --quiet`)).toBe("sk-EXAMPLE\r\n");
+  });
 });

@@ -61,7 +61,7 @@ export async function setUpBroker(
     ),
   );
   const routes = found.flatMap(({ provider, credential }, index) => {
-    const live = liveCredential(provider, credential, request.level, scope, fresh);
+    const live = liveCredential(provider, credential, request.level, scope, () => unseen(fresh()));
     return (addresses[index] ?? []).map(({ name, upstream }) => ({
       route: routeOf(name, upstream, provider, credential, live, policy, scope),
       variables: name === COMPLETIONS_ROUTE ? [] : keyVariablesOf(provider),
@@ -251,6 +251,11 @@ function liveCredential(
       return isSame() ? null : injection();
     },
   };
+}
+
+/** The terminal is the command's by now: it is told of no wait. */
+function unseen(ports: Ports): Ports {
+  return { ...ports, busy: async (_, work) => work, note: () => {} };
 }
 
 /** Renews the stored session whose token the server no longer accepts, unless someone else did meanwhile. */
