@@ -37,7 +37,7 @@ export async function resolveReferences(
     values.set(id, value);
     // Sources of a policy are asked side by side; a session is renewed once, before anybody else wants it.
     if (provider.kind === "platform") await value.catch(() => {});
-    asked.push(at(place, async () => secret(await value), text));
+    asked.push(at(place, async () => secret(await value), text, reference));
   }
   const answers = await Promise.allSettled(asked);
   const failed = answers.find((answer) => answer.status === "rejected");
@@ -88,13 +88,30 @@ function scopeOf({ profile, teamId }: Reference, scope: Scope): Scope {
   return { ...scope, profile: profile ?? scope.profile, teamId: teamId ?? scope.teamId };
 }
 
-/** Puts the place before an error's message, and takes the reference's own text out of it. */
-async function at<T>(place: string, work: () => T | Promise<T>, text: string): Promise<T> {
+/** Puts the place before an error's message, and takes the reference's own text out of it. Its options go into the hint. */
+async function at<T>(
+  place: string,
+  work: () => T | Promise<T>,
+  text: string,
+  reference: Reference | null = null,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof GumCredError)) throw error;
     const without = (words: string) => words.replaceAll(text, "the reference");
-    throw fail(error.code, `${place}: ${without(error.message)}`, without(error.hint));
+    // How a reference is written stands in the hint for one that is not.
+    const hint = error.code === "E_REFERENCE_MALFORMED" ? error.hint : without(error.hint);
+    throw fail(error.code, `${place}: ${without(error.message)}`, reference ? scoped(hint, reference) : hint);
   }
+}
+
+/** The commands of a hint for the very place that the reference means. */
+function scoped(hint: string, { profile, level, teamId }: Reference): string {
+  const own = profile === null ? "" : ` --profile ${profile}`;
+  const place = `${level === null ? "" : ` --level ${level}`}${teamId === null ? "" : ` --team-id ${teamId}`}`;
+  return hint.replace(
+    /'gum-cred (login|keys set [a-z0-9-]+)'/g,
+    (_, command: string) => `'gum-cred ${command}${own}${command === "login" ? "" : place}'`,
+  );
 }
