@@ -20,6 +20,11 @@ export const DOCUMENTED_LIFE_MS = 3600_000;
 /** No more than this part of a token's life is slack, so that one that lives for seconds can be used at all. */
 const LARGEST_SLACK = 1 / 4;
 
+/** A keychain rounds times to seconds. */
+const ROUNDED_MS = 3_000;
+/** Clocks are put right by less all the time. */
+const LARGEST_DRIFT_MS = 60_000;
+
 /** Account of the note under the service `gum-cred`. */
 export function expiryAccount(profile: string): string {
   return `${profile}:expiry`;
@@ -117,6 +122,16 @@ export function isExpired(
   slackMs: number = EXPIRY_SLACK_MS,
 ): boolean {
   return expiresAtMs !== null && expiresAtMs - slackMs <= nowMs;
+}
+
+/** A token that would live on for longer than tokens do was noted while the clock was ahead, and is over for all we know. */
+export function isTooLate({ expiresAtMs, lifeMs }: Noted, nowMs: number): boolean {
+  return lifeMs !== null && expiresAtMs > nowMs + lifeMs + LARGEST_DRIFT_MS;
+}
+
+/** A moment that is still to come was noted while the clock was wrong, and says nothing. */
+export function pastMoment(at: number | undefined, nowMs: number): number | undefined {
+  return at !== undefined && at > nowMs + ROUNDED_MS ? undefined : at;
 }
 
 function tokenHash(token: Secret, digest: Digest): string {

@@ -14,9 +14,10 @@ import {
   expiryAccount,
   expiryNote,
   expiryOf,
+  isTooLate,
   keyNote,
-  type Noted,
   notesKey,
+  pastMoment,
   readNote,
 } from "./expiry.ts";
 import { GUMLOOP_SERVICE, PROFILE_FIELDS, type ProfileField, type StoredProfile } from "./stored.ts";
@@ -101,11 +102,6 @@ export function foreseeProfile(keychain: Keychain, name: string): void {
   keychain.foresee(OWN_SERVICE, [expiryAccount(name)]);
 }
 
-/** A keychain rounds to seconds. */
-const CLOCK_SLACK_MS = 3_000;
-/** Clocks are put right by less all the time. */
-const LARGEST_DRIFT_MS = 60_000;
-
 /** The order of removal: first what signs in, then what a token or key is useless without. */
 const CREDENTIAL: readonly ProfileField[] = ["access_token", "api_key", "refresh_token", "user_id"];
 
@@ -135,13 +131,13 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       const noted = readNote(token, stored.base_url, noteFound, digest);
       if (noted) {
         const { slackMs, sameServer } = noted;
-        const expiresAtMs = isTooLate(noted) ? 0 : noted.expiresAtMs;
+        const expiresAtMs = isTooLate(noted, Date.now()) ? 0 : noted.expiresAtMs;
         const known = { ...reading, expiresAtMs, slackMs };
         if (sameServer !== false) return { ...known, modifiedAt: null };
         return { ...known, otherServer: true, modifiedAt: await modifiedAt() };
       }
       const written = await modifiedAt();
-      const byAge = pastMoment(written?.get("access_token"));
+      const byAge = pastMoment(written?.get("access_token"), Date.now());
       const expiresAtMs =
         expiryOf(token, undefined, digest) ?? (byAge === undefined ? null : byAge + DOCUMENTED_LIFE_MS);
       return { ...reading, expiresAtMs, modifiedAt: written };
@@ -179,16 +175,6 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
   };
 
   return profile;
-}
-
-/** A token that would live on for longer than tokens do was noted while the clock was ahead, and is over for all we know. */
-function isTooLate({ expiresAtMs, lifeMs }: Noted): boolean {
-  return lifeMs !== null && expiresAtMs > Date.now() + lifeMs + LARGEST_DRIFT_MS;
-}
-
-/** A moment that is still to come was noted while the clock was wrong, and says nothing. */
-function pastMoment(at: number | undefined): number | undefined {
-  return at !== undefined && at > Date.now() + CLOCK_SLACK_MS ? undefined : at;
 }
 
 async function times(
