@@ -14,7 +14,7 @@ import { type Artifact, manifest, type Packed } from "./manifest.ts";
 import { sha256, sums } from "./sums.ts";
 
 /** What gum-cred may add to an empty Bun program, in bytes. 2 MB was the aim before there were broker and fleet sources. */
-export const SIZE_LIMIT = 3_100_000;
+export const SIZE_LIMIT = 3_200_000;
 
 /** Throws when a program is too large; nothing in dist/release is changed then. */
 export async function release(version: Version, targets: readonly Target[]): Promise<void> {

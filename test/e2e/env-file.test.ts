@@ -162,7 +162,8 @@ describe("what cannot be resolved ends it before the command starts", () => {
     expect([result.code, result.stdout]).toEqual([125, ""]);
     expect(result.stderr).toContain(`${path}:${line}: `);
     expect(result.stderr).not.toContain("gum://o");
-    expect(result.stderr).not.toContain(text);
+    // How one is written may be said.
+    if (text !== "gum://") expect(result.stderr).not.toContain(text);
     expect(result.stderr).not.toContain("secretvendor");
     expect(existsSync(marker)).toBe(false);
     const json = await world.run(["exec", "openai", "--env-file", path, "--json", "--", "true"]);

@@ -144,7 +144,7 @@ export const FILE_SCENES: readonly Scene[] = [
     code: "E_UNSAFE_FILE",
     shows: ["it is made anew when it is gone; run: rm {quotedPath(path)}"],
     async prepare(stage) {
-      stage.env["XDG_RUNTIME_DIR"] = "";
+      stage.env["XDG_RUNTIME_DIR"] = "/tmp"; // everybody's
       stage.env["XDG_STATE_HOME"] = stage.env["HOME"] = `${stage.home}/${ODD}`;
       mkdirSync(stage.env["HOME"], { recursive: true });
       const login = pipesLogin(stage);
@@ -159,7 +159,7 @@ export const FILE_SCENES: readonly Scene[] = [
     code: "E_UNSAFE_FILE",
     shows: ["it is made anew when it is gone; run: rm {quotedPath(path)}"],
     async prepare(stage) {
-      stage.env["XDG_RUNTIME_DIR"] = "";
+      stage.env["XDG_RUNTIME_DIR"] = "/tmp"; // everybody's
       stage.env["XDG_STATE_HOME"] = stage.env["HOME"] = `${stage.home}/${ODD}`;
       mkdirSync(stage.env["HOME"], { recursive: true });
       const login = pipesLogin(stage);
@@ -176,7 +176,7 @@ export const FILE_SCENES: readonly Scene[] = [
     code: "E_UNSAFE_FILE",
     shows: ["when nothing of others is in it, run: chmod go-w {quotedPath(path)}"],
     prepare(stage) {
-      stage.env["XDG_RUNTIME_DIR"] = "";
+      stage.env["XDG_RUNTIME_DIR"] = "/tmp"; // everybody's
       const state = `${stage.home}/${ODD}`;
       stage.env["XDG_STATE_HOME"] = state;
       mkdirSync(`${state}/gum-cred`, { recursive: true });
@@ -190,7 +190,7 @@ export const FILE_SCENES: readonly Scene[] = [
     code: "E_UNSAFE_FILE",
     shows: ["set XDG_STATE_HOME {to}"],
     prepare(stage) {
-      stage.env["XDG_RUNTIME_DIR"] = "";
+      stage.env["XDG_RUNTIME_DIR"] = "/tmp"; // everybody's
       stage.env["XDG_STATE_HOME"] = "/proc/nowhere";
       stage.line = pipesLogin(stage);
       stage.values["XDG_STATE_HOME"] = `${stage.home}/state`;

@@ -186,7 +186,7 @@ export const PLUGIN_SCENES: readonly Scene[] = [
     once: true,
     shows: ["another gum-cred holds the lock; try again"],
     async prepare(stage) {
-      stage.env["XDG_RUNTIME_DIR"] = "";
+      stage.env["XDG_RUNTIME_DIR"] = "/tmp"; // everybody's
       await stage.run("gum-cred plugins add deepgram --yes");
       const path = `${stage.env["XDG_STATE_HOME"]}/gum-cred/plugins.lock`;
       const holds =

@@ -110,8 +110,7 @@ async function at<T>(
 function scoped(hint: string, { profile, level, teamId }: Reference): string {
   const own = profile === null ? "" : ` --profile ${profile}`;
   const place = `${level === null ? "" : ` --level ${level}`}${teamId === null ? "" : ` --team-id ${teamId}`}`;
-  return hint.replace(
-    /'gum-cred (login|keys set [a-z0-9-]+)'/g,
-    (_, command: string) => `'gum-cred ${command}${own}${command === "login" ? "" : place}'`,
+  return hint.replace(/'gum-cred (?:login|keys set [a-z0-9-]+)(?=')/g, (command) =>
+    command.endsWith("login") ? command + own : command + own + place,
   );
 }
