@@ -24,13 +24,18 @@ export type CbcDecryption = (iv: Uint8Array, value: Uint8Array) => Uint8Array<Ar
 
 let made: Tables | null = null;
 
+/** The first decryption makes them otherwise. */
+export function prepareTables(): Tables {
+  made ??= makeTables();
+  return made;
+}
+
 /**
  * For a key of 16 bytes. What it returns throws RangeError for what is not made of whole blocks, or does not end in
  * padding.
  */
 export function cbcDecryption(key: Uint8Array): CbcDecryption {
-  made ??= makeTables();
-  const tables = made;
+  const tables = prepareTables();
   const keys = decryptionKeys(key, tables);
   return (iv, value) => {
     if (value.length === 0 || value.length % BLOCK_BYTES !== 0 || iv.length !== BLOCK_BYTES)

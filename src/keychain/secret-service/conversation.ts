@@ -24,6 +24,7 @@ import {
   SESSION_COLLECTION,
 } from "./calls.ts";
 import { newKeyPair } from "./dh-keys.ts";
+import { prepareAgreement } from "./dh-session.ts";
 import { first, isGone, lockedError, present, valuesOf } from "./replies.ts";
 import { opened, type Session } from "./session.ts";
 import { type Asked, awaitAtExit, type Opening, type Started, sendOthers, takeHeadStart } from "./started.ts";
@@ -185,6 +186,7 @@ export function newConversation(env: RawEnvironment): Conversation {
     const opening = session === null ? openSession(deadline) : null;
     const path = located(alias, deadline);
     const sent = path === null ? null : sendVisit(path, build, deadline);
+    if (opening) prepareAgreement(); // the service is computing its key meanwhile
     // Waited for whatever the others say: GNOME Keyring dies of an OpenSession whose caller has hung up (ADR 3).
     session ??= opening?.() ?? null;
     if (path === null || sent === null) return null;

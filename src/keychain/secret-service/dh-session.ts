@@ -6,7 +6,7 @@
  * group: RFC 2409 section 6.2; key derivation: RFC 5869.
  */
 
-import { cbcDecryption } from "./aes-cbc.ts";
+import { cbcDecryption, prepareTables } from "./aes-cbc.ts";
 import type { KeyPair } from "./dh-keys.ts";
 
 /** What a session does with the secrets that pass through it. */
@@ -20,6 +20,16 @@ export interface Cipher {
 export interface Sealed {
   readonly parameters: Uint8Array<ArrayBuffer>;
   readonly value: Uint8Array<ArrayBuffer>;
+}
+
+/** HMAC with HKDF's salt, which is none; good for one use. */
+const newExtraction = () => new Bun.CryptoHasher("sha256", new Uint8Array(32));
+let extraction: Bun.CryptoHasher | null = null;
+
+/** Makes what {@link agree} needs whatever the other key is, for who waits for that. */
+export function prepareAgreement(): void {
+  extraction ??= newExtraction();
+  prepareTables();
 }
 
 /** The cipher that our keys and the service's public key make. Throws RangeError for a key that gives it away. */
@@ -59,7 +69,8 @@ function aesCipher(aesKey: Uint8Array<ArrayBuffer>): Cipher {
 function deriveKey(shared: Uint8Array): Uint8Array<ArrayBuffer> {
   const hmac = (key: Uint8Array, data: Uint8Array) =>
     new Bun.CryptoHasher("sha256", key).update(data).digest();
-  const pseudoRandomKey = hmac(new Uint8Array(32), shared);
+  const pseudoRandomKey = (extraction ?? newExtraction()).update(shared).digest();
+  extraction = null;
   const block = hmac(pseudoRandomKey, Uint8Array.of(1));
   pseudoRandomKey.fill(0);
   const aesKey = new Uint8Array(block.subarray(0, AES_KEY_BYTES));

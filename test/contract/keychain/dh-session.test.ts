@@ -1,7 +1,7 @@
 /** The session's encryption against SecretStorage's own implementation of it, with the same numbers. */
 import { describe, expect, test } from "bun:test";
 import { newKeyPair } from "../../../src/keychain/secret-service/dh-keys.ts";
-import { agree, plainCipher } from "../../../src/keychain/secret-service/dh-session.ts";
+import { agree, plainCipher, prepareAgreement } from "../../../src/keychain/secret-service/dh-session.ts";
 
 /** Python's public key and AES key for a private exponent and a peer's public key. */
 function python(exponent: bigint, peer: Uint8Array): { publicKey: string; aesKey: string } {
@@ -38,6 +38,15 @@ describe("dh-ietf1024-sha256-aes128-cbc-pkcs7", () => {
     const sealed = await agree(pair, peer).encrypt(PLAIN);
     expect(sealed.parameters).toHaveLength(16);
     expect(await decryptWith(expected.aesKey, sealed.parameters, sealed.value)).toEqual(PLAIN);
+  });
+
+  test("agrees alike whether it was prepared, and after an agreement that was", async () => {
+    const [ours, theirs] = [newKeyPair(11n), newKeyPair(13n)];
+    const sealed = await agree(ours, theirs.publicKey).encrypt(PLAIN);
+    prepareAgreement();
+    prepareAgreement();
+    expect(agree(theirs, ours.publicKey).decrypt(sealed)).toEqual(PLAIN);
+    expect(agree(theirs, ours.publicKey).decrypt(sealed)).toEqual(PLAIN);
   });
 
   test("takes a public key without its leading zeros, as Python sends it", async () => {
