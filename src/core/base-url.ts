@@ -34,9 +34,11 @@ export function parseBaseUrl(text: string): BaseUrl {
  */
 function unrepaired(text: string): BaseUrl | null {
   if (text === DEFAULT_HREF) return DEFAULT_BASE_URL;
-  if (text.endsWith("/") || !URL.canParse(text)) return null;
+  if (text.endsWith("/")) return null;
   for (const mark of "@?#") if (text.includes(mark)) return null;
-  const { href, origin, protocol, hostname } = new URL(text);
+  const url = URL.parse(text);
+  if (url === null) return null;
+  const { href, origin, protocol, hostname } = url;
   const isSafe = protocol === "https:" || (protocol === "http:" && hostname === "127.0.0.1");
   return href === text && isSafe && !hostname.endsWith(".") ? { href, origin } : null;
 }
