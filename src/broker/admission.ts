@@ -103,7 +103,8 @@ export function forwardedHeaders(client: Headers, placeholder: Placeholder): Hea
   for (const name of named) if (/^[a-z0-9-]+$/.test(name)) headers.delete(name);
   for (const [name, value] of [...headers]) {
     const isForeign = name.startsWith("proxy-") || name.startsWith("sec-fetch-");
-    if (isForeign || isCredentialHeader(name) || value.includes(placeholder.text)) headers.delete(name);
+    if (isForeign || isCredentialHeader(name, value) || value.includes(placeholder.text))
+      headers.delete(name);
   }
   return headers;
 }

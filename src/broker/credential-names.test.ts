@@ -9,7 +9,7 @@ test.each(
     authorization cookie api-key apikey x-api-key x-apikey x-goog-api-key openai-api-key anthropic-api-key
     x-openai-api-key x-portkey-api-key xi-api-key authentication x-authorization x-forwarded-authorization
     x-serverless-authorization cf-aig-authorization helicone-auth x-auth-key x-auth-token x-access-token
-    x-amz-security-token x-goog-iam-authorization-token private-token token x-token job-token x-csrf-token authtoken
+    x-amz-security-token x-goog-iam-authorization-token private-token token x-token job-token authtoken x-bearer-token x-refresh-token x-id-token
     subscription-key ocp-apim-subscription-key x-secret-key cf-access-client-secret cf-access-jwt-assertion dpop`),
 )("%s is a credential", (name) => expect(isCredentialHeader(name)).toBe(true));
 
@@ -23,8 +23,18 @@ test.each(
     x-goog-request-params x-goog-upload-protocol x-goog-upload-offset x-server-timeout x-api-version
     x-max-tokens max-tokens x-ratelimit-limit-tokens anthropic-ratelimit-tokens-limit http-referer x-title
     x-grok-conv-id x-session-affinity traceparent baggage x-request-id helicone-property-app helicone-cache-key
-    x-portkey-provider x-author if-none-match`),
+    x-portkey-provider x-author if-none-match
+    x-prompt-cache-isolation-key x-batch-key x-public-key x-shard-key x-next-page-token continuation-token
+    x-idempotency-token ai-gateway-auth-method x-auth-provider x-auth-request-id x-credential-source-type x-sync-token
+    x-secret-name`),
 )("%s is none", (name) => expect(isCredentialHeader(name)).toBe(false));
+
+test.each(["Bearer abc", "bearer abc", "Basic YTpi"])("%s is a credential under any name", (value) =>
+  expect([isCredentialHeader("x-upstream", value), isCredentialHeader("x-note", `no ${value}`)]).toEqual([
+    true,
+    false,
+  ]),
+);
 
 test.each(
   words("key api_key apiKey api-key access_token token auth_token subscription-key x-api-key authorization"),

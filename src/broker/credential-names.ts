@@ -3,22 +3,23 @@
  * ones, so this is a rule with exceptions. Pure.
  */
 
-/** Names that say so by one of their words, or by all. */
+/** Names that say so by a word, or by their last words: `-auth-method` and `-prompt-cache-isolation-key` open nothing. */
 const HEADERS: readonly RegExp[] = [
   /^(?:cookie2?|dpop)$/,
   /authori[sz]ation|authentication/,
-  /(?:^|[-_])(?:auth|jwt|secret|password|credentials?|assertion|bearer)(?:$|[-_])/,
-  /api[-_]?key/,
-  /(?:access|auth|api|security)[-_]?token/,
-  /token$/,
-  /(?:^|[-_])key$/,
+  /(?:^|[-_])(?:auth|jwt|secret|password|credentials?|assertion|bearer)$/,
+  /(?:^|[-_])x?api[-_]?key/,
+  /(?:^|[-_])(?:auth|access|secret|private|subscription|service|account|admin|master|session)[-_]?key$/,
+  /^(?:x[-_])?(?:key|token)$/,
+  /(?:^|[-_])(?:api|auth|access|security|private|bearer|refresh|secret|authorization)[-_]?token$/,
+  /(?:^|[-_])(?:id|identity|session|user|client|job|deploy|personal|service|account|admin)[-_]?token$/,
 ];
-/** What clients say with a key that opens nothing. */
-const HARMLESS_KEYS = /(?:idempotency|cache|partition|routing|sticky)[-_]?key$/;
+/** Schemes of RFC 7617 and RFC 6750: whatever the header's name is, it carries a credential. */
+const SCHEMES = /^(?:basic|bearer)\s+\S/i;
 
-/** For a header's name in lower case. */
-export function isCredentialHeader(name: string): boolean {
-  return HEADERS.some((rule) => rule.test(name)) && !HARMLESS_KEYS.test(name);
+/** For a header's name in lower case, and what it says where that is known. */
+export function isCredentialHeader(name: string, value = ""): boolean {
+  return HEADERS.some((rule) => rule.test(name)) || SCHEMES.test(value);
 }
 
 /** Google's `pageToken` and its like are no credentials, so here the whole name counts. */

@@ -123,22 +123,27 @@ interface Course {
 
 /** RFC 9110 §15.3.5 and §15.4.5: these have no body, whatever their headers say. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** A shorter key may be a word, like `ollama`, and a good answer's Location or Server is no place to look for words. */
+const UNMISTAKABLE = 16;
 const NOT_PASSED_BACK = ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-authenticate"];
 
 function passedBack(each: Exchange, response: Response, injection: Injection, course: Course): Response {
   const { status } = response;
-  const headers = scrubbed(response.headers, each.scrub);
+  const isError = status >= 400;
+  const scrub =
+    isError || reveal(injection.value).length >= UNMISTAKABLE ? each.scrub : (text: string) => text;
+  const headers = scrubbed(response.headers, scrub);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
   const finish = (bytesDown: number, firstByteMs: number | null, usage: Usage): void =>
     each.done({ status, firstByteMs, bytesUp: course.counted.up, bytesDown, usage });
-  const statusText = each.scrub(response.statusText);
+  const statusText = scrub(response.statusText);
   const headMs = performance.now() - course.started;
   const empty = WITHOUT_BODY.has(status) || each.request.method === "HEAD" || response.body === null;
   if (empty || response.body === null) {
     finish(0, headMs, NOTHING);
     return new Response(null, { status, statusText, headers });
   }
-  const quotes = status >= 400 && isPlain(headers);
+  const quotes = isError && isPlain(headers);
   const redactor = quotes ? each.redactor(injection) : null;
   if (redactor) headers.delete("content-length");
   const body = watched(response.body, redactor, headers, course, finish);

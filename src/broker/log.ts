@@ -36,7 +36,7 @@ export interface Log {
 
 /** `path` null keeps the numbers only. Throws E_FILE_UNREADABLE when the file cannot be written to. */
 export function openLog(path: string | null, now: () => number = () => performance.now()): Log {
-  const fd = path === null ? null : open(path);
+  let fd = path === null ? null : open(path);
   const started = now();
   const total = { requests: 0, refused: 0, tokensIn: 0, tokensOut: 0 };
   return {
@@ -55,6 +55,7 @@ export function openLog(path: string | null, now: () => number = () => performan
     },
     close: () => {
       if (fd !== null) closeSync(fd);
+      fd = null;
     },
   };
 }

@@ -53,7 +53,7 @@ export interface Broker {
   active(): number;
   /** Takes no more requests and waits for those under way, for at most so many milliseconds. */
   drain(withinMs: number): Promise<void>;
-  /** Ends everything at once. */
+  /** Ends every connection at once; resolves when each request is in the log. */
   stop(): Promise<void>;
 }
 
@@ -93,14 +93,24 @@ export function startBroker(parts: BrokerParts): Broker {
     origin: "path" in parts.listen ? null : `http://127.0.0.1:${server.port}`,
     active: handler.active,
     drain: async (withinMs) => {
-      const stopped = server.stop(false);
-      const deadline = performance.now() + withinMs;
-      while (handler.active() > 0 && performance.now() < deadline) await Bun.sleep(25);
-      void stopped;
+      void server.stop(false);
+      await idle(handler.active, withinMs);
       await server.stop(true);
+      await idle(handler.active, TALLY_MS);
     },
-    stop: () => server.stop(true),
+    stop: async () => {
+      await server.stop(true);
+      await idle(handler.active, TALLY_MS);
+    },
   };
+}
+
+/** What has come is still decompressed and counted: for so long at most. */
+const TALLY_MS = 2000;
+
+async function idle(active: () => number, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (active() > 0 && performance.now() < deadline) await Bun.sleep(5);
 }
 
 function createHandler(parts: BrokerParts) {
