@@ -2,6 +2,7 @@
 import { gumloop } from "../../plugins/gumloop/index.ts";
 import { choiceParts, earlierChoices } from "../core/choices.ts";
 import type { Credential, Level } from "../core/credential.ts";
+import { MARKER } from "../core/environment.ts";
 import { clean, hasCode } from "../core/errors.ts";
 import { combine, EXPIRES, type Exports, type ProviderExports } from "../core/exports.ts";
 import { providerId } from "../core/provider-id.ts";
@@ -11,6 +12,7 @@ import { foreseeProfile } from "../gumloop/profile.ts";
 import { requireGumloop } from "../gumloop/resolve.ts";
 import { NO_POLICY, notExportable, requireExportable } from "../resolve/policy.ts";
 import type { Ports, Scope, Storage, Surroundings } from "../resolve/ports.ts";
+import type { VendorShares } from "./vendor-exports.ts";
 import { vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 export interface ExportRequest {
@@ -28,25 +30,16 @@ export interface ExportRequest {
   readonly masking?: boolean;
 }
 
-/** The shares of the vendors that were asked for, and every variable that belongs to them. */
-interface Vendors {
-  readonly shares: readonly ProviderExports[];
-  readonly variables: readonly string[];
-  /** The ids of those whose key there is and only the broker may use. */
-  readonly withheld: readonly string[];
-}
-
-const NO_VENDORS: Vendors = { shares: [], variables: [], withheld: [] };
+const NO_VENDORS: VendorShares = { shares: [], variables: [], withheld: [] };
 
 /** Resolves and gathers the variables. Throws the first provider's error: nothing partial is exported. */
 export async function gatherExports(asked: ExportRequest, scope: Scope, ports: Ports): Promise<Exports> {
-  const request = asked.renew ? renewal(asked, ports) : asked;
+  const request = asked.renew ? { ...asked, sdk: earlierChoices(ports.raw).sdk } : asked;
   const vendors = await gatherVendors(request, scope, ports);
-  const leavesGumloop = request.renew && isWithoutGumloop(ports);
-  const own =
-    wantsGumloop(request.names) && !leavesGumloop ? await gumloopShare(request, vendors, scope, ports) : null;
+  const isLeft = !wantsGumloop(request.names) || (request.renew && leavesGumloop(ports));
+  const own = isLeft ? null : await gumloopShare(request, vendors, scope, ports);
   await sayWithheld(vendors.withheld, ports);
-  const owned = new Set([...ownVariables(request.names), ...vendors.variables]);
+  const owned = new Set([...(isLeft ? [] : GUMLOOP_VARIABLES), ...vendors.variables]);
   const renewed = own ? [own, ...vendors.shares] : vendors.shares;
   const shares = [...renewed, ...earlierExpiry(renewed, owned, request, ports)];
   const choices = choicesOf(asked, scope, ports);
@@ -63,15 +56,11 @@ async function withSources({ set, unset }: Exports, ports: Surroundings): Promis
   return { set, unset: unset.filter((name) => !read.includes(name)) };
 }
 
-/** The request as the runs before it in this shell were made. */
-function renewal(asked: ExportRequest, { raw }: Surroundings): ExportRequest {
-  const { sdk, gumloopOnly } = earlierChoices(raw);
-  return { ...asked, sdk, names: gumloopOnly ? [gumloop.id] : [] };
-}
-
-/** Whether what this shell has of gum-cred is all the vendors': a renewal adds nothing to it. */
-function isWithoutGumloop({ environment: { exported } }: Surroundings): boolean {
-  return exported.size > 0 && !GUMLOOP_VARIABLES.some((name) => exported.has(name));
+/** Whether this shell has no credential of Gumloop's from gum-cred, or one of the user's own: neither is renewed. */
+function leavesGumloop({ raw, environment }: Surroundings): boolean {
+  if (!raw[MARKER]) return false;
+  const isOwn = (environment.get("GUMLOOP_ACCESS_TOKEN") ?? environment.get("GUMLOOP_API_KEY")) !== null;
+  return isOwn || !GUMLOOP_VARIABLES.some((name) => environment.exported.has(name));
 }
 
 /**
@@ -96,19 +85,18 @@ function earlierExpiry(
   return isChanged && isAhead ? [{ ...share, set: new Map([[EXPIRES, secret(earlier)]]) }] : [];
 }
 
-/** What a later renewal must know of this run. One that leaves Gumloop's credential alone adds to what is known of it. */
+/** What a later renewal must know of this run. One that leaves Gumloop's credential alone adds nothing to that. */
 function choicesOf(
-  { names, level, sdk, renew }: ExportRequest,
+  { names, sdk, renew }: ExportRequest,
   { profile, profileNamed }: Scope,
   { raw }: Surroundings,
 ): readonly string[] {
-  const earlier = earlierChoices(raw);
-  if (renew) return choiceParts(earlier);
-  // Without names every key is exported anew.
-  const gumloopOnly = level !== null || (names.length > 0 && earlier.gumloopOnly);
-  if (!wantsGumloop(names)) return choiceParts({ ...earlier, gumloopOnly });
-  const variable = raw["GUM_CRED_PROFILE"] || null;
-  return choiceParts({ profile: profileNamed ? profile : null, variable, sdk, gumloopOnly });
+  if (renew || !wantsGumloop(names)) return choiceParts(earlierChoices(raw));
+  return choiceParts({
+    profile: profileNamed ? profile : null,
+    variable: raw["GUM_CRED_PROFILE"] || null,
+    sdk,
+  });
 }
 
 function givesAny(shares: readonly ProviderExports[]): boolean {
@@ -123,27 +111,22 @@ export async function wantedVariables(
 ): Promise<readonly string[]> {
   if (onlyGumloop(names)) return GUMLOOP_VARIABLES;
   const { keyVariables } = await import("./vendor-exports.ts");
-  return [...ownVariables(names), ...(await keyVariables(names, ports))];
+  return [...(wantsGumloop(names) ? GUMLOOP_VARIABLES : []), ...(await keyVariables(names, ports))];
 }
 
 async function gatherVendors(
   { names, level, renew, masking = false }: ExportRequest,
   scope: Scope,
   ports: Ports,
-): Promise<Vendors> {
+): Promise<VendorShares> {
   if (onlyGumloop(names)) return NO_VENDORS;
   if (wantsGumloop(names)) await foreseeGumloop(scope, ports);
   if (names.length === 0 && !(await vendorKeysPossible(ports))) return NO_VENDORS;
-  const { ownedBy, vendorShares, vendorsNamed } = await import("./vendor-exports.ts");
-  const inPlay = await vendorsNamed(names, ports);
-  const { exported } = ports.environment;
-  // The first prompt of a shell exports all there is, and the later ones what was exported.
-  const vendors =
-    renew && exported.size > 0
-      ? inPlay.filter((vendor) => ownedBy(vendor).some((name) => exported.has(name)))
-      : inPlay;
-  const found = await vendorShares(vendors, { named: names.length > 0, level, masking }, scope, ports);
-  return { ...found, variables: vendors.flatMap(ownedBy) };
+  const { vendorShares, vendorsNamed, vendorsToRenew } = await import("./vendor-exports.ts");
+  // The first prompt of a shell exports all there is, and the later ones what was exported and ends by itself.
+  const renewing = renew === true && Boolean(ports.raw[MARKER]);
+  const vendors = renewing ? await vendorsToRenew(scope, ports) : await vendorsNamed(names, ports);
+  return vendorShares(vendors, { named: names.length > 0, level, masking, renewing }, scope, ports);
 }
 
 /** One visit to the keychain for both: the vendors are looked for first. */
@@ -169,17 +152,13 @@ function isGumloop(name: string): boolean {
   return name === gumloop.id || providerId(name) === gumloop.id;
 }
 
-function ownVariables(names: readonly string[]): readonly string[] {
-  return wantsGumloop(names) ? GUMLOOP_VARIABLES : [];
-}
-
 /**
  * Without names, a missing Gumloop credential is not an error as long as some key was found; one that the policy refuses
  * is left out, as vendors are, and its variables are unset.
  */
 async function gumloopShare(
   request: ExportRequest,
-  { shares, withheld }: Vendors,
+  { shares, withheld }: VendorShares,
   scope: Scope,
   ports: Ports,
 ): Promise<ProviderExports | null> {

@@ -33,22 +33,39 @@ export interface VendorRequest {
   readonly level: Level | null;
   /** Nothing is handed out: keys that only the broker may use are found too. */
   readonly masking: boolean;
+  /** Only what ends by itself is exported again, and the rest is left as it is. */
+  readonly renewing: boolean;
 }
 
-/** The vendors' shares, and the ids of those whose key there is and only the broker may use. */
 export interface VendorShares {
   readonly shares: readonly ProviderExports[];
+  /** Every variable that belongs to the vendors that these shares are about. */
+  readonly variables: readonly string[];
+  /** The ids of those whose key there is and only the broker may use. */
   readonly withheld: readonly string[];
+}
+
+/**
+ * The vendors whose exported variables are still in this shell and whose key comes from a policy: no other key ends by itself, and
+ * the run that exported it may have had a profile, level or variable of its own.
+ */
+export async function vendorsToRenew(scope: Scope, ports: Ports): Promise<readonly Provider[]> {
+  const { exported } = ports.environment;
+  const policy = await ports.policy();
+  return (await vendorsInPlay(ports)).filter(
+    (vendor) =>
+      hasSource(policy, vendor.id, scope.teamId) && ownedBy(vendor).some((name) => exported.has(name)),
+  );
 }
 
 /** Each vendor's variables. Throws the first error; with `named`, also for a vendor that has no key. */
 export async function vendorShares(
   vendors: readonly Provider[],
-  { named, level, masking }: VendorRequest,
+  { named, level, masking, renewing }: VendorRequest,
   scope: Scope,
   ports: Ports,
 ): Promise<VendorShares> {
-  if (vendors.length === 0) return { shares: [], withheld: [] };
+  if (vendors.length === 0) return { shares: [], variables: [], withheld: [] };
   const policy = await ports.policy();
   const isWithheld = ({ id }: Provider) => !masking && !isExportable(policy, id, scope.teamId);
   // One that was asked for by name is refused before anything is read.
@@ -61,16 +78,19 @@ export async function vendorShares(
     (provider) => isSure(provider) || (isWithheld(provider) && resolutions.get(provider)?.winner),
   );
   const shares: ProviderExports[] = vendors.filter(isWithheld).map(nothingOf);
+  const left = new Set<Provider>();
   for (const [provider, resolution] of resolutions) {
     if (isWithheld(provider)) continue;
     const { winner, error } = resolution;
     const skipped = !named && hasCode(error, "E_POLICY_DENIED");
     if (error && !skipped) throw named ? vendorAdvice(error, { provider, level }) : error;
-    if (winner) shares.push(await shareOf(provider, winner, ports));
+    if (renewing && !skipped && (!winner || expirySeconds(winner) === null)) left.add(provider);
+    else if (winner) shares.push(await shareOf(provider, winner, ports));
     else if (skipped) shares.push(nothingOf(provider));
     else if (named) throw noKey(provider, level, scope, resolution);
   }
-  return { shares, withheld: withheld.map(({ id }) => id) };
+  const variables = vendors.filter((vendor) => !left.has(vendor)).flatMap(ownedBy);
+  return { shares, variables, withheld: withheld.map(({ id }) => id) };
 }
 
 /** A vendor that is left out: its variables go. */
@@ -97,7 +117,7 @@ function withExpiry(share: ProviderExports, winner: Credential): ProviderExports
 }
 
 /** Every variable that is this vendor's to remove when an earlier run exported it. */
-export function ownedBy(provider: Provider): readonly string[] {
+function ownedBy(provider: Provider): readonly string[] {
   const { bearer, companions = [] } = provider;
   const bearers = bearer ? [bearer.variable, bearer.headers.variable] : [];
   return [...keyVariablesOf(provider), ...bearers, ...companions.flatMap(({ variables }) => variables)];

@@ -10,20 +10,17 @@ export interface Choices {
   /** GUM_CRED_PROFILE at that time. */
   readonly variable: string | null;
   readonly sdk: boolean;
-  /** Some run chose a level, whose keys another run would not find again: only Gumloop's credential is renewed then. */
-  readonly gumloopOnly: boolean;
 }
 
 /** The parts of the marker; none for a run without a choice. */
-export function choiceParts({ profile, variable, sdk, gumloopOnly }: Choices): readonly string[] {
+export function choiceParts({ profile, variable, sdk }: Choices): readonly string[] {
   const parts: string[] = [];
   if (profile !== null) parts.push(`profile:${profile}${variable === null ? "" : `:${variable}`}`);
   if (sdk) parts.push("sdk:");
-  if (gumloopOnly) parts.push("only:gumloop");
   return parts;
 }
 
-const NONE: Choices = { profile: null, variable: null, sdk: false, gumloopOnly: false };
+const NONE: Choices = { profile: null, variable: null, sdk: false };
 
 /** What the marker says of the runs before this one. */
 export function earlierChoices(raw: RawEnvironment): Choices {
@@ -35,7 +32,6 @@ export function earlierChoices(raw: RawEnvironment): Choices {
     profile: named?.[1] || null,
     variable: named?.[2] || null,
     sdk: parts.includes("sdk:"),
-    gumloopOnly: parts.includes("only:gumloop"),
   };
 }
 

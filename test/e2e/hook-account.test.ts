@@ -83,53 +83,69 @@ describe.each(Object.keys(SHELLS).filter((name) => name !== "nushell" || NUSHELL
 });
 
 describe("env --renew", () => {
-  const key = "sk-EXAMPLEpersonal0000000000000";
+  const keys = { default: "sk-EXAMPLEpersonal0000000000000", br: "sk-EXAMPLEbr00000000000000000" };
+  const other = "sk-EXAMPLEother000000000000000";
   beforeAll(async () => {
-    await world.ok(["keys", "set", "openai", "--key", "-", "--no-verify"], { stdin: key });
-    await world.ok(["keys", "set", "xai", "--key", "-", "--no-verify"], { stdin: "xai-EXAMPLE00000000000" });
-    const team = ["--level", "team", "--team-id", "team_1"];
-    await world.ok(["keys", "set", "openai", "--key", "-", "--no-verify", ...team], {
-      stdin: "sk-EXAMPLEteam0000000000000",
-    });
+    const set = (key: string, ...args: readonly string[]) =>
+      world.ok(["keys", "set", ...args, "--key", "-", "--no-verify"], { stdin: key });
+    await set(keys.default, "openai");
+    await set(keys.br, "openai", "--profile", "br");
+    await set("sk-EXAMPLEteam0000000000000", "openai", "--level", "team", "--team-id", "team_1");
+    await Bun.write(`${world.home}/key`, other);
+    await world.signInWithKey("empty");
   });
-  const after = async (runs: readonly (readonly string[])[], last: readonly string[], extra = {}) => {
-    let env: Record<string, string> = extra;
-    const step = async (args: readonly string[]) => {
-      const { stdout } = await world.ok(["env", ...args, "--format", "json"], { env });
-      return JSON.parse(stdout);
-    };
-    for (const args of runs) env = { ...env, ...(await step(args)) };
-    return step(last);
+  const NAMES = [
+    ...["GUMLOOP_ACCESS_TOKEN", "GUMLOOP_API_KEY", "GUMLOOP_USER_ID", "GUMLOOP_BASE_URL"],
+    ...["OPENAI_API_KEY", "XAI_API_KEY"],
+  ];
+  const env = (args: string) => `eval $(gum-cred env ${args})`;
+  const dump = `for name in ${NAMES.join(" ")}; do eval "echo "$name=\\$\{$name-}""; done`;
+  /** The shell's variables after these commands, and again after a renewal. */
+  const renewed = async (commands: readonly string[]) => {
+    const renew = [env("--renew"), env("--renew")];
+    const script = ["set -e", ...commands, dump, "echo --", ...renew, dump].join("\n");
+    const { stdout, stderr } = await world.sh(script, { shell: ["dash", "-c"], env: { WORLD: world.home } });
+    expect(stderr).toBe("");
+    return stdout.split("--\n");
   };
 
-  test.each<[string, readonly (readonly string[])[], (found: Record<string, string>) => unknown, unknown]>([
-    ["nothing chosen", [[]], (found) => found["OPENAI_API_KEY"], key],
-    ["names", [["gumloop"]], (found) => found["OPENAI_API_KEY"], undefined],
+  test.each<[commands: readonly string[]]>([
+    [[env("")]],
+    [[env("gumloop")]],
+    [[env("openai")]],
+    [[env("--sdk")]],
+    [[env("gumloop"), env("openai")]],
+    [[env(""), env("openai --profile br")]],
+    [[env("openai --profile br")]],
+    [[env("--profile br"), env("gumloop")]],
+    [[env("--profile br"), env("openai --profile default")]],
+    [[env("gumloop --profile br"), env("openai")]],
+    [[env("--profile br"), env("openai")]],
     [
-      "names, one after the other",
-      [["gumloop"], ["openai"]],
-      (found) => [found["OPENAI_API_KEY"], found["XAI_API_KEY"]].join(),
-      `${key},`,
+      [
+        "GUM_CRED_PROFILE=br",
+        "export GUM_CRED_PROFILE",
+        env("openai"),
+        "unset GUM_CRED_PROFILE",
+        env("gumloop"),
+      ],
     ],
-    ["all and then names", [[], ["gumloop"]], (found) => found["XAI_API_KEY"], "xai-EXAMPLE00000000000"],
-    [
-      "a level, then names of others",
-      [["openai", "--level", "personal"], ["gumloop"]],
-      (found) => found["OPENAI_API_KEY"],
-      undefined,
-    ],
-    ["a level", [["openai", "--level", "personal"]], (found) => found["OPENAI_API_KEY"], undefined],
-    ["--sdk", [["--sdk"]], (found) => found["GUMLOOP_ACCESS_TOKEN"] !== undefined, true],
-    [
-      "a profile, then names of others",
-      [["--profile", "br"], ["openai"]],
-      (found) => found["GUMLOOP_API_KEY"],
-      undefined,
-    ],
-    ["choices, then none", [["gumloop", "--sdk"], []], (found) => found["OPENAI_API_KEY"], key],
-  ])("after %s", async (_, runs, look, expected) => {
-    expect(look(await after(runs, ["--renew"]))).toBe(expected as never);
-    expect(look(await after([...runs, ["--renew"]], ["--renew"]))).toBe(expected as never);
+    [[env("--profile empty"), env("openai")]],
+    [[env("gumloop"), env("openai --level team --team-id team_1")]],
+    [[env("openai --level personal"), env("gumloop")]],
+    [[env("gumloop"), `eval $(GUMLOOP_TEAM_ID=team_1 gum-cred env openai)`]],
+    [[env("gumloop"), `eval $(GUM_CRED_ORG_OPENAI_API_KEY=${other} gum-cred env openai)`]],
+    [[env("gumloop"), `eval $(OPENAI_API_KEY_FILE=$WORLD/key gum-cred env openai)`]],
+    [[env(""), `OPENAI_API_KEY=${other}`]],
+    [[env(""), env("--unset openai")]],
+    [[env(""), env("--unset gumloop")]],
+    [[env(""), "unset GUMLOOP_API_KEY GUMLOOP_USER_ID GUMLOOP_BASE_URL"]],
+    [[env("gumloop"), "GUMLOOP_API_KEY=mine GUMLOOP_USER_ID=me"]],
+    [[env("openai"), `OPENAI_API_KEY=${other}`]],
+  ])("after %j leaves every account as it was", async (commands) => {
+    const [before, after] = await renewed(commands);
+    expect(before).toMatch(/=./);
+    expect(after).toBe(before);
   });
 
   test.each([[], ["gumloop"], ["openai"]])(

@@ -87,11 +87,21 @@ describe("env --renew", () => {
     ]);
   });
 
-  test("of what was exported with a level renews nothing, and is not asked again", async () => {
-    const { shell } = await after([["anthropic", "--level", "organization"]]);
-    const { stdout } = await world.ok(["env", "--renew"], { env: { ...env, ...shell } });
-    expect(stdout).toMatch(/unset [^&]*GUM_CRED_EXPIRES/);
-    expect(stdout).not.toMatch(/(?:export|unset)[^&]* (?:ANTHROPIC|GUMLOOP)/);
+  test.each<[runs: readonly (readonly string[])[]]>([
+    [[["anthropic", "--level", "organization"]]],
+    [[["anthropic"], ["openai"]]],
+    [[[], ["openai", "--profile", "default"]]],
+  ])("after %j has a new token and no other key", async (runs) => {
+    const { shell } = await after(runs);
+    vendors.life = 900;
+    await world.ok(["refresh"], { env }); // nothing kept is good any more
+    const { last, left } = await after([["--renew"]], shell);
+    vendors.life = 600;
+    expect(near(left, 900)).toBe(true);
+    expect([last["ANTHROPIC_AUTH_TOKEN"] !== shell["ANTHROPIC_AUTH_TOKEN"], last["OPENAI_API_KEY"]]).toEqual([
+      true,
+      undefined,
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ export const posix: EnvFormat = {
     const statements: string[] = [];
     if (unset.length > 0) statements.push(`unset ${unset.join(" ")}`);
     for (const [name, value] of set) statements.push(`export ${name}='${plainValue(name, value)}'`);
-    return { stdout: `${POSIX_GUARD}${statements.join(" && ")};\n` };
+    return { stdout: `${POSIX_GUARD}${statements.join(" && ") || "true"};\n` };
   },
   unset: (names) => {
     return { stdout: `${POSIX_GUARD}unset ${names.join(" ")};\n` };

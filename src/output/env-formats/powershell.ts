@@ -39,6 +39,7 @@ function removal(name: string): string {
   return `$env:${name} = $null`;
 }
 
+/** Invoke-Expression takes no empty text. */
 function lines(statements: readonly string[]): string {
-  return statements.map((statement) => `${statement}\n`).join("");
+  return (statements.length > 0 ? statements : ["$null"]).map((statement) => `${statement}\n`).join("");
 }

@@ -417,3 +417,17 @@ test("a failure of the formats that are not evaluated is told by the exit code a
   const silent = ENV_FORMAT_NAMES.filter((name) => failureText(name as EnvFormatName, 3) === "");
   expect(silent).toEqual(["nushell", "json", "dotenv", "github"]);
 });
+
+test("nothing to change is no error", async () => {
+  const text = async (name: EnvFormatName) => (await render(name, {})).stdout;
+  const said = (command: readonly string[], env = {}) =>
+    Bun.spawnSync([...command], { env }).stderr.toString();
+  for (const shell of ["sh", "bash", "zsh"].filter((name) => Bun.which(name)))
+    expect(
+      said([shell, "-ec", shell === "zsh" ? "eval $=TEXT" : "eval $TEXT"], { TEXT: await text("posix") }),
+    ).toBe("");
+  if (Bun.which("fish")) expect(said(["fish", "--no-config", "-c", await text("fish")])).toBe("");
+  expect([JSON.parse(await text("json")), JSON.parse(await text("nushell"))]).toEqual([{}, {}]);
+  // Invoke-Expression takes no empty text.
+  expect(await text("powershell")).toBe("$null\n");
+});
