@@ -162,6 +162,35 @@ describe.skipIf(!allowed)("inside", () => {
     expect(stderr).toContain("a program listens on the socket '");
   });
 
+  test("one that was bound anew beside an older program is found, and one of another user is not looked for", async () => {
+    const listeners = [`${folder}/anew`, `${folder}/anew`].map((where) =>
+      Bun.spawn(["python3", "-c", LISTENER, where], { stdout: "pipe" }),
+    );
+    for (const { stdout } of listeners) await stdout.getReader().read();
+    const { stdout } = await isolated(`${connects(`${folder}/anew/bus`)} && echo bus; echo end`);
+    for (const each of listeners) each.kill();
+    expect(stdout).toBe("end\n");
+    if (process.getuid?.() !== 0) return;
+    const away = Bun.spawn(["python3", "-c", LISTENER, `${folder}/away`, "/"], { stdout: "pipe" });
+    await away.stdout.getReader().read();
+    const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", gumCred()];
+    const theirs = await isolated("echo ran", { program: nobody, env: { XDG_RUNTIME_DIR: "" }, cwd: "/" });
+    away.kill();
+    expect([theirs.code, theirs.stdout]).toEqual([0, "ran\n"]);
+  });
+
+  test("thousands of sockets, more than a variable holds", async () => {
+    const many = `import os, socket, sys
+os.makedirs(sys.argv[1])
+for index in range(2000): socket.socket(socket.AF_UNIX).bind(f"{sys.argv[1]}/{'x' * 50}-{index}")`;
+    expect(Bun.spawnSync(["python3", "-c", many, `${folder}/many`]).exitCode).toBe(0);
+    const { stdout } = await isolated(
+      `ls -A ${folder}/many | wc -l; for path in ${folder}/many/*; do [ ! -S $path ] || echo $path; done`,
+    );
+    rmSync(`${folder}/many`, { recursive: true });
+    expect(stdout).toBe("2000\n");
+  });
+
   test("no capability, and none to be had", async () => {
     const script = `
       grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status | grep -v 0000000000000000

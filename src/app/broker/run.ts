@@ -1,9 +1,10 @@
 /** Starts the broker around a command, or alone, and ends with it. */
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { placeholderOf } from "../../broker/admission.ts";
 import { agentOf } from "../../broker/agents/known.ts";
 import { commandEnvironment } from "../../broker/environment.ts";
-import { INSIDE, insideCommand, whatToHide } from "../../broker/isolation/isolate.ts";
+import { INSIDE, type Inside, insideCommand, whatToHide } from "../../broker/isolation/isolate.ts";
 import { createLimits, type LimitSettings } from "../../broker/limits.ts";
 import { openLog } from "../../broker/log.ts";
 import { isHarmless } from "../../broker/own-environment.ts";
@@ -170,10 +171,10 @@ async function placeFor({ isolate }: BrokerSettings, folder: PrivateFolder, { ra
       const session = { raw, cwd: process.cwd(), uid: process.getuid?.() ?? 0 };
       const hidden = whatToHide(session, folder.path());
       environment.delete("DBUS_SESSION_BUS_ADDRESS");
-      environment.set(
-        INSIDE,
-        JSON.stringify({ socket, port: PORT_INSIDE, folder: folder.path(), ...hidden }),
-      );
+      const plan: Inside = { socket, port: PORT_INSIDE, folder: folder.path(), ...hidden };
+      const path = `${folder.path()}/inside.json`;
+      writeFileSync(path, JSON.stringify(plan), { mode: 0o600 });
+      environment.set(INSIDE, path);
       return { command, args: [...args, program.command, ...program.args] };
     },
   };

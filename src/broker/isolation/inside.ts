@@ -3,7 +3,7 @@
  * capabilities, and only then starts the command; for as long as that runs it carries bytes from the loopback port to
  * the broker's socket. Holds no secret.
  */
-import { existsSync, fstatSync, mkdirSync, type Stats } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
 import { constants } from "node:os";
 import { fail } from "../../core/errors.ts";
 import { confinement } from "../../os/native/confinement.ts";
@@ -17,8 +17,8 @@ const UNREACHABLE: ReadonlySet<number> = new Set([2 /* ENOENT */, 13 /* EACCES *
 const SIGNALS = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const;
 
 /** Does not return. Throws E_ISOLATION, and what {@link startProgram} throws. */
-export async function runInside(text: string, [command = "", ...args]: readonly string[]): Promise<never> {
-  const plan: Inside = JSON.parse(text);
+export async function runInside(path: string, [command = "", ...args]: readonly string[]): Promise<never> {
+  const plan: Inside = JSON.parse(readFileSync(path, "utf8"));
   const native = confinement();
   const folder = workingFolder();
   for (const fd of [0, 1, 2]) {
@@ -98,7 +98,7 @@ function enter(folder: string | null): void {
   } catch {
     throw fail(
       "E_ISOLATION",
-      "the working directory is in a folder that is hidden, or was removed",
+      "the working directory is in a folder that is hidden, was removed, or cannot be entered by its path",
       "change to another",
     );
   }

@@ -6,9 +6,13 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail } from "../../core/errors.ts";
-import { reachableSockets, type Session } from "./sockets.ts";
+import type { Session } from "./look.ts";
+import { reachableSockets } from "./sockets.ts";
 
-/** Carries {@link Inside} to the gum-cred inside; gone from the command's environment. */
+/**
+ * Names the file with {@link Inside} for the gum-cred inside: a variable's length has an end (128 KiB), a folder's
+ * sockets have none. Gone from the command's environment.
+ */
 export const INSIDE = "GUM_CRED_INSIDE";
 
 /** What the first process inside has to do. Holds no secret. */

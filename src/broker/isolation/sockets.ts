@@ -3,20 +3,17 @@
  * namespace that it shows, and what is in the folders where sockets are. A path leads to its socket from any network
  * namespace. Linux only; throws E_ISOLATION for a socket that listens and cannot be found.
  */
-import { type Dirent, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { RawEnvironment } from "../../core/environment.ts";
-import { clean, fail } from "../../core/errors.ts";
-import { type Listening, listeningSockets, mounts } from "./tables.ts";
-
-export interface Session {
-  readonly raw: RawEnvironment;
-  readonly cwd: string;
-}
+import { fail } from "../../core/errors.ts";
+import { entriesOf, isSocket, linkOf, namesIn, readable, readOrNull, type Session } from "./look.ts";
+import { relativeOnes } from "./relative.ts";
+import { isRemote, type Listening, listeningSockets, type Mount, mounts } from "./tables.ts";
 
 /** Paths of sockets, each of which can be reached from here by that path. */
 export function reachableSockets(session: Session): readonly string[] {
-  const found = new Set<string>([...named(session), ...inFolders(session)]);
+  const all = mounts(readOrNull("/proc/self/mountinfo") ?? "");
+  const found = new Set<string>([...named(session, all), ...inFolders(session, all)]);
   const { tables, folders } = processes();
   for (const { text, isShared } of tables) {
     const relative: Listening[] = [];
@@ -25,7 +22,7 @@ export function reachableSockets(session: Session): readonly string[] {
       if (!socket.path.startsWith("/")) relative.push(socket);
       else for (const path of atOrBeside(socket.path)) found.add(path);
     }
-    for (const path of relativeOnes(relative, [...folders, ...homes(session)], isShared)) found.add(path);
+    for (const path of relativeOnes(relative, folders, session, isShared)) found.add(path);
   }
   return [...found];
 }
@@ -35,22 +32,28 @@ const ADDRESS = /^(?:[a-z][a-z0-9+.-]*:(?:\/\/(?=\/))?)?(?:path=)?/i;
 /** PATH_MAX */
 const LONGEST_PATH = 4096;
 
+/** Names of variables that say where something listens; any other counts too, but not where looking could take for ever. */
+const PLACES = /SOCK|ADDRESS|HOST|BUS|DISPLAY|AGENT|PIPE|URL|URI/;
+
 /** Sockets that a variable names, whatever its name is, and the buses that dbus-launch has written down. */
-function named({ raw, cwd }: Session): readonly string[] {
+function named({ raw, cwd }: Session, all: readonly Mount[]): readonly string[] {
   const launched = namesIn(`${raw["HOME"] ?? ""}/.dbus/session-bus`).flatMap((file) => {
     const text = readOrNull(`${raw["HOME"]}/.dbus/session-bus/${file}`) ?? "";
     return /^DBUS_SESSION_BUS_ADDRESS=['"]?([^'"\n]+)/m.exec(text)?.[1] ?? [];
   });
-  const values = [...Object.values(raw), ...launched].filter((value) => value !== undefined);
-  const paths = values.flatMap((value) =>
-    [value, ...value.split(/[;,]/)].map((part) => decoded(part.trim().replace(ADDRESS, ""))),
-  );
-  const keyring = raw["GNOME_KEYRING_CONTROL"];
-  return [
-    ...paths
+  const remotes = all.filter((mount) => mount.isRemote);
+  const pathsIn = (value: string, isPlace: boolean): readonly string[] =>
+    [value, ...value.split(/[;,]/)]
+      .map((part) => decoded(part.trim().replace(ADDRESS, "")))
       .filter((path) => path !== "" && path.length <= LONGEST_PATH)
       .map((path) => resolve(cwd, path))
-      .filter(isSocket),
+      .filter((path) => isPlace || remotes.length === 0 || !isRemote(path, all));
+  const keyring = raw["GNOME_KEYRING_CONTROL"];
+  return [
+    ...Object.entries(raw).flatMap(([name, value]) =>
+      pathsIn(value ?? "", PLACES.test(name)).filter(isSocket),
+    ),
+    ...launched.flatMap((value) => pathsIn(value, true).filter(isSocket)),
     ...(keyring ? socketsBelow(resolve(cwd, keyring), 1) : []),
   ];
 }
@@ -69,9 +72,8 @@ const MOST_ENTRIES = 20_000;
 const MOST_LEVELS = 3;
 
 /** Where sockets usually are, and everything that is mounted here and may be somebody else's too. */
-function inFolders({ raw }: Session): readonly string[] {
-  const all = mounts(readOrNull("/proc/self/mountinfo") ?? "");
-  const shared = all.filter(({ maybeShared }) => maybeShared);
+function inFolders({ raw }: Session, all: readonly Mount[]): readonly string[] {
+  const shared = all.filter((mount) => mount.maybeShared && !mount.isRemote);
   const mounted = new Set(all.map(({ path }) => path));
   const usual = ["/run", "/tmp", "/var/tmp", raw["TMPDIR"] ?? "/tmp", ...shared.map(({ path }) => path)];
   const home = raw["HOME"];
@@ -113,32 +115,6 @@ function atOrBeside(path: string): readonly string[] {
   return socketsBelow(dirname(path), 1);
 }
 
-/** Each must be found below some program's working directory: the kernel does not tell where it was bound. */
-function relativeOnes(
-  sockets: readonly Listening[],
-  folders: readonly string[],
-  mustBeFound: boolean,
-): readonly string[] {
-  const all: string[] = [];
-  for (const { path, maybeAbstract } of sockets) {
-    const candidates = [...new Set(folders)].map((folder) => resolve(folder, path));
-    const here = new Set(candidates.filter(isSocket).map((found) => realpathSync(found)));
-    all.push(...here);
-    const namesakes = sockets.filter((other) => other.path === path).length;
-    const isFound = here.size >= namesakes || isClosed(`${MAIL}/${path}`);
-    if (mustBeFound && !maybeAbstract && !isFound) throw unlocated(path);
-  }
-  return all;
-}
-
-/** Postfix binds its sockets relative to this folder, and lets nobody else near them. */
-const MAIL = "/var/spool/postfix";
-
-function homes({ raw, cwd }: Session): readonly string[] {
-  const own = [raw["HOME"], raw["XDG_RUNTIME_DIR"], raw["TMPDIR"]].filter((path) => path?.startsWith("/"));
-  return [cwd, "/", "/run", "/tmp", MAIL, ...own.map((path) => path ?? "/")];
-}
-
 interface Table {
   readonly text: string;
   /** Whether the sockets in it are in our own file system, as far as we can see. */
@@ -175,64 +151,5 @@ function tableOf(process: string): number | null {
     return statSync(`/proc/${process}/net/unix`).ino;
   } catch {
     return null;
-  }
-}
-
-/** Throws for a name that is not UTF-8: it could not be told to the kernel as it is. */
-function readable(path: string): string {
-  if (path.includes("\ufffd")) throw unlocated(path);
-  return path;
-}
-
-function unlocated(path: string): Error {
-  return fail(
-    "E_ISOLATION",
-    `a program listens on the socket '${clean(path, 80)}', and where that is cannot be found`,
-    "stop that program",
-  );
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return statSync(path).isSocket();
-  } catch {
-    return false;
-  }
-}
-
-function isClosed(path: string): boolean {
-  try {
-    statSync(path);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EACCES";
-  }
-}
-
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  return entriesOf(folder).map(({ name }) => name);
-}
-
-function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
   }
 }
