@@ -64,4 +64,18 @@ describe("what is kept", () => {
     reader.write('1],"usage":{"total_tokens":7}}');
     expect(found).toHaveLength(1);
   });
+
+  test("embeddings no slower than JSON.parse would read them", () => {
+    const numbers = Array.from({ length: 1_000_000 }, (_, index) => index / 7);
+    const text = JSON.stringify({ data: [{ embedding: numbers }], usage: { total_tokens: 7 } });
+    const time = (work: () => void) => {
+      const before = performance.now();
+      work();
+      return performance.now() - before;
+    };
+    expect(skimmed(text)).toEqual([{ usage: { total_tokens: 7 } }]);
+    const skims = [1, 2, 3].map(() => time(() => skimmed(text)));
+    const parses = [1, 2, 3].map(() => time(() => JSON.parse(text)));
+    expect(Math.min(...skims)).toBeLessThan(Math.min(...parses));
+  });
 });

@@ -32,6 +32,8 @@ const MOST_KEPT = 256;
 /** Calls back with what is left of each object: of the text itself, or of each item where that is an array. */
 export function skimmer(found: (value: Json) => void): Skimmer {
   let depth = 0;
+  /** The depth of the outermost container in which nothing can be kept; 0 outside of one. */
+  let deaf = 0;
   /** Of each container that is open, by its depth: whether it is an object, and the name that was read last. */
   const open: { isObject: boolean; name: string }[] = [];
   let isName = false;
@@ -48,11 +50,17 @@ export function skimmer(found: (value: Json) => void): Skimmer {
     count = 0;
   };
   const base = (): number => (open[1]?.isObject === false ? 1 : 0);
+  const isDeaf = (): boolean => {
+    if (depth > DEEPEST) return true;
+    const own = open.slice(base() + 1, depth + 1);
+    const last = own.pop();
+    return last !== undefined && (!last.isObject || own.some(({ name }) => !BRANCHES.has(name)));
+  };
   const keep = (value: string | number): void => {
-    if (depth > DEEPEST || count >= MOST_KEPT) return;
+    if (deaf > 0 || count >= MOST_KEPT) return;
     const path = open.slice(base() + 1, depth + 1);
     const last = path.pop();
-    if (!last?.isObject || path.some(({ isObject, name }) => !isObject || !BRANCHES.has(name))) return;
+    if (!last) return;
     if (typeof value === "string" ? !LEAVES.has(last.name) : path.length === 0) return;
     let at = kept;
     for (const { name } of path) {
@@ -76,7 +84,9 @@ export function skimmer(found: (value: Json) => void): Skimmer {
       depth += 1;
       if (depth <= DEEPEST) open[depth] = { isObject: character === "{", name: "" };
       isName = character === "{";
+      if (deaf === 0 && isDeaf()) deaf = depth;
     } else if (character === "}" || character === "]") {
+      if (depth === deaf) deaf = 0;
       depth = Math.max(0, depth - 1);
       isName = false;
       if (depth <= base()) report();
@@ -112,6 +122,11 @@ export function skimmer(found: (value: Json) => void): Skimmer {
           if (end < text.length) endToken();
           continue;
         }
+        // Of an array of numbers, like an embedding, only its end matters.
+        if (deaf > 0) {
+          BRACKETS.lastIndex = at;
+          at = BRACKETS.exec(text)?.index ?? text.length;
+        }
         const character = text[at] ?? "";
         if (character === '"') {
           [token, isString, backslashes] = ["", true, 0];
@@ -131,5 +146,6 @@ export function skimmer(found: (value: Json) => void): Skimmer {
   };
 }
 
+const BRACKETS = /["{}[\]]/g;
 const BACKSLASH = 0x5c;
 const SCALAR: ReadonlySet<string> = new Set("0123456789+-.eE");
