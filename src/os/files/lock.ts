@@ -44,9 +44,14 @@ function busFolder(address = ""): string | undefined {
   return /^unix:(?:[^;]*,)?path=([^,;%]+)\/[^/,;%]+(?:[,;]|$)/.exec(address)?.[1];
 }
 
-/** Where nothing says, the system does: a folder below the root would be everybody's. */
+/** Where no variable says, the system does; of a user whom it does not know, who can make no folder below the root, it is that. */
 function homeFolder({ HOME: home }: RawEnvironment): string {
-  return home || process.getBuiltinModule("node:os").userInfo().homedir;
+  if (home) return home;
+  try {
+    return process.getBuiltinModule("node:os").userInfo().homedir;
+  } catch {
+    return "";
+  }
 }
 
 /**
