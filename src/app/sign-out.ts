@@ -79,7 +79,7 @@ interface RevokeLimit {
 
 /** Under the lock, so that a refresh in another process can neither outlive nor undo it. */
 async function signOutProfile(profile: Profile, ports: Ports, within: RevokeLimit): Promise<SignedOut> {
-  const stored = await readable(profile, ports);
+  const stored = await readable(profile, ports, within.interrupt);
   const session = stored.refresh_token ?? stored.access_token;
   const limit = startTimeLimit(within.ms, within.interrupt);
   const revoking = revokeStored(stored, ports, limit.signal).finally(limit.clear);
@@ -95,13 +95,14 @@ async function signOutProfile(profile: Profile, ports: Ports, within: RevokeLimi
 }
 
 /** What can be read: an entry that is not text is removed with the others, and must not keep them. */
-async function readable(profile: Profile, ports: Ports): Promise<StoredProfile> {
+async function readable(profile: Profile, ports: Ports, interrupt: AbortSignal): Promise<StoredProfile> {
   const read = async (fields: readonly ProfileField[]): Promise<StoredProfile | null> => {
     try {
       const first = await profile.read(fields);
       // Of a sign-in in progress nothing goes to the server before it.
       const isWhole = fields === PROFILE_FIELDS;
-      return (isWhole ? await readSettled(profile, ports, { first, fields, locked: true }) : first).stored;
+      return (isWhole ? await readSettled(profile, ports, { first, fields, locked: true, interrupt }) : first)
+        .stored;
     } catch (error) {
       if (hasCode(error, "E_MALFORMED")) return null;
       throw error;

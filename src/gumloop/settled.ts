@@ -29,6 +29,8 @@ export interface Settling {
   readonly fields?: readonly ProfileField[];
   /** Whether this process has the profile's lock. */
   readonly locked?: boolean;
+  /** Ends the wait: the last reading counts, whole or not. */
+  readonly interrupt?: AbortSignal;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Settling {
 export async function readSettled(
   profile: Pick<Profile, "name" | "read" | "notedKey">,
   ports: Pick<Ports, "now"> & ProfileLockPorts,
-  { first, fields = RESOLVED_FIELDS, locked = false }: Settling = {},
+  { first, fields = RESOLVED_FIELDS, locked = false, interrupt }: Settling = {},
 ): Promise<ProfileReading> {
   const read = async (): Promise<Seen> => {
     const at = ports.now();
@@ -53,6 +55,7 @@ export async function readSettled(
   let since: number | null = null;
   while (performance.now() - started < LIMIT_MS) {
     const { reading } = seen;
+    if (interrupt?.aborted) return reading;
     const stillFor = since === null ? null : performance.now() - since;
     if (isHalfWritten(reading.stored) ? (stillFor ?? 0) >= EMPTY_FOR_MS : isDone(stillFor, seen))
       return reading;

@@ -1,5 +1,6 @@
 /** A stored session beside what others do to it: malformed entries, another program's sign-in, another environment, a clock. */
 import { describe, expect, test } from "bun:test";
+import { gumCred } from "../support/binary.ts";
 import { startStandIn } from "../support/stand-in/server.ts";
 import { requests, storeEntries, storeExpiredSession, storeSession } from "../support/stored-session.ts";
 import { useWorld } from "../support/world.ts";
@@ -73,3 +74,21 @@ test("two processes of different environments take one lock", async () => {
   expect(requests(world, "/oauth/token")).toBe(1);
   expect((await world.run(["status", "--verify"])).code).toBe(0);
 });
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s ends the wait of logout for it: all is removed, and nothing is sent",
+  async (signal) => {
+    world.server.reset();
+    const { accessToken } = world.server.issueTokens();
+    const entries = { "default:base_url": world.server.baseUrl, "default:access_token": accessToken };
+    await storeEntries(world, "gumloop-cli", entries);
+    const child = Bun.spawn([gumCred(), "logout"], { env: world.env, stderr: "pipe", stdout: "pipe" });
+    await Bun.sleep(300);
+    const before = performance.now();
+    child.kill(signal);
+    expect(await child.exited).toBe(130);
+    expect(performance.now() - before).toBeLessThan(500);
+    expect(await child.stderr.text()).toContain("warning: the session could not be revoked");
+    expect([await world.entries("gumloop-cli"), requests(world, "/oauth/revoke")]).toEqual([{}, 0]);
+  },
+);
