@@ -1,5 +1,6 @@
 /** Rules of methods and paths: `POST /v1/messages`, `GET /v1/models*`, `/v1/*` for any method. Pure. */
 import { clean, fail } from "../core/errors.ts";
+import { shownWord } from "../core/shown-path.ts";
 
 export interface AllowRule {
   /** Upper case; null for any. */
@@ -13,7 +14,7 @@ export function parseAllow(text: string): AllowRule {
   if (pattern === undefined) {
     throw fail(
       "E_INVALID_VALUE",
-      `'${clean(text, 80)}' is not a rule for requests`,
+      `'${text.includes("/") ? clean(text, 80) : shownWord(text)}' is not a rule for requests`,
       "write a method and a path, such as 'POST /v1/messages' or 'GET /v1/models*'",
     );
   }

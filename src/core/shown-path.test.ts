@@ -49,6 +49,9 @@ test.each([
   ["--sk-proj-EXAMPLEabcdef", "--sk-p…"],
   ["--keysk-proj-EXAMPLEabcdef0123456789", "--keys…"],
   ["0123456789abcdef0123456789abcdef", "0123…"],
+  ["--api-keyxai-abcdefghijklmnopqrst", "--api-…"],
+  ["openai,xai-abcdefghijklmnopqrst", "openai,xai-…"],
+  ["openai, sk-proj-EXAMPLEabcdef", "openai, sk-p…"],
   ["OPENAI_API_KEY=sk-proj-EXAMPLEabcdef", "OPENAI_API_KEY=…"],
   ["sk-proj-EXAMPLEabcdef=openai", "sk-p…=…"],
 ])("of the word %s is shown %s", (word, shown) => {

@@ -21,11 +21,20 @@ export function shownPath(path: string): string {
  * more than tells which word is meant.
  */
 export function shownWord(word: string): string {
-  const [name = "", ...value] = word.split("=");
-  const bare = name.replace(/^-+/, "");
-  const isKey = bare.length >= 16 && (beginsLikeKey(bare) || (bare.length >= 20 && /[A-Z0-9_+/]/.test(bare)));
-  const shown = isKey ? `${name.slice(0, name.length - bare.length + 4)}…` : name;
+  const [names = "", ...value] = word.split("=");
+  const shown = names
+    .split(/(?<=[,\s])/)
+    .map(withoutKey)
+    .join("");
   return clean(value.length > 0 ? `${shown}=…` : shown, 40);
+}
+
+/** No flag is so long that a key could not stand right behind its name. */
+function withoutKey(word: string): string {
+  const bare = word.replace(/^-+/, "");
+  const isLong = bare.length >= 20 && (bare !== word || /[A-Z0-9_+/]/.test(bare));
+  const isKey = bare.length >= 16 && (beginsLikeKey(bare) || isLong);
+  return isKey ? `${word.slice(0, word.length - bare.length + 4)}…` : word;
 }
 
 /** A path as a word of a shell's command line. Characters that steer a terminal are not repeated. */

@@ -25,6 +25,10 @@ describe.each(KEYS)("%s is not shown", (key) => {
     ["explain KEY", "explain", key],
     ["providers KEY", "providers", key],
     ["plugins new KEY", "plugins", "new", `${key}_`],
+    ["plugins trust KEY", "plugins", "trust", key],
+    ["plugins remove KEY", "plugins", "remove", key],
+    ["login --api-keyKEY", "login", `--api-key${key.toLowerCase()}`],
+    ["broker --allow KEY", "broker", "--allow", key, "--", "true"],
   ])("%s", async (_, ...args) => {
     for (const more of [[], ["--json"]]) {
       const { code, stdout, stderr } = await world.run([...args, ...more]);

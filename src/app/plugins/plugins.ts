@@ -7,7 +7,7 @@ import { lstatSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { clean, fail, GumCredError } from "../../core/errors.ts";
 import { providerId } from "../../core/provider-id.ts";
-import { shownPath } from "../../core/shown-path.ts";
+import { shownPath, shownWord } from "../../core/shown-path.ts";
 import { makeOwnFolder, replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFolder, readTrustedFile } from "../../os/files/safe-file.ts";
 import type { CatalogueEntry } from "../../providers/catalogue/catalogue.ts";
@@ -221,6 +221,8 @@ function administrators(id: string) {
 }
 
 function notInstalled(id: string) {
-  const said = isBuiltIn(id) ? `'${id}' is built in, no plugin` : `plugin '${id}' is not installed`;
+  const said = isBuiltIn(id)
+    ? `'${id}' is built in, no plugin`
+    : `plugin '${shownWord(id)}' is not installed`;
   return fail("E_UNKNOWN_PROVIDER", said, "run 'gum-cred plugins list'");
 }
