@@ -124,7 +124,7 @@ export function isExpired(
   return expiresAtMs !== null && expiresAtMs - slackMs <= nowMs;
 }
 
-/** A token that would live on for longer than tokens do was noted while the clock was ahead, and is over for all we know. */
+/** A token that would live on for longer than it ever does was noted while the clock was ahead, and the note says nothing. */
 export function isTooLate({ expiresAtMs, lifeMs }: Noted, nowMs: number): boolean {
   return lifeMs !== null && expiresAtMs > nowMs + lifeMs + LARGEST_DRIFT_MS;
 }

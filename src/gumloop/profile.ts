@@ -131,7 +131,8 @@ export function openProfile(keychain: Keychain, name: string, digest: Digest): P
       const noted = readNote(token, stored.base_url, noteFound, digest);
       if (noted) {
         const { slackMs, sameServer } = noted;
-        const expiresAtMs = isTooLate(noted, Date.now()) ? 0 : noted.expiresAtMs;
+        const isKnown = !isTooLate(noted, Date.now());
+        const expiresAtMs = isKnown ? noted.expiresAtMs : expiryOf(token, undefined, digest);
         const known = { ...reading, expiresAtMs, slackMs };
         if (sameServer !== false) return { ...known, modifiedAt: null };
         return { ...known, otherServer: true, modifiedAt: await modifiedAt() };

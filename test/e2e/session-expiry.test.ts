@@ -102,4 +102,20 @@ describe("odd lifetimes and clocks: at most one refresh a run, and every run suc
       expect(tokenRequests()).toBe(2);
     });
   }
+
+  test.each([200_000, 24 * 3600_000])(
+    "a token noted %d ms ahead that nothing renews is handed out",
+    async (aheadMs) => {
+      const profile = fresh();
+      const lifeMs = 3600_000;
+      const tokens = world.server.issueTokens();
+      const expiresAtMs = Date.now() + lifeMs + aheadMs;
+      const session = { accessToken: tokens.accessToken, baseUrl: world.server.baseUrl, expiresAtMs, lifeMs };
+      await storeSession(world, profile, session);
+      expect(await get(profile)).toMatchObject({ code: 0, stdout: `${tokens.accessToken}\n` });
+      await storeSession(world, profile, { ...session, ...tokens });
+      expect((await get(profile)).code).toBe(0);
+      expect(tokenRequests()).toBe(1);
+    },
+  );
 });

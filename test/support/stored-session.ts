@@ -15,18 +15,20 @@ export interface StoredSession {
   readonly baseUrl: string;
   /** What gum-cred's note says; without it there is none. Milliseconds since 1970. */
   readonly expiresAtMs?: number;
+  /** How long the token lives, by the note. */
+  readonly lifeMs?: number;
 }
 
 /** Stores a session under a profile. */
 export async function storeSession(world: World, profile: string, session: StoredSession): Promise<void> {
-  const { accessToken, refreshToken, baseUrl, expiresAtMs } = session;
+  const { accessToken, refreshToken, baseUrl, expiresAtMs, lifeMs } = session;
   await storeEntries(world, "gumloop-cli", {
     [`${profile}:access_token`]: accessToken,
     ...(refreshToken === undefined ? {} : { [`${profile}:refresh_token`]: refreshToken }),
     [`${profile}:base_url`]: baseUrl,
   });
   if (expiresAtMs === undefined) return;
-  const note = expiryNote(secret(accessToken), expiresAtMs, sha256);
+  const note = expiryNote(secret(accessToken), expiresAtMs, sha256, null, { lifeMs });
   await storeEntries(world, "gum-cred", { [`${profile}:expiry`]: reveal(note) });
 }
 
