@@ -2,6 +2,9 @@
  * Times whole processes, from being started to having ended, against each other: one run of each in turn, over and
  * over, so that whatever else the machine does hits all of them alike. No shell is in between. What starting a process
  * costs this program is in every time alike. What they print goes through a pipe, as in a shell's `$(…)`. Only ratios between the commands of one call mean anything.
+ *
+ * What has just run leaves the processor's caches warm for its like. So a command and its yardstick belong in a call of their
+ * own: among ten of a program, a yardstick with one turn in eleven looks a fifth slower than it is.
  */
 import { closeSync, copyFileSync, openSync } from "node:fs";
 

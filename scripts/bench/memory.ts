@@ -62,7 +62,7 @@ function rows(gumCred: string, empty: string, session: Variables): readonly Row[
 }
 
 /** The median peak of a command, in KiB. */
-function peak(command: readonly string[], env: Variables = {}): number {
+export function peak(command: readonly string[], env: Variables = {}): number {
   const runs = Array.from({ length: RUNS }, () => {
     const { exitCode, stdout, stderr } = Bun.spawnSync(["python3", "-c", FORK_AND_WAIT, ...command], {
       env: cleanEnvironment(env),
