@@ -22,7 +22,7 @@ const MANY_LINES = 250;
 const MOST_FILES = 20;
 
 /** Files of src that stand in no room. */
-const DOOR = ["src/start.ts", "src/everyday.ts", "src/main.ts", "src/version.ts"];
+const DOOR = ["src/start.ts", "src/everyday.ts", "src/everyday-stored.ts", "src/main.ts", "src/version.ts"];
 
 /** Checks the tree below `root`. Tests count as files of their folder's subject, not as files of the folder. */
 export function checkFloors(root: string): Report {

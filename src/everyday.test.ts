@@ -1,6 +1,6 @@
 /** What an everyday line is, and what makes it none. That its answer is the whole program's: test/e2e/everyday.test.ts. */
 import { describe, expect, test } from "bun:test";
-import { everydayExports, everydayLine, everydaySearches } from "./everyday.ts";
+import { everydayExports, everydayLine, everydayQuestions } from "./everyday.ts";
 import { PROVIDERS } from "./providers/registry.ts";
 
 const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
@@ -85,36 +85,47 @@ describe("declined", () => {
 
 describe("the keychain's head start", () => {
   const BUS = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/b" };
+  const AT_HOME = { ...BUS, ...HOME };
+  const EXEC = ["exec", "gumloop", "--", "true"];
+
   test.each([
-    [["env"], BUS, "profile,keys"],
-    [["env", "gumloop"], BUS, "profile"],
-    [["exec", "--", "true"], BUS, "profile,keys"],
-    [
-      ["exec", "gumloop", "--", "true"],
-      { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" },
-      "profile",
-    ],
-    [["env"], { ...BUS, ...TOKEN }, "keys"],
-    [["env"], { ...BUS, GUMLOOP_API_KEY: "k" }, "keys"],
-    [["exec", "--", "true"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }, "keys"],
-  ])("is taken by %j with %j", (argv, env, searches) => {
-    expect(everydaySearches(argv, env, nowhere).join()).toBe(searches);
+    [["env"], AT_HOME, "session,vendors"],
+    [["env", "gumloop"], { ...AT_HOME, OPENAI_API_KEY: "sk-EXAMPLE" }, "session"],
+  ])("asks for the session where that may be all: %j with %j", (argv, env, ask) => {
+    expect(everydayQuestions(argv, env, nowhere)).toEqual({ ask: ask.split(",") as never, isSession: true });
   });
 
   test.each([
-    [["env"], {}],
-    [["env", "openai"], BUS],
-    [["env", "--json"], BUS],
-    [["get", "gumloop"], BUS],
-    [["exec", "--"], BUS],
-    [["env", "gumloop"], { ...BUS, ...TOKEN }],
-    [["exec", "gumloop", "--", "true"], { ...BUS, GUMLOOP_API_KEY_FILE: "/f" }],
-    [["env"], { ...BUS, GUM_CRED_EXPORTED: "x" }],
-    [["env"], { ...BUS, GUM_CRED_KEYCHAIN: "kwallet" }],
-    [["env"], { ...BUS, GUM_CRED_POLICY: "/p" }],
-  ])("is not taken by %j with %j", (argv, env) => expect(everydaySearches(argv, env, nowhere)).toEqual([]));
+    [["env"], { ...AT_HOME, OPENAI_API_KEY: "sk-EXAMPLE" }, "locked,session,key,vendors"],
+    [["env"], { ...AT_HOME, OPENAI_API_KEY: "" }, "locked,session,key,vendors"],
+    [["env", "gumloop"], { ...AT_HOME, GUMLOOP_TEAM_ID: "t" }, "locked,session,key"],
+    [["env", "gumloop"], { ...AT_HOME, GUMLOOP_BASE_URL: "" }, "locked,session,key"],
+    [["env", "gumloop"], BUS, "locked,session,key"],
+    [["env", "gumloop"], { ...AT_HOME, XDG_CONFIG_HOME: "/set" }, "locked,session,key"],
+    [["exec", "--", "true"], AT_HOME, "locked,session,key,vendors"],
+    [EXEC, { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" }, "locked,session,key"],
+    [["env"], { ...AT_HOME, ...TOKEN }, "locked,vendors"],
+    [["env"], { ...AT_HOME, GUMLOOP_API_KEY: "k" }, "locked,vendors"],
+    [["exec", "--", "true"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }, "locked,vendors"],
+  ])("asks for all that may count: %j with %j", (argv, env, ask) => {
+    const isThere = (path: string) => path === "/set/gum-cred" || nowhere(path);
+    expect(everydayQuestions(argv, env, isThere)).toEqual({ ask: ask.split(",") as never, isSession: false });
+  });
+
+  test.each([
+    [["env"], HOME],
+    [["env", "openai"], AT_HOME],
+    [["env", "--json"], AT_HOME],
+    [["get", "gumloop"], AT_HOME],
+    [["exec", "--"], AT_HOME],
+    [["env", "gumloop"], { ...AT_HOME, ...TOKEN }],
+    [EXEC, { ...AT_HOME, GUMLOOP_API_KEY_FILE: "/f" }],
+    [["env"], { ...AT_HOME, GUM_CRED_EXPORTED: "x" }],
+    [["env"], { ...AT_HOME, GUM_CRED_KEYCHAIN: "kwallet" }],
+    [["env"], { ...AT_HOME, GUM_CRED_POLICY: "/p" }],
+  ])("is not taken by %j with %j", (argv, env) => expect(everydayQuestions(argv, env, nowhere)).toBeNull());
 
   test("nor where a policy may be", () => {
-    expect(everydaySearches(["env"], BUS, (path) => path === "/etc/gum-cred")).toEqual([]);
+    expect(everydayQuestions(["env"], AT_HOME, (path) => path === "/etc/gum-cred")).toBeNull();
   });
 });

@@ -45,27 +45,44 @@ export function everydayExports(
   return answer;
 }
 
-/** What a keychain may be asked ahead; scripts/build/first-calls.ts says what each is. */
-export type EverydaySearch = "profile" | "keys";
+/**
+ * What a keychain may be asked ahead: whether it is locked, the default profile's session and its API key, and what is
+ * stored for vendors. scripts/build/first-calls.ts has the calls.
+ */
+export type EverydayQuestion = "locked" | "session" | "key" | "vendors";
+
+export interface EverydayQuestions {
+  readonly ask: readonly EverydayQuestion[];
+  /** Whether the session, where there is one and nothing of vendors', is all that counts: everyday-stored.ts reads it. */
+  readonly isSession: boolean;
+}
 
 /**
  * What an everyday line will look for in the keychain of a Linux desktop, so that it may be asked before the program is
- * loaded. In doubt nothing.
+ * loaded. In doubt null.
  */
-export function everydaySearches(
+export function everydayQuestions(
   argv: readonly string[],
   env: RawEnvironment,
   isThere: (path: string) => boolean,
-): readonly EverydaySearch[] {
-  if (!isEveryday(argv)) return [];
+): EverydayQuestions | null {
+  if (!isEveryday(argv)) return null;
+  const named = argv[1] === "gumloop";
   let isGiven = false;
+  let isUsual = argv[0] === "env";
   for (const name in env) {
-    if (name.startsWith("GUM_CRED_")) return [];
+    if (name.startsWith("GUM_CRED_")) return null;
     isGiven ||= name.startsWith(TOKEN) || name.startsWith(KEY);
+    if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) isUsual = false;
   }
-  const searches: EverydaySearch[] = isGiven ? [] : ["profile"];
-  if (argv[1] !== "gumloop") searches.push("keys");
-  return searches.length > 0 && hasBus(env, isThere) && !isThere(SYSTEM_FOLDER) ? searches : [];
+  if ((isGiven && named) || !hasBus(env, isThere) || isThere(SYSTEM_FOLDER)) return null;
+  const own = ownFolder(env);
+  const isSession = isUsual && own !== null && isKnownAbsent(own, isThere);
+  const ask: EverydayQuestion[] = isSession ? [] : ["locked"];
+  if (!isGiven) ask.push("session");
+  if (!isGiven && !isSession) ask.push("key");
+  if (!named) ask.push("vendors");
+  return { ask, isSession };
 }
 
 /** `env`, `env gumloop`, `exec -- CMD` and `exec gumloop -- CMD`. */

@@ -3,8 +3,9 @@
  * main.ts answers, from the beginning.
  */
 import { type Secret, secret } from "./core/secret.ts";
-import { type Everyday, everydayExports, everydayLine, everydaySearches } from "./everyday.ts";
+import { type Everyday, everydayExports, everydayLine, everydayQuestions } from "./everyday.ts";
 import type { FirstCalls } from "./keychain/secret-service/head-start.ts";
+import { isCloseOnExec } from "./os/native/descriptor.ts";
 import { isTerminal } from "./os/streams/is-terminal.ts";
 import { versionLine } from "./version.ts";
 
@@ -20,9 +21,6 @@ const UNKNOWN_TIME = 2 ** 52 - 1;
  * file first, as if it wrote at the file's beginning.
  */
 const PIECE = 1_000;
-
-/** As the kernel's fdinfo shows it, in octal. */
-const O_CLOEXEC = 0o2000000;
 
 void start();
 
@@ -44,18 +42,35 @@ async function answerEveryday(argv: readonly string[]): Promise<void> {
   if (answer && argv[0] === "exec") await become(argv, answer);
   else if (answer) await print(everydayLine(answer));
   else {
-    const searches = everydaySearches(argv, process.env, isThere);
-    if (searches.length === 0 || typeof GUM_CRED_FIRST_CALLS === "undefined") return;
+    const questions = everydayQuestions(argv, process.env, isThere);
+    if (questions === null || typeof GUM_CRED_FIRST_CALLS === "undefined") return;
+    const { ask, isSession } = questions;
     const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
-    beginHeadStart(process.env, GUM_CRED_FIRST_CALLS, searches, searches.includes("profile"));
+    beginHeadStart(process.env, GUM_CRED_FIRST_CALLS, ask, ask.includes("session"));
+    if (isSession) await answerStored();
   }
+}
+
+async function answerStored(): Promise<void> {
+  const { everydayStored } = await import("./everyday-stored.ts");
+  prepareOutput(); // the keyring is working meanwhile
+  const line = everydayStored(process.env);
+  if (line !== null) await write(line);
 }
 
 /** Throws where stdout was closed, or does not take the text: main.ts says so. */
 async function print(text: string): Promise<never> {
-  if (await wasClosed()) throw new Error("stdout was closed");
+  prepareOutput();
+  return write(text);
+}
+
+function prepareOutput(): void {
+  if (wasClosed()) throw new Error("stdout was closed");
   // Without a reader, and over the limit of a file, the write must fail and not end us.
   for (const signal of ["SIGPIPE", "SIGXFSZ"]) process.on(signal, () => {});
+}
+
+async function write(text: string): Promise<never> {
   let rest = text;
   try {
     for (; rest !== ""; rest = rest.slice(PIECE)) await Bun.write(Bun.stdout, rest.slice(0, PIECE));
@@ -67,11 +82,10 @@ async function print(text: string): Promise<never> {
   process.exit(0);
 }
 
-/** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts (O_CLOEXEC). */
-async function wasClosed(): Promise<boolean> {
+/** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts. */
+function wasClosed(): boolean {
   if (Bun.file("/proc/self/fd/1").lastModified !== Bun.file("/dev/null").lastModified) return false;
-  const [, flags = ""] = (await Bun.file("/proc/self/fdinfo/1").text()).split("flags:");
-  return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  return isCloseOnExec(1);
 }
 
 /** The whole program may have to look at a terminal first. */

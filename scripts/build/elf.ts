@@ -1,5 +1,5 @@
 /**
- * As much of the ELF format as the hardening needs: sections by name, and imported symbols. 64-bit
+ * As much of the ELF format as the build needs: sections by name, imported symbols, and what is mapped where. 64-bit
  * little-endian only. Source: the System V ABI's chapters "Object Files" (gabi) and, for versions, the Linux Standard Base.
  */
 
@@ -29,14 +29,50 @@ export interface Elf {
   bytesOf(name: string): Buffer;
 }
 
+/** What is mapped from the file, whole and in its place in memory. */
+export interface Segment {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+const ET_EXEC = 2;
+const PT_LOAD = 1;
+const PF_W = 2;
+const SEGMENT_HEADER_BYTES = 56;
+
+/** What is mapped from the file and never written; nothing where the system chooses the place (ET_DYN). */
+export function unwrittenSegments(file: Buffer): readonly Segment[] {
+  requireElf(file);
+  if (file.readUInt16LE(16) !== ET_EXEC) return []; // e_type
+  const table = Number(file.readBigUInt64LE(32)); // e_phoff
+  const segments: Segment[] = [];
+  for (let index = 0; index < file.readUInt16LE(56); index++) {
+    const at = table + index * SEGMENT_HEADER_BYTES;
+    if (file.readUInt32LE(at) !== PT_LOAD || (file.readUInt32LE(at + 4) & PF_W) !== 0) continue;
+    segments.push({
+      address: Number(file.readBigUInt64LE(at + 16)),
+      bytes: Number(file.readBigUInt64LE(at + 32)), // p_filesz
+    });
+  }
+  return segments;
+}
+
+/** Whether it is a 64-bit little-endian ELF file. */
+export function isElf(file: Buffer): boolean {
+  return file.toString("latin1", 0, 6) === "\x7fELF\x02\x01";
+}
+
+function requireElf(file: Buffer): void {
+  if (!isElf(file)) throw new Error("not a 64-bit little-endian ELF file");
+}
+
 const SHT_NOBITS = 8;
 const SECTION_HEADER_BYTES = 64;
 const SYMBOL_BYTES = 24;
 
 /** Throws on anything but a 64-bit little-endian ELF file with section headers. */
 export function parseElf(file: Buffer): Elf {
-  if (file.toString("latin1", 0, 6) !== "\x7fELF\x02\x01")
-    throw new Error("not a 64-bit little-endian ELF file");
+  requireElf(file);
   const sections = readSections(file);
   const section = (name: string) => {
     const found = sections.get(name);

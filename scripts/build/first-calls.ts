@@ -4,9 +4,9 @@
  */
 import { type Call, HELLO } from "../../src/dbus/client.ts";
 import { encodeCall } from "../../src/dbus/encode.ts";
-import type { EverydaySearch } from "../../src/everyday.ts";
+import type { EverydayQuestion } from "../../src/everyday.ts";
 import { expiryAccount } from "../../src/gumloop/expiry.ts";
-import { RESOLVED_FIELDS } from "../../src/gumloop/profile.ts";
+import type { RESOLVED_FIELDS } from "../../src/gumloop/profile.ts";
 import { GUMLOOP_SERVICE } from "../../src/gumloop/stored.ts";
 import { OWN_SERVICE } from "../../src/keychain/keychain.ts";
 import {
@@ -26,13 +26,14 @@ const PUBLIC_KEY_BYTES = 128;
 
 const search = (service: string, account?: string) => searchItems(USUAL_COLLECTION, query(service, account));
 
-/** The default profile with its note, and every vendor's key. */
-const SEARCHES: Readonly<Record<EverydaySearch, readonly Call[]>> = {
-  profile: [
-    ...RESOLVED_FIELDS.map((field) => search(GUMLOOP_SERVICE, `${PROFILE}:${field}`)),
-    search(OWN_SERVICE, expiryAccount(PROFILE)),
-  ],
-  keys: [search(OWN_SERVICE)],
+const field = (name: (typeof RESOLVED_FIELDS)[number]) => search(GUMLOOP_SERVICE, `${PROFILE}:${name}`);
+
+/** In the order in which src/everyday-stored.ts reads the session. */
+const QUESTIONS: Readonly<Record<EverydayQuestion, readonly Call[]>> = {
+  locked: [collectionLocked(USUAL_COLLECTION)],
+  session: [field("access_token"), field("base_url"), search(OWN_SERVICE, expiryAccount(PROFILE))],
+  key: [field("api_key"), field("user_id")],
+  vendors: [search(OWN_SERVICE)],
 };
 
 export function firstCalls(): FirstCalls {
@@ -48,7 +49,11 @@ export function firstCalls(): FirstCalls {
     greeting,
     opening: opening.slice(0, -2 * PUBLIC_KEY_BYTES),
     collection: USUAL_COLLECTION,
-    locked: question([collectionLocked(USUAL_COLLECTION)]),
-    searches: { profile: question(SEARCHES.profile), keys: question(SEARCHES.keys) },
+    questions: {
+      locked: question(QUESTIONS.locked),
+      session: question(QUESTIONS.session),
+      key: question(QUESTIONS.key),
+      vendors: question(QUESTIONS.vendors),
+    },
   };
 }

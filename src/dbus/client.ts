@@ -120,9 +120,9 @@ function connectNamed(address: string, env: RawEnvironment, deadline: Deadline):
   }
 }
 
-/** Where a reply will be. */
+/** Where a reply will be; what reads it may come twice, and meets the same. */
 interface Slot {
-  reply: Reply | null;
+  read: (() => Reply) | null;
 }
 
 /** Calls over one connection, and the replies that are still to come. */
@@ -138,9 +138,16 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   let welcome: Slot | null = null;
 
   function expect(call: Call, serial: number): Slot {
-    const slot: Slot = { reply: null };
+    const slot: Slot = { read: null };
     waiting.set(serial, (message) => {
-      slot.reply = replyTo(call, message);
+      try {
+        const reply = replyTo(call, message);
+        slot.read = () => reply;
+      } catch (error) {
+        slot.read = () => {
+          throw error;
+        };
+      }
     });
     welcome ??= slot;
     last = Math.max(last, serial);
@@ -167,8 +174,8 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   }
 
   function replyIn(slot: Slot, until: Deadline): Reply {
-    while (slot.reply === null) listen(until);
-    return slot.reply;
+    while (slot.read === null) listen(until);
+    return slot.read();
   }
 
   function repliesOf(slots: readonly Slot[], until: Deadline): readonly Reply[] {

@@ -57,11 +57,7 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     const message = "cannot connect to the session bus: native calls are refused";
     throw fail("E_KEYCHAIN_FAILED", message, NATIVE_CALLS_HINT);
   }
-  let failure: GumCredError = fail(
-    "E_KEYCHAIN_FAILED",
-    "the session bus has no address that can be used",
-    OWN_BUS,
-  );
+  let failure: GumCredError | null = null;
   for (const { name, guid } of knownAddresses(addresses)) {
     const fd = system.socket(AF_UNIX, STREAM, 0);
     if (fd < 0) throw fail("E_KEYCHAIN_FAILED", `no socket for the session bus (errno ${errno()})`);
@@ -77,7 +73,8 @@ export function connectBus(addresses: string, deadline: Deadline): BusSocket {
     }
     system.close(fd);
   }
-  throw failure;
+  const message = "the session bus has no address that can be used";
+  throw failure ?? fail("E_KEYCHAIN_FAILED", message, OWN_BUS);
 }
 
 function knownAddresses(addresses: string): readonly SocketAddress[] {
@@ -196,6 +193,8 @@ function busSocket(system: SocketCalls, fd: number, guid: string | null, uid: nu
       const bytes = joined(parts);
       try {
         write(bytes, deadline);
+        // Whoever reads it is ready now, and often on this processor: what comes next is waiting for it.
+        system.sched_yield();
       } finally {
         for (const part of [bytes, ...messages]) part.fill(0);
       }

@@ -20,6 +20,9 @@ export const DOCUMENTED_LIFE_MS = 3600_000;
 /** No more than this part of a token's life is slack, so that one that lives for seconds can be used at all. */
 const LARGEST_SLACK = 1 / 4;
 
+/** No access token lives longer than ten years; a note that says so was written while the clock was wrong. */
+const LONGEST_LIFE_MS = 10 * 366 * 24 * 3600 * 1000;
+
 /** A keychain rounds times to seconds. */
 const ROUNDED_MS = 3_000;
 /** Clocks are put right by less all the time. */
@@ -122,6 +125,17 @@ export function isExpired(
   slackMs: number = EXPIRY_SLACK_MS,
 ): boolean {
   return expiresAtMs !== null && expiresAtMs - slackMs <= nowMs;
+}
+
+/** True when a token with this expiry should be refreshed before it is used. */
+export function isDueForRefresh(
+  token: Secret,
+  { expiresAtMs, slackMs }: { readonly expiresAtMs: number; readonly slackMs: number },
+  nowMs: number,
+): boolean {
+  if (isExpired(expiresAtMs, nowMs, slackMs)) return true;
+  // The expiry in a JWT is the server's, whatever our clock was; only our note can be wrong.
+  return expiresAtMs - nowMs > LONGEST_LIFE_MS && expiresAtMs !== fromJwt(token);
 }
 
 /** A token that would live on for longer than it ever does was noted while the clock was ahead, and the note says nothing. */

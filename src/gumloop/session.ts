@@ -10,7 +10,7 @@ import { fail, GumCredError } from "../core/errors.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 import type { Ports, Voice } from "../resolve/ports.ts";
 import { valueProblem } from "../resolve/sources/usable-value.ts";
-import { DOCUMENTED_LIFE_MS, expiryOf, isExpired } from "./expiry.ts";
+import { DOCUMENTED_LIFE_MS, isDueForRefresh } from "./expiry.ts";
 import type { TokenSet } from "./oauth/token-endpoint.ts";
 import { tellOfWaiting } from "./oauth/waiting.ts";
 import type { Profile, ProfileReading } from "./profile.ts";
@@ -28,16 +28,12 @@ type RefreshPorts = ProfileLockPorts &
 const REREAD_MS = 500;
 /** The keychain may fail for a moment while it holds the only copy of what the server will not send twice. */
 const RETRY_PAUSES_MS = [50, 250];
-/** No access token lives longer than ten years; a note that says so was written while the clock was wrong. */
-const LONGEST_LIFE_MS = 10 * 366 * 24 * 3600 * 1000;
 
 /** True when the reading's access token should be refreshed before it is used. */
 export function needsRefresh({ stored, expiresAtMs, slackMs }: ProfileReading, nowMs: number): boolean {
   const token = stored.access_token;
   if (token === undefined || expiresAtMs === null) return false;
-  if (isExpired(expiresAtMs, nowMs, slackMs)) return true;
-  // The expiry in a JWT is the server's, whatever our clock was; only our note can be wrong.
-  return expiresAtMs - nowMs > LONGEST_LIFE_MS && expiresAtMs !== expiryOf(token, undefined, () => "");
+  return isDueForRefresh(token, { expiresAtMs, slackMs }, nowMs);
 }
 
 /**

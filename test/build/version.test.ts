@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { parseElf } from "../../scripts/build/elf.ts";
+import { parseElf, unwrittenSegments } from "../../scripts/build/elf.ts";
 import { findTarget, hostTarget, TARGETS } from "../../scripts/build/targets.ts";
 import { readVersion } from "../../scripts/build/version.ts";
 
@@ -74,4 +74,21 @@ test.skipIf(process.platform !== "linux")("an ELF file's sections and imports", 
   expect(elf.bytesOf(".interp").toString("latin1")).toMatch(/^\/lib.*ld-.*\0$/);
   expect(elf.imports.filter(({ name }) => name === "setrlimit")).toHaveLength(1);
   expect(() => elf.section(".no-such")).toThrow("no section .no-such");
+});
+
+test.skipIf(process.platform !== "linux")("what an ELF file maps and never writes is where it says", () => {
+  const segments = unwrittenSegments(readFileSync(process.execPath));
+  const maps = readFileSync("/proc/self/maps", "latin1").split("\n");
+  const mapped = (flags: string) =>
+    maps.find((line) => line.includes(flags) && line.endsWith(process.execPath));
+  // As the kernel maps them: whole pages, one mapping for what only is read, one for what runs.
+  const expected = [mapped(" r--p "), mapped(" r-xp ")].map((line = "") => line.split(" ")[0]);
+  const pages = segments.map(({ address, bytes }) => {
+    const ends = [Math.floor(address / 4096), Math.ceil((address + bytes) / 4096)];
+    return ends.map((page) => (page * 4096).toString(16).padStart(8, "0")).join("-");
+  });
+  expect(pages).toEqual(expected as string[]);
+  const movable = readFileSync("/proc/self/exe").subarray(0, 4096);
+  movable.writeUInt16LE(3, 16); // ET_DYN
+  expect(unwrittenSegments(movable)).toEqual([]);
 });

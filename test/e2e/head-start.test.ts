@@ -1,10 +1,11 @@
 /**
  * The everyday lines that need the keychain of a Linux desktop: one visit to it, begun before the program is loaded, with
- * the same outcome as without that start, and never a keyring left with a caller that has hung up.
+ * the same outcome as without that start, and never a keyring left with a caller that has hung up. What the first modules
+ * answer by themselves is everyday-stored.test.ts.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { reveal, secret } from "../../src/core/secret.ts";
-import { keyNote } from "../../src/gumloop/expiry.ts";
+import { expiryNote, keyNote } from "../../src/gumloop/expiry.ts";
 import { type BusProxy, startBusProxy } from "../support/bus-proxy.ts";
 import { type FakeOptions, startFakeSecretService } from "../support/fake-secret-service.ts";
 import { startPrivateBus } from "../support/private-bus.ts";
@@ -24,10 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => proxy?.stop());
 
-/** Hello, ReadAlias, OpenSession, Locked, GetSecrets. */
-const AROUND = 5;
-/** A profile without its refresh token, and the expiry note. */
-const PROFILE = 5;
+/** Hello, ReadAlias, OpenSession, Locked, GetSecrets; a profile without its refresh token, and the expiry note. */
+const WHOLE = 10;
 /** All that is stored for the vendors and for the note is one search, and a name for each item: there is only the note. */
 const KEYS = 1;
 
@@ -37,10 +36,8 @@ const GIVEN = { GUMLOOP_ACCESS_TOKEN: "token-EXAMPLE" };
 const NAMES_ALONE = 5;
 
 const LINES: readonly (readonly [line: readonly string[], messages: number])[] = [
-  [["env", "gumloop"], AROUND + PROFILE],
-  [["env"], AROUND + PROFILE + KEYS],
-  [["exec", "gumloop", "--", "sh", "-c", "env | grep ^GUM | sort"], AROUND + PROFILE],
-  [["exec", "--", "sh", "-c", "env | grep ^GUM | sort; exit 9"], AROUND + PROFILE + KEYS],
+  [["exec", "gumloop", "--", "sh", "-c", "env | grep ^GUM | sort"], WHOLE],
+  [["exec", "--", "sh", "-c", "env | grep ^GUM | sort; exit 9"], WHOLE + KEYS],
 ];
 
 test.each(LINES)("%j visits the keychain once, and says what it says otherwise", async (line, messages) => {
@@ -83,6 +80,14 @@ const profile = (key: string) => [
   item("gum-cred", "default:expiry", reveal(keyNote(secret(key), secret(USER), secret(SERVER), sha256))),
 ];
 const SIGNED_IN = profile("key-EXAMPLE");
+const noted = expiryNote(secret("tok-EXAMPLE"), Date.now() + 3_600_000, sha256, null, {
+  server: secret(SERVER),
+});
+const SESSION = [
+  item("gumloop-cli", "default:access_token", "tok-EXAMPLE"),
+  item("gumloop-cli", "default:base_url", SERVER),
+  item("gum-cred", "default:expiry", reveal(noted)),
+];
 const OTHERS = Array.from({ length: 20 }, (_, index) => item("gum-cred", `p${index}:expiry`, "{}"));
 const NOTE = item("gum-cred", "work:expiry", "{}");
 const OPENAI = item("gum-cred", "llm:personal:default:openai", "sk-EXAMPLE");
@@ -90,6 +95,40 @@ const OPENAI = item("gum-cred", "llm:personal:default:openai", "sk-EXAMPLE");
 test.each<[what: string, FakeOptions]>([
   ["nothing is stored", {}],
   ["a profile", { collections: { login: { items: SIGNED_IN } } }],
+  ["a session", { collections: { login: { items: SESSION } } }],
+  ["a session and a vendor's key", { collections: { login: { items: [...SESSION, OPENAI] } } }],
+  [
+    "two access tokens",
+    {
+      collections: {
+        login: { items: [...SESSION, item("gumloop-cli", "default:access_token", "wrong-EXAMPLE")] },
+      },
+    },
+  ],
+  ["the default with a session is locked", { collections: { login: { locked: true, items: SESSION } } }],
+  [
+    "the default with a session is another than login",
+    {
+      collections: { login: { items: profile("wrong-EXAMPLE") }, work: { items: SESSION } },
+      default: "work",
+    },
+  ],
+  [
+    "the session is not in the default",
+    { collections: { login: { items: SESSION }, work: { items: SIGNED_IN } }, default: "work" },
+  ],
+  [
+    "a session is answered with nonsense",
+    {
+      collections: { login: { items: SESSION } },
+      nonsenseAt: "GetSecrets",
+      nonsense: ["a{o(oayays)}", [{}]],
+    },
+  ],
+  [
+    "secrets are answered with nonsense",
+    { collections: { login: { items: SESSION } }, nonsenseAt: "GetSecrets", nonsense: ["s", ["nonsense"]] },
+  ],
   ["a profile and a vendor's key", { collections: { login: { items: [...SIGNED_IN, OPENAI] } } }],
   ["more entries than are named", { collections: { login: { items: [...SIGNED_IN, OPENAI, ...OTHERS] } } }],
   ["other profiles alone", { collections: { login: { items: OTHERS } } }],

@@ -7,9 +7,10 @@ import type { RawEnvironment } from "../../core/environment.ts";
 import { sessionBusAddress } from "../../dbus/session-bus.ts";
 import { type BusSocket, connectBus } from "../../dbus/socket.ts";
 import { deadlineIn } from "../../os/deadline.ts";
+import { releaseCode } from "../../os/native/code-memory.ts";
 import { type KeyPair, newKeyPair } from "./dh-keys.ts";
 
-/** Questions about a collection that are sent together. */
+/** Calls about a collection that are sent together. */
 export interface Question {
   /** What each call is, by `keyOfCall`; their serial numbers begin with {@link from}. */
   readonly keys: readonly string[];
@@ -24,10 +25,10 @@ export interface FirstCalls {
   readonly greeting: string;
   /** OpenSession, with the serial number 3, to be followed by the 128 bytes of the public key. */
   readonly opening: string;
-  /** The collection that the questions are about: whether it is locked, and searches by name. */
+  /** The collection that the questions are about. */
   readonly collection: string;
-  readonly locked: Question;
-  readonly searches: Readonly<Record<string, Question>>;
+  /** By name: `locked`, whether it is, and searches. */
+  readonly questions: Readonly<Record<string, Question>>;
 }
 
 /** What was sent. */
@@ -52,13 +53,13 @@ const CALLS_BEFORE = 3;
 let begun: Begun | null = null;
 
 /**
- * Begins, with the named searches, and with a session where secrets are going to be read. Does nothing where the bus
+ * Begins, with the named questions, and with a session where secrets are going to be read. Does nothing where the bus
  * cannot be reached: whoever needs it finds out why.
  */
 export function beginHeadStart(
   env: RawEnvironment,
   first: FirstCalls,
-  searches: readonly string[],
+  names: readonly string[],
   readsSecrets: boolean,
 ): void {
   const deadline = deadlineIn(SEND_MS);
@@ -66,16 +67,17 @@ export function beginHeadStart(
   try {
     const address = sessionBusAddress(env);
     socket = connectBus(address, deadline);
-    const questions = [first.locked];
-    let hex = first.greeting + first.locked.hex;
-    for (const name of searches) {
-      const search = first.searches[name];
-      if (!search) continue;
-      questions.push(search);
-      hex += search.hex;
+    const questions: Question[] = [];
+    let hex = first.greeting;
+    for (const name of names) {
+      const question = first.questions[name];
+      if (!question) continue;
+      questions.push(question);
+      hex += question.hex;
     }
     // These first: they are answered while we make our key.
     socket.send([Uint8Array.fromHex(hex)], deadline);
+    releaseCode();
     const keys = readsSecrets ? newKeyPair() : null;
     if (keys) socket.send([Uint8Array.fromHex(first.opening + keys.publicKey.toHex())], deadline);
     begun = { address, socket, first, questions, keys };

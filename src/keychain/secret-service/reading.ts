@@ -3,22 +3,18 @@
  * has said it will want, in one visit. Writes nothing.
  */
 
-import { fail } from "../../core/errors.ts";
-import { type Secret, secret } from "../../core/secret.ts";
+import { fail, type GumCredError } from "../../core/errors.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { Call } from "../../dbus/client.ts";
 import type { Deadline } from "../../os/deadline.ts";
 import { notText } from "../keychain.ts";
 import { getSecrets, itemProperty, query, searchItems } from "./calls.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Cipher, Sealed } from "./dh-session.ts";
 import { allOf, groupsOf, itemsOf, keyOf, type Listed, newest, type Places, type Sought } from "./finding.ts";
 import { first, isGone, lockedError, pathsOf, valuesOf } from "./replies.ts";
-import type { Session } from "./session.ts";
+import { entriesIn, type Session, textOf } from "./session.ts";
 import { modifiedAt } from "./times.ts";
 import { flag } from "./typed.ts";
-
-/** An item's secret as GetSecrets gives it: session, parameters, value, content type. */
-type Entry = readonly [string, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, string];
 
 /** Each method but `foresee` and `forget` throws the keychain's errors. */
 export interface Reader {
@@ -203,10 +199,10 @@ function secretsOf(
   for (const { item } of chosen) items.push(item);
   const sent = talk.send([getSecrets(items, session.path)], deadline);
   const cipher = session.cipher(); // the service is fetching meanwhile
-  const entries = valuesOf(first(sent.replies()))[0] as unknown as ReadonlyMap<string, Entry>;
+  const entries = entriesIn(first(sent.replies()));
   for (const { key, account, item, isForeseen } of chosen) {
     const entry = entries.get(item);
-    if (entry !== undefined) found.set(key, () => opened(entry, cipher, account));
+    if (entry !== undefined) found.set(key, () => textOf(entry, cipher) ?? refuse(notText(account)));
     else if (!isForeseen) refuseIfLocked(talk, item, deadline);
   }
   return found;
@@ -220,22 +216,6 @@ function refuseIfLocked(talk: Conversation, item: string, deadline: Deadline): v
   throw fail("E_KEYCHAIN_FAILED", "the keychain did not return every entry");
 }
 
-function opened(entry: Entry, cipher: Cipher, account: string): Secret {
-  const [, parameters, value] = entry;
-  const plain = decrypted({ parameters, value }, cipher);
-  try {
-    return secret(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain));
-  } catch {
-    throw notText(account);
-  } finally {
-    plain.fill(0);
-  }
-}
-
-function decrypted(sealed: Sealed, cipher: Cipher): Uint8Array {
-  try {
-    return cipher.decrypt(sealed);
-  } catch {
-    throw fail("E_KEYCHAIN_FAILED", "the keychain sent an entry that cannot be decrypted");
-  }
+function refuse(error: GumCredError): never {
+  throw error;
 }

@@ -44,8 +44,20 @@ const A_PROPERTY = collectionLocked("/");
 const A_SEARCH = searchItems("/", new Map());
 const A_SESSION = openEncryptedSession(new Uint8Array());
 
+let left: Started | null = null;
+
+/** Leaves to whoever takes a head start next what was taken, and not used up. */
+export function leaveHeadStart(started: Started): void {
+  left = started;
+}
+
 /** What was begun on this environment's bus, for one conversation; null where nothing was. */
 export function takeHeadStart(env: RawEnvironment): Started | null {
+  if (left !== null) {
+    const started = left;
+    left = null;
+    return started;
+  }
   const begun = takeBegun();
   if (begun === null) return null;
   const started = resumed(begun);
@@ -59,7 +71,7 @@ function resumed({ socket, first, questions, keys }: Begun): Started {
   ]);
   if (keys) sent.set(SERIAL.opening, A_SESSION);
   for (const question of questions) {
-    const kind = question === first.locked ? A_PROPERTY : A_SEARCH;
+    const kind = question === first.questions["locked"] ? A_PROPERTY : A_SEARCH;
     for (let at = 0; at < question.keys.length; at++) sent.set(question.from + at, kind);
   }
   const { bus, coming } = resumedBus(socket, sent);

@@ -6,6 +6,13 @@
  */
 import type { FFIFunction, Library, Pointer } from "bun:ffi";
 
+/**
+ * The C library of this process. Absolute on macOS. On Linux the name is safe from a file planted in the current directory,
+ * where Bun looks when the system finds nothing: glibc's is loaded already, and musl takes every name that begins with
+ * `libc.` for itself.
+ */
+export const C_LIBRARY = process.platform === "darwin" ? "/usr/lib/libSystem.B.dylib" : "libc.so.6";
+
 type Functions = Readonly<Record<string, FFIFunction>>;
 type Native = (...args: readonly unknown[]) => unknown;
 
@@ -15,20 +22,28 @@ interface Ffi {
   readonly read: { i32(place: Pointer, offset: number): number };
 }
 
-const bare = (Bun as unknown as { readonly FFI?: Ffi }).FFI;
-const isBare = typeof bare?.dlopen === "function" && typeof bare.ptr === "function" && Boolean(bare.read);
-/** By require, so that a start does not load it. */
-const ffi: Ffi = bare && isBare ? bare : (process.getBuiltinModule("bun:ffi") as Ffi);
+let isBare = false;
+let ffi: Ffi | null = null;
+
+/** At the first use: even to look at `Bun.FFI` takes half a megabyte, and most runs of the first module need none of it. */
+function loaded(): Ffi {
+  if (ffi === null) {
+    const bare = (Bun as unknown as { readonly FFI?: Ffi }).FFI;
+    isBare = typeof bare?.dlopen === "function" && typeof bare.ptr === "function" && Boolean(bare.read);
+    ffi = bare && isBare ? bare : (process.getBuiltinModule("bun:ffi") as Ffi);
+  }
+  return ffi;
+}
 
 /** The address of a byte of a view, the first one without an offset; the caller keeps the view alive. */
-export const ptr = (view: NodeJS.TypedArray, offset = 0): Pointer => ffi.ptr(view, offset);
+export const ptr = (view: NodeJS.TypedArray, offset = 0): Pointer => loaded().ptr(view, offset);
 
 /** The `int` at an address. */
-export const readInt = (place: Pointer): number => ffi.read.i32(place, 0);
+export const readInt = (place: Pointer): number => loaded().read.i32(place, 0);
 
 /** A library's functions, of at most six arguments. Throws where it or one of them is missing, or code may not be made. */
 export function openLibrary<Set extends Functions>(library: string, functions: Set): Library<Set>["symbols"] {
-  const opened = ffi.dlopen(library, functions);
+  const opened = loaded().dlopen(library, functions);
   if (opened instanceof Error) throw opened;
   const { symbols } = opened;
   for (const name in isBare ? symbols : {}) {

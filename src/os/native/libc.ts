@@ -1,5 +1,5 @@
 /**
- * The C library of this process: the only module that opens it, and the only table of its functions. The functions
+ * The C library of this process: the table of its functions, but for the one of descriptor.ts. The functions
  * are in sets, one per subject; a set is opened at its first use, because each function costs a start some
  * microseconds. {@link libc} is the set that every run uses. Declares functions and numbers; decides nothing.
  *
@@ -8,15 +8,9 @@
  */
 import type { FFIFunction, Library, Pointer } from "bun:ffi";
 import { utf8 } from "../../core/utf8.ts";
-import { openLibrary, readInt } from "./ffi.ts";
+import { C_LIBRARY, openLibrary, readInt } from "./ffi.ts";
 
 const IS_MACOS = process.platform === "darwin";
-
-/**
- * Absolute on macOS. On Linux the name is safe from a file planted in the current directory, where Bun looks when the
- * system finds nothing: glibc's is loaded already, and musl takes every name that begins with `libc.` for itself.
- */
-const LIBRARY = IS_MACOS ? "/usr/lib/libSystem.B.dylib" : "libc.so.6";
 
 /** `<errno.h>`. Linux's numbers are the same on x64 and arm64, glibc and musl. */
 export const ERRNO = {
@@ -140,11 +134,15 @@ export const socketCalls = linuxOnly(() => ({
   connect: { args: ["i32", "buffer", "u32"], returns: "i32" },
   poll,
   recv: { args: ["i32", "buffer", "usize", "i32"], returns: "i64" },
+  sched_yield: { args: [], returns: "i32" },
   send: { args: ["i32", "buffer", "usize", "i32"], returns: "i64" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
 }));
 /** The opened functions of {@link socketCalls}. */
 export type SocketCalls = NonNullable<ReturnType<typeof socketCalls>>;
+
+/** What becomes of memory; Linux only. The first argument is an address. */
+export const codeCalls = linuxOnly(() => ({ madvise: { args: ["u64", "usize", "i32"], returns: "i32" } }));
 
 /** The size of a terminal. On macOS `ioctl` takes its arguments in another way (Apple's ABI for variadic functions). */
 export const terminalCalls = linuxOnly(() => ({ ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" } }));
@@ -234,11 +232,11 @@ function open(functions: Functions): unknown {
     // With the first set, because opening anything may change errno.
     if (placeOfErrno === null) {
       const [name = ""] = Object.keys(ERRNO_PLACE);
-      const symbols = openLibrary(LIBRARY, { ...ERRNO_PLACE, ...functions } as Functions);
+      const symbols = openLibrary(C_LIBRARY, { ...ERRNO_PLACE, ...functions } as Functions);
       placeOfErrno = symbols[name] as unknown as () => Pointer | null;
       return symbols;
     }
-    return openLibrary(LIBRARY, functions);
+    return openLibrary(C_LIBRARY, functions);
   } catch {
     return null;
   }
