@@ -47,9 +47,22 @@ interface Whole {
 const whole = (): Whole => JSON.parse(readFileSync(memory(), "utf8"));
 const change = (changes: Readonly<Record<string, unknown>>): void =>
   writeFileSync(memory(), JSON.stringify({ ...whole(), ...changes }));
-/** Gives an item another name: who reads it uses the memory. */
-const mark = (): void => change({ items: whole().items.replaceAll(" p3:", " marked:") });
-const MARKED = NAMES.map((name) => (name === "p3" ? "marked" : name)).toSorted();
+/** A profile whose items are neither the first nor the last of the keyring's, about which it is always asked. */
+function inTheMiddle(): string {
+  const names = whole()
+    .items.split(" ")
+    .filter((_, index) => index % 2 === 1);
+  const inner = names
+    .slice(3, -3)
+    .find((name) => !["-", "p5:", ...names.slice(0, 3), ...names.slice(-3)].includes(name));
+  return inner?.slice(0, -1) ?? "none";
+}
+/** Gives it another name, which is returned with the others: who reads it uses the memory. */
+function mark(as = "marked"): string[] {
+  const marked = inTheMiddle();
+  change({ items: whole().items.replaceAll(` ${marked}:`, ` ${as}:`) });
+  return NAMES.map((name) => (name === marked ? as : name)).toSorted();
+}
 
 beforeEach(async () => {
   rmSync(folder(), { recursive: true, force: true });
@@ -67,21 +80,21 @@ test("only names of profiles are in it, for this user alone", () => {
 });
 
 test("it is used, and not written again while nothing is new", async () => {
-  mark();
+  const marked = mark();
   const { ino } = statSync(memory());
-  expect(await completed()).toEqual(MARKED);
+  expect(await completed()).toEqual(marked);
   expect(statSync(memory()).ino).toBe(ino);
 });
 
 test("what another program adds or removes shows at once; only the new is asked for", async () => {
-  mark();
+  const marked = mark();
   await other.write("gumloop-cli", "work:api_key", secret("EXAMPLE"));
-  expect(await completed()).toEqual([...MARKED, "work"].toSorted());
+  expect(await completed()).toEqual([...marked, "work"].toSorted());
   expect(whole().items).toContain(" work:");
   await other.remove("gumloop-cli", "work:api_key");
   await other.remove("gumloop-cli", "p5:access_token");
   await other.remove("gumloop-cli", "p5:base_url");
-  expect(await completed()).toEqual(MARKED.filter((name) => name !== "p5"));
+  expect(await completed()).toEqual(marked.filter((name) => name !== "p5"));
   await other.write("gumloop-cli", "p5:access_token", secret("token-EXAMPLE"));
   await other.write("gumloop-cli", "p5:base_url", secret("https://EXAMPLE.invalid"));
 });
@@ -122,8 +135,8 @@ describe("it is not believed", () => {
     });
   }
   test("with a name that no profile has", async () => {
-    change({ items: whole().items.replaceAll(" p3:", " $(id):") });
-    expect(await completed()).toEqual(NAMES.filter((name) => name !== "p3"));
+    const marked = mark("$(id)");
+    expect(await completed()).toEqual(marked.filter((name) => name !== "$(id)"));
   });
 });
 
