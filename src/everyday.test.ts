@@ -89,8 +89,8 @@ describe("the keychain's head start", () => {
   const EXEC = ["exec", "gumloop", "--", "true"];
 
   test.each([
-    [["env"], AT_HOME, "session,vendors"],
-    [["env", "gumloop"], { ...AT_HOME, OPENAI_API_KEY: "sk-EXAMPLE" }, "session"],
+    [["env"], AT_HOME, "locked,session,vendors"],
+    [["env", "gumloop"], { ...AT_HOME, OPENAI_API_KEY: "sk-EXAMPLE" }, "locked,session"],
   ])("asks for the session where that may be all: %j with %j", (argv, env, ask) => {
     expect(everydayQuestions(argv, env, nowhere)).toEqual({ ask: ask.split(",") as never, isSession: true });
   });

@@ -78,7 +78,7 @@ export function everydayQuestions(
   if ((isGiven && named) || !hasBus(env, isThere) || isThere(SYSTEM_FOLDER)) return null;
   const own = ownFolder(env);
   const isSession = isUsual && own !== null && isKnownAbsent(own, isThere);
-  const ask: EverydayQuestion[] = isSession ? [] : ["locked"];
+  const ask: EverydayQuestion[] = ["locked"];
   if (!isGiven) ask.push("session");
   if (!isGiven && !isSession) ask.push("key");
   if (!named) ask.push("vendors");

@@ -29,8 +29,8 @@ const YEAR_MS = 366 * 24 * HOUR_MS;
 const TOKEN = "tok-EXAMPLE";
 const SERVER = "https://api.gumloop.com/api/v1";
 const LINES = [["env", "gumloop"], ["env"]] as const;
-/** Hello, ReadAlias, three searches, OpenSession, GetSecrets; without a name the vendors' search. */
-const FEWEST = { "env gumloop": 7, env: 8 } as const;
+/** Hello, ReadAlias, Locked, three searches, OpenSession, GetSecrets; without a name the vendors' search. */
+const FEWEST = { "env gumloop": 8, env: 9 } as const;
 
 type Entries = Readonly<Record<string, string>>;
 

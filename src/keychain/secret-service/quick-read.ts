@@ -5,11 +5,11 @@
 import type { Secret } from "../../core/secret.ts";
 import { encodeCall } from "../../dbus/encode.ts";
 import type { Deadline } from "../../os/deadline.ts";
-import { getSecrets } from "./calls.ts";
+import { collectionLocked, getSecrets, keyOfCall } from "./calls.ts";
 import type { KeyPair } from "./dh-keys.ts";
-import { first, pathsOf, valuesOf } from "./replies.ts";
+import { first, valuesOf } from "./replies.ts";
 import { cipherOf, type Entry, entriesIn, textOf } from "./session.ts";
-import type { Started } from "./started.ts";
+import type { Asked, Started } from "./started.ts";
 
 /**
  * When the searches were answered later than so many milliseconds after they were waited for, the service has begun to
@@ -19,7 +19,7 @@ const SOON_MS = 2;
 
 /**
  * The texts of all items that were searched for, each once, in the order of the searches; null where one was not found
- * once, or is no text. `meanwhile` is called while the service computes its key. Throws the keychain's errors; whatever
+ * once, is locked, or is no text. `meanwhile` is called while the service computes its key. Throws the keychain's errors; whatever
  * happens, the conversation can go on.
  */
 export function readQuickly(
@@ -30,12 +30,8 @@ export function readQuickly(
   if (opening === null) return null;
   const began = performance.now();
   if (valuesOf(alias.reply(until))[0] !== asked.collection) return null;
-  const items: string[] = [];
-  for (const coming of asked.coming.values()) {
-    const [item, ...more] = pathsOf(coming.reply(until));
-    if (item === undefined || more.length > 0) return null;
-    if (!items.includes(item)) items.push(item);
-  }
+  const items = itemsOf(asked, until);
+  if (items === null) return null;
   const { keys } = opening;
   if (performance.now() - began < SOON_MS) {
     rehearse(keys);
@@ -53,6 +49,24 @@ export function readQuickly(
     texts.push(text);
   }
   return texts;
+}
+
+/** The items that were searched for, each once and in an unlocked collection; null where that is not so. */
+function itemsOf({ collection, coming }: Asked, until: Deadline): readonly string[] | null {
+  const locked = keyOfCall(collectionLocked(collection));
+  const items: string[] = [];
+  let isUnlocked = false;
+  for (const [key, one] of coming) {
+    const [found] = valuesOf(one.reply(until));
+    if (key === locked) isUnlocked = found === false;
+    else {
+      const [item, ...more] = found as readonly string[];
+      if (item === undefined || more.length > 0) return null;
+      if (!items.includes(item)) items.push(item);
+    }
+  }
+  // For what is locked some services ask their user, and nobody is to be asked here.
+  return isUnlocked ? items : null;
 }
 
 /** What runs for the first time takes three times as long. */
