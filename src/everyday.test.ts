@@ -1,11 +1,17 @@
 /** What an everyday line is, and what makes it none. That its answer is the whole program's: test/e2e/everyday.test.ts. */
 import { describe, expect, test } from "bun:test";
-import { everydayExports, everydayLine, everydayQuestions } from "./everyday.ts";
+import { everydayExports, everydayLine, everydayQuestions, type Files } from "./everyday.ts";
 import { PROVIDERS } from "./providers/registry.ts";
 
 const TOKEN = { GUMLOOP_ACCESS_TOKEN: "tok-EXAMPLE" };
 const HOME = { HOME: "/home/u" };
-const nowhere = (path: string) => path === "/.";
+/** With these paths alone, and in folders of settings these entries. */
+const files = (isThere: (path: string) => boolean, entries: readonly string[] = []): Files => ({
+  isThere,
+  hasEntry: (_, beginning) => entries.some((entry) => entry.startsWith(beginning)),
+});
+const nothing = (path: string) => path === "/.";
+const nowhere = files(nothing);
 
 test.each([
   ["a token", ["env"], { ...TOKEN, ...HOME }, "GUMLOOP_ACCESS_TOKEN='tok-EXAMPLE'"],
@@ -49,7 +55,7 @@ describe("declined", () => {
   });
 
   test("a system folder, and without names a bus, a folder of settings or no home", () => {
-    const there = (wanted: string) => (path: string) => path === wanted || nowhere(path);
+    const there = (wanted: string) => files((path) => path === wanted || nothing(path));
     const env = { ...TOKEN, ...HOME, XDG_RUNTIME_DIR: "/run/user/1" };
     expect(everydayExports(["env", "gumloop"], env, there("/etc/gum-cred"))).toBeNull();
     expect(everydayExports(["env"], env, there("/run/user/1/bus"))).toBeNull();
@@ -65,8 +71,16 @@ describe("declined", () => {
     expect(everydayExports(["env"], env, nowhere)).not.toBeNull();
   });
 
+  test("by name a choice of the default profile, whatever else is in the folder of settings", () => {
+    const settings = (...entries: string[]) => files((path) => path === "/home/u/.config/gum-cred", entries);
+    const answer = (entry: string) =>
+      everydayExports(["env", "gumloop"], { ...TOKEN, ...HOME }, settings(entry));
+    expect(answer("plugins")).not.toBeNull();
+    expect(answer("config.json")).toBeNull();
+  });
+
   test("a folder above the settings that cannot be entered, or is none", () => {
-    const has = (paths: readonly string[]) => (path: string) => paths.includes(path);
+    const has = (paths: readonly string[]) => files((path) => paths.includes(path));
     const answer = (...paths: string[]) => everydayExports(["env"], { ...TOKEN, ...HOME }, has(paths));
     expect(answer("/home/u/.config", "/home/u/.config/.", "/home/u", "/home/u/.")).not.toBeNull();
     expect(answer("/home/u", "/home/u/.")).not.toBeNull();
@@ -108,8 +122,8 @@ describe("the keychain's head start", () => {
     [["env"], { ...AT_HOME, GUMLOOP_API_KEY: "k" }, "locked,vendors"],
     [["exec", "--", "true"], { ...BUS, GUMLOOP_ACCESS_TOKEN_FILE: "/f" }, "locked,vendors"],
   ])("asks for all that may count: %j with %j", (argv, env, ask) => {
-    const isThere = (path: string) => path === "/set/gum-cred" || nowhere(path);
-    expect(everydayQuestions(argv, env, isThere)).toEqual({ ask: ask.split(",") as never, isSession: false });
+    const set = files((path) => path === "/set/gum-cred" || nothing(path), ["config.json"]);
+    expect(everydayQuestions(argv, env, set)).toEqual({ ask: ask.split(",") as never, isSession: false });
   });
 
   test.each([
@@ -126,6 +140,12 @@ describe("the keychain's head start", () => {
   ])("is not taken by %j with %j", (argv, env) => expect(everydayQuestions(argv, env, nowhere)).toBeNull());
 
   test("nor where a policy may be", () => {
-    expect(everydayQuestions(["env"], AT_HOME, (path) => path === "/etc/gum-cred")).toBeNull();
+    expect(
+      everydayQuestions(
+        ["env"],
+        AT_HOME,
+        files((path) => path === "/etc/gum-cred"),
+      ),
+    ).toBeNull();
   });
 });

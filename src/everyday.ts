@@ -20,15 +20,16 @@ const USER = "GUMLOOP_USER_ID";
 /** The policy and administrators' plugins on Linux; where it exists the whole program looks into it. */
 const SYSTEM_FOLDER = "/etc/gum-cred";
 
-/**
- * The variables for `env` and `exec`; null to decline. `argv` is without the program, `isThere` follows links and is asked
- * about few paths.
- */
-export function everydayExports(
-  argv: readonly string[],
-  env: RawEnvironment,
-  isThere: (path: string) => boolean,
-): Everyday | null {
+/** What is asked about files, as seldom as may be. */
+export interface Files {
+  /** Follows links; false as well for what is in a folder that cannot be entered. */
+  isThere(path: string): boolean;
+  /** Whether an entry's name in a folder begins so; links are entries too. Throws where the folder cannot be listed. */
+  hasEntry(folder: string, beginning: string): boolean;
+}
+
+/** The variables for `env` and `exec`; null to decline. `argv` is without the program. */
+export function everydayExports(argv: readonly string[], env: RawEnvironment, files: Files): Everyday | null {
   if (!isEveryday(argv)) return null;
   const named = argv[1] === "gumloop";
   for (const name in env) {
@@ -40,8 +41,8 @@ export function everydayExports(
   const answer = exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
   if (answer === null) return null;
   const own = ownFolder(env);
-  if (isThere(SYSTEM_FOLDER) || (own !== null && !isKnownAbsent(own, isThere))) return null;
-  if (!named && (own === null || hasBus(env, isThere))) return null;
+  if (files.isThere(SYSTEM_FOLDER) || (own !== null && maySet(own, named, files))) return null;
+  if (!named && (own === null || hasBus(env, files))) return null;
   return answer;
 }
 
@@ -64,7 +65,7 @@ export interface EverydayQuestions {
 export function everydayQuestions(
   argv: readonly string[],
   env: RawEnvironment,
-  isThere: (path: string) => boolean,
+  files: Files,
 ): EverydayQuestions | null {
   if (!isEveryday(argv)) return null;
   const named = argv[1] === "gumloop";
@@ -75,9 +76,9 @@ export function everydayQuestions(
     isGiven ||= name.startsWith(TOKEN) || name.startsWith(KEY);
     if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) isUsual = false;
   }
-  if ((isGiven && named) || !hasBus(env, isThere) || isThere(SYSTEM_FOLDER)) return null;
+  if ((isGiven && named) || !hasBus(env, files) || files.isThere(SYSTEM_FOLDER)) return null;
   const own = ownFolder(env);
-  const isSession = isUsual && own !== null && isKnownAbsent(own, isThere);
+  const isSession = isUsual && own !== null && !maySet(own, named, files);
   const ask: EverydayQuestion[] = ["locked"];
   if (!isGiven) ask.push("session");
   if (!isGiven && !isSession) ask.push("key");
@@ -114,19 +115,23 @@ function mayHoldKey(name: string): boolean {
   return name.includes("KEY") || name.includes("TOKEN");
 }
 
-function hasBus(env: RawEnvironment, isThere: (path: string) => boolean): boolean {
+function hasBus(env: RawEnvironment, { isThere }: Files): boolean {
   if (env["DBUS_SESSION_BUS_ADDRESS"]) return true;
   const runtime = env["XDG_RUNTIME_DIR"];
   return Boolean(runtime) && isThere(`${runtime}/bus`);
 }
 
-/** A folder that cannot be entered is not there for `isThere` either, and the whole program warns of it. */
-function isKnownAbsent(path: string, isThere: (path: string) => boolean): boolean {
-  if (isThere(path)) return false;
-  let above = path;
+/**
+ * Whether the folder of settings may have something to say: for Gumloop alone a choice of the default profile, for all
+ * providers plugins too. A folder that cannot be entered is not there for {@link Files.isThere} either, and the whole
+ * program warns of it.
+ */
+function maySet(own: string, named: boolean, { isThere, hasEntry }: Files): boolean {
+  if (isThere(own)) return !named || hasEntry(own, "config.");
+  let above = own;
   do above = above.slice(0, Math.max(0, above.lastIndexOf("/")));
   while (above !== "" && !isThere(above));
-  return isThere(`${above}/.`);
+  return !isThere(`${above}/.`);
 }
 
 /** Where installed plugins are, and which profile is the default; null where nobody can tell. */

@@ -38,11 +38,11 @@ async function start(): Promise<void> {
 async function answerEveryday(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
   if (argv.length === 1 && argv[0] === "--help") await print(await help());
-  const answer = everydayExports(argv, process.env, isThere);
+  const answer = everydayExports(argv, process.env, { isThere, hasEntry });
   if (answer && argv[0] === "exec") await become(argv, answer);
   else if (answer) await print(everydayLine(answer));
   else {
-    const questions = everydayQuestions(argv, process.env, isThere);
+    const questions = everydayQuestions(argv, process.env, { isThere, hasEntry });
     if (questions === null || typeof GUM_CRED_FIRST_CALLS === "undefined") return;
     const { ask, isSession } = questions;
     const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
@@ -96,6 +96,12 @@ async function help(): Promise<string> {
 
 function isThere(path: string): boolean {
   return Bun.file(path).lastModified !== UNKNOWN_TIME;
+}
+
+function hasEntry(folder: string, beginning: string): boolean {
+  // A name without a pattern would be looked up, and a link followed.
+  const names = new Bun.Glob(`${beginning}*`).scanSync({ cwd: folder, onlyFiles: false });
+  return !names.next().done;
 }
 
 async function become(argv: readonly string[], { unset, set }: Everyday): Promise<void> {

@@ -9,10 +9,11 @@ import { KEY_NAMES, vendorKeysPossible } from "./vendor-keys-possible.ts";
 
 type Asked = Parameters<typeof vendorKeysPossible>[0];
 
-/** Installed plugins of these ids, none of which may be loaded to answer. */
+/** Installed plugins, with a variable each, none of which may be loaded to answer. */
 const plugins = (...ids: string[]): Asked["installed"] => {
+  const ownerOf = (name: string) => ids.find((id) => name === `${id.toUpperCase()}_SECRET`) ?? null;
   const notNeeded = () => Promise.reject(new Error("not needed"));
-  const summaries = async () => ({ ids: () => ids, variables: () => [], ownerOf: () => null });
+  const summaries = async () => ({ ids: () => ids, variables: () => [], ownerOf });
   return { load: notNeeded, all: notNeeded, some: notNeeded, summaries };
 };
 
@@ -59,6 +60,9 @@ test("nothing anywhere, or Gumloop's own alone: none is possible", async () => {
   expect(await vendorKeysPossible(here(own))).toBe(false);
   expect(await vendorKeysPossible(here({}, keychainWith()))).toBe(false);
   expect(await vendorKeysPossible(here({}, keychainWith("default:expiry", "source:team:t1:x")))).toBe(false);
+  expect(await vendorKeysPossible(here({ OTHER_SECRET: "s" }, { installed: plugins("kestrel") }))).toBe(
+    false,
+  );
 });
 
 test.each([
@@ -73,7 +77,8 @@ test.each([
   [here({}, keychainWith("llm:organization:openai"))],
   [here({}, keychainWithTooMany)],
   [here({}, keychainWith("default:expiry", "llm:team:t1:kestrel"))],
-  [here({}, { installed: plugins("kestrel") })],
+  [here({ KESTREL_SECRET: "k" }, { installed: plugins("owl", "kestrel") })],
+  [here({ GUM_CRED_ORG_KESTREL_SECRET_FILE: "/k" }, { installed: plugins("kestrel") })],
   [here({}, { policy: async () => ({ ...NO_POLICY }) })],
 ])("each of the places makes one possible: %#", async (ports) => {
   expect(await vendorKeysPossible(ports)).toBe(true);

@@ -4,6 +4,7 @@
  */
 import { hasCode } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
+import { variablesSet } from "../resolve/levels.ts";
 import { NO_POLICY } from "../resolve/policy.ts";
 import type { Storage, Surroundings } from "../resolve/ports.ts";
 
@@ -18,7 +19,7 @@ const FEW = 16;
 const STORED = "llm:";
 
 /**
- * False only where no variable, plugin, policy or entry of the keychain gives a key. Throws what reading a policy does, and
+ * False only where no variable, policy or entry of the keychain gives a key, to a plugin's vendor neither. Throws what reading a policy does, and
  * the keychain's errors: where there may be keys that cannot be seen, resolving would end with the same.
  */
 export async function vendorKeysPossible(
@@ -28,7 +29,10 @@ export async function vendorKeysPossible(
   for (const name in ports.raw) {
     if ((name.includes(KEY_NAMES[0]) || name.includes(KEY_NAMES[1])) && !OWN.includes(name)) return true;
   }
-  if ((await ports.installed.summaries()).ids().length > 0) return true;
+  const installed = await ports.installed.summaries();
+  if (installed.ids().length > 0) {
+    for (const name of variablesSet(ports.raw)) if (installed.ownerOf(name) !== null) return true;
+  }
   if ((await ports.policy()) !== NO_POLICY) return true;
   if (!ports.keychainPossible()) return false;
   try {

@@ -7,7 +7,7 @@ import { GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
 import type { Provider } from "../providers/contract.ts";
 import { VENDORS } from "../providers/registry.ts";
-import { LEVELS, levelVariable } from "../resolve/levels.ts";
+import { variablesSet } from "../resolve/levels.ts";
 import type { Policy } from "../resolve/policy.ts";
 import type { Storage, Surroundings } from "../resolve/ports.ts";
 
@@ -19,7 +19,7 @@ export async function vendorsInPlay(ports: Surroundings & Storage): Promise<read
   const stored = await storedProviders(ports);
   if (stored === null) return [...VENDORS, ...(await ports.installed.all())];
   const inPlay = new Set([...stored, ...ruled(await ports.policy())]);
-  for (const name of variablesSet(ports)) {
+  for (const name of variablesSet(ports.raw)) {
     const owner = installed.ownerOf(name);
     if (owner !== null) inPlay.add(owner);
   }
@@ -36,21 +36,6 @@ async function storedProviders(ports: Storage): Promise<ReadonlySet<string> | nu
     if (!(error instanceof GumCredError)) throw error;
     return error.code === "E_KEYCHAIN_UNAVAILABLE" ? new Set() : null;
   }
-}
-
-/** The variables that are set, by the vendor's own name: `X` for each of `X`, `X_FILE`, `GUM_CRED_ORG_X`, … */
-function variablesSet({ raw }: Surroundings): ReadonlySet<string> {
-  const prefixes = LEVELS.map((level) => levelVariable(level, ""));
-  const names = new Set<string>();
-  for (const name of Object.keys(raw)) {
-    for (const prefix of prefixes) {
-      if (!raw[name] || !name.startsWith(prefix)) continue;
-      const plain = name.slice(prefix.length);
-      names.add(plain);
-      if (plain.endsWith("_FILE")) names.add(plain.slice(0, -"_FILE".length));
-    }
-  }
-  return names;
 }
 
 /** The providers that a policy has a rule for. */

@@ -3,6 +3,7 @@
  * organisation key is set for a provider, neither a variable nor a flag overrides it. Pure.
  */
 import type { Credential, Level } from "../core/credential.ts";
+import type { RawEnvironment } from "../core/environment.ts";
 import { fail, type GumCredError } from "../core/errors.ts";
 import { OWN_SERVICE } from "../keychain/keychain.ts";
 import type { LevelScope } from "./plan.ts";
@@ -100,4 +101,19 @@ export function overridden(provider: string, policy: Policy, wanted: Level): Gum
 function configured(level: Level, provider: string, policy: Policy, request: LevelRequest) {
   if (level === "organization") return organizationSource(policy, provider, request.teamId);
   return level === "team" ? teamSource(policy, provider, request.teamId) : null;
+}
+
+/** The variables that are set, by the vendor's own name: `X` for each of `X`, `X_FILE`, `GUM_CRED_ORG_X`, … */
+export function variablesSet(raw: RawEnvironment): ReadonlySet<string> {
+  const prefixes = LEVELS.map((level) => levelVariable(level, ""));
+  const names = new Set<string>();
+  for (const name of Object.keys(raw)) {
+    for (const prefix of prefixes) {
+      if (!raw[name] || !name.startsWith(prefix)) continue;
+      const plain = name.slice(prefix.length);
+      names.add(plain);
+      if (plain.endsWith("_FILE")) names.add(plain.slice(0, -"_FILE".length));
+    }
+  }
+  return names;
 }

@@ -3,13 +3,20 @@
  * makes answer: the same bytes, the same exit code, over generated environments.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { run } from "../support/binary.ts";
 
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync("/tmp/gum-cred-everyday-");
-  mkdirSync(`${folder}/config/gum-cred/plugins`, { recursive: true });
+  for (const name of ["config", "chosen", "dangling", "odd"]) {
+    mkdirSync(`${folder}/${name}/gum-cred/plugins`, { recursive: true, mode: 0o700 });
+  }
+  writeFileSync(`${folder}/chosen/gum-cred/config.json`, '{"default_profile":"work"}', { mode: 0o600 });
+  symlinkSync("/nonexistent", `${folder}/dangling/gum-cred/config.json`);
+  writeFileSync(`${folder}/odd/gum-cred/config.json`, "nonsense", { mode: 0o666 });
+  mkdirSync(`${folder}/file`);
+  writeFileSync(`${folder}/file/gum-cred`, "");
   writeFileSync(`${folder}/policy.json`, '{"version":1,"providers":{"gumloop":{"deny":true}}}');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,7 +49,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   GUM_CRED_PROFILE: ["work", "", "no such name"],
   GUM_CRED_EXPORTED: ["GUMLOOP_ACCESS_TOKEN:0123456789ab", ""],
   GUM_CRED_POLICY: ["FOLDER/policy.json", "/nonexistent"],
-  XDG_CONFIG_HOME: ["FOLDER/config"],
+  XDG_CONFIG_HOME: ["FOLDER/config", "FOLDER/chosen", "FOLDER/dangling", "FOLDER/odd", "FOLDER/file", "/"],
   XDG_RUNTIME_DIR: ["/nonexistent"],
   DBUS_SESSION_BUS_ADDRESS: ["unix:path=/nonexistent/bus", ""],
   OPENAI_API_KEY: ["sk-EXAMPLE", ""],
@@ -58,7 +65,7 @@ test.skipIf(process.platform !== "linux")("is what the whole program says", asyn
     const env: Record<string, string> = {};
     for (const [name, values] of Object.entries(CHOICES)) {
       const likely = /^GUMLOOP_(ACCESS_TOKEN|API_KEY|USER_ID)$/.test(name);
-      if (pick(likely ? 2 : 9) > 0) continue;
+      if (pick(likely || name === "XDG_CONFIG_HOME" ? 2 : 9) > 0) continue;
       env[name] = (values[pick(3) > 0 ? 0 : pick(values.length)] ?? "").replace("FOLDER", folder);
     }
     const [command, ...rest] = LINES[pick(LINES.length)] ?? ["env"];
