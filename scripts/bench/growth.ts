@@ -18,7 +18,8 @@ const COUNTS = [10, 100, 500];
 /** The index of plugins is written when they have stood for two seconds. */
 const SETTLED_MS = 2_100;
 
-const PLUGIN_COMMANDS = ["env", "env NAME", "status", "--help", "completion providers"];
+const PLUGIN_COMMANDS = ["env", "env gumloop", "env NAME", "status", "--help", "completion providers"];
+const ALONE = "env, no vendor's key";
 const IN_KEYRING = "env, with a keychain";
 const CHANGED = "env, first run after one manifest changed";
 /** A stat of each manifest, the pins, and the index written anew. */
@@ -35,6 +36,12 @@ export function benchPlugins({ gumCred, folder, rounds }: Setting): Promise<Sect
     const cases = [...homes].flatMap(([count, home]): Case[] => [
       ...PLUGIN_COMMANDS.map((command) => pluginCase(gumCred, command, count, home)),
       { ...pluginCase(gumCred, "env", count, home, session), name: named(IN_KEYRING, count) },
+      // Who has never installed one has no folder of settings either.
+      {
+        ...pluginCase(gumCred, "env", count, home),
+        name: named(ALONE, count),
+        env: settingsIn(count === 0 ? "/nonexistent" : home),
+      },
     ]);
     const changed = [...homes].map(([count, home]): Case => {
       const one = { ...pluginCase(gumCred, "env", count, home), name: named(CHANGED, count) };
@@ -55,7 +62,7 @@ export function benchPlugins({ gumCred, folder, rounds }: Setting): Promise<Sect
     const timing = await measure(cases, Math.ceil(rounds / 2));
     const updating = await measure(changed, 5);
     const rebuilding = await measure(first, 5);
-    const rows = [...PLUGIN_COMMANDS, IN_KEYRING].flatMap((command) =>
+    const rows = [...PLUGIN_COMMANDS, IN_KEYRING, ALONE].flatMap((command) =>
       COUNTS.map((count) => timeRow(timing(named(command, count)), timing(named(command, 0)), LIMIT)),
     );
     return {
@@ -99,10 +106,16 @@ function pluginCase(
   return {
     name: named(command, count),
     command: [gumCred, ...command.replace("NAME", name).split(" ")],
-    // The keyring's own folder of settings would hide the plugins.
-    env: { ...more, ...TOKEN, [key]: "sk-EXAMPLE", HOME: home, XDG_CONFIG_HOME: `${home}/.config` },
+    env: { ...more, [key]: "sk-EXAMPLE", ...settingsIn(home) },
   };
 }
+
+/** The keyring's own folder of settings would hide the plugins. */
+const settingsIn = (home: string): Variables => ({
+  ...TOKEN,
+  HOME: home,
+  XDG_CONFIG_HOME: `${home}/.config`,
+});
 
 function named(command: string, count: number): string {
   return count === 0 ? `${command}, no plugins` : `${command}, ${count} plugins`;
