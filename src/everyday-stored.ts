@@ -1,23 +1,24 @@
 /**
- * The answer to `env` and `env gumloop` from a desktop's keychain, before the program is loaded: the default profile's
- * session, where it is as `login` and a refresh leave it. Anything else is declined, and the whole program goes on with the
+ * The answer to an everyday line from a desktop's keychain, before the program is loaded: the default profile's session,
+ * where it is as `login` and a refresh leave it. Anything else is declined, and the whole program goes on with the
  * same conversation. What the entries say and how that is exported are the whole program's own functions;
  * test/e2e/everyday-stored.test.ts compares the two.
  */
 import { type RawEnvironment, readEnvironment } from "./core/environment.ts";
 import { combine } from "./core/exports.ts";
-import { type Secret, secret } from "./core/secret.ts";
+import { reveal, type Secret, secret } from "./core/secret.ts";
+import type { Everyday } from "./everyday.ts";
 import { expiryNote, isDueForRefresh, isTooLate, readNote } from "./gumloop/expiry.ts";
 import { gumloopExports } from "./gumloop/exports.ts";
 import { storedBaseUrl } from "./gumloop/stored.ts";
 import { readQuickly } from "./keychain/secret-service/quick-read.ts";
 import { leaveHeadStart, takeHeadStart } from "./keychain/secret-service/started.ts";
 import { deadlineIn, LASTING_MS } from "./os/deadline.ts";
-import { posix } from "./output/env-formats/posix.ts";
+import { isPlain } from "./output/env-formats/plain.ts";
 import { isoTime } from "./resolve/lifetime.ts";
 
-/** The line to print, from what a head start has asked: the session, and perhaps what there is of vendors'. Null to decline. */
-export function everydayStored(env: RawEnvironment): string | null {
+/** The variables, from what a head start has asked: the session, and perhaps what there is of vendors'. Null to decline. */
+export function everydayStored(env: RawEnvironment): Everyday | null {
   const started = takeHeadStart(env);
   if (started === null) return null;
   try {
@@ -25,8 +26,9 @@ export function everydayStored(env: RawEnvironment): string | null {
     const found = readQuickly(started, deadlineIn(LASTING_MS), () => rehearse(env));
     // The note is all that a machine without vendors' keys has of gum-cred's, so a fourth entry is such a key.
     const [token, baseUrl, note] = found ?? [];
-    const line = token && baseUrl && note && found?.length === 3 ? lineOf(token, baseUrl, note, env) : null;
-    if (line !== null) return line;
+    const isAll = found?.length === 3;
+    const answer = isAll && token && baseUrl && note ? exportsOf(token, baseUrl, note, env) : null;
+    if (answer !== null) return answer;
   } catch {
     // The whole program meets the same obstacle, and says it in its own words.
   }
@@ -34,7 +36,7 @@ export function everydayStored(env: RawEnvironment): string | null {
   return null;
 }
 
-function lineOf(token: Secret, baseUrl: Secret, note: Secret, env: RawEnvironment): string | null {
+function exportsOf(token: Secret, baseUrl: Secret, note: Secret, env: RawEnvironment): Everyday | null {
   const noted = readNote(token, baseUrl, note, sha256);
   const now = Date.now();
   if (noted === null || noted.sameServer === false || isTooLate(noted, now)) return null;
@@ -53,15 +55,21 @@ function lineOf(token: Secret, baseUrl: Secret, note: Secret, env: RawEnvironmen
     },
     { sdk: false, teamId: null, baseUrl: null, raw: env },
   );
-  const exports = combine([share], readEnvironment(env, sha256), sha256, () => true);
-  return posix.exports(exports, env).stdout;
+  const { set, unset } = combine([share], readEnvironment(env, sha256), sha256, () => true);
+  const variables: (readonly [name: string, value: string])[] = [];
+  for (const [name, value] of set) {
+    const text = reveal(value);
+    if (!isPlain(text)) return null;
+    variables.push([name, text]);
+  }
+  return { unset, set: variables };
 }
 
 /** What runs for the first time takes three times as long, and the keyring is computing meanwhile. */
 function rehearse(env: RawEnvironment): void {
   const [token, server] = [secret("rehearsal"), secret("https://127.0.0.1/api/v1")];
   const lifeMs = 3600_000;
-  lineOf(token, server, expiryNote(token, Date.now() + lifeMs, sha256, null, { server, lifeMs }), env);
+  exportsOf(token, server, expiryNote(token, Date.now() + lifeMs, sha256, null, { server, lifeMs }), env);
 }
 
 function sha256(text: string): string {

@@ -104,6 +104,7 @@ describe("the keychain's head start", () => {
 
   test.each([
     [["env"], AT_HOME, "locked,session,vendors"],
+    [["exec", "--", "true"], AT_HOME, "locked,session,vendors"],
     [["env", "gumloop"], { ...AT_HOME, OPENAI_API_KEY: "sk-EXAMPLE" }, "locked,session"],
   ])("asks for the session where that may be all: %j with %j", (argv, env, ask) => {
     expect(everydayQuestions(argv, env, nowhere)).toEqual({ ask: ask.split(",") as never, isSession: true });
@@ -116,7 +117,6 @@ describe("the keychain's head start", () => {
     [["env", "gumloop"], { ...AT_HOME, GUMLOOP_BASE_URL: "" }, "locked,session,key"],
     [["env", "gumloop"], BUS, "locked,session,key"],
     [["env", "gumloop"], { ...AT_HOME, XDG_CONFIG_HOME: "/set" }, "locked,session,key"],
-    [["exec", "--", "true"], AT_HOME, "locked,session,key,vendors"],
     [EXEC, { ...BUS, OPENAI_API_KEY: "sk-EXAMPLE", GUMLOOP_TEAM_ID: "t" }, "locked,session,key"],
     [["env"], { ...AT_HOME, ...TOKEN }, "locked,vendors"],
     [["env"], { ...AT_HOME, GUMLOOP_API_KEY: "k" }, "locked,vendors"],

@@ -70,7 +70,7 @@ export function everydayQuestions(
   if (!isEveryday(argv)) return null;
   const named = argv[1] === "gumloop";
   let isGiven = false;
-  let isUsual = argv[0] === "env";
+  let isUsual = true;
   for (const name in env) {
     if (name.startsWith("GUM_CRED_")) return null;
     isGiven ||= name.startsWith(TOKEN) || name.startsWith(KEY);

@@ -47,15 +47,18 @@ async function answerEveryday(argv: readonly string[]): Promise<void> {
     const { ask, isSession } = questions;
     const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");
     beginHeadStart(process.env, GUM_CRED_FIRST_CALLS, ask, ask.includes("session"));
-    if (isSession) await answerStored();
+    if (isSession) await answerStored(argv);
   }
 }
 
-async function answerStored(): Promise<void> {
+async function answerStored(argv: readonly string[]): Promise<void> {
   const { everydayStored } = await import("./everyday-stored.ts");
-  prepareOutput(); // the keyring is working meanwhile
-  const line = everydayStored(process.env);
-  if (line !== null) await write(line);
+  // What will be needed, while the keyring is working.
+  if (argv[0] === "exec") await import("./os/process/replace.ts");
+  else prepareOutput();
+  const answer = everydayStored(process.env);
+  if (answer && argv[0] === "exec") await become(argv, answer);
+  else if (answer) await write(everydayLine(answer));
 }
 
 /** Throws where stdout was closed, or does not take the text: main.ts says so. */

@@ -35,7 +35,11 @@ const GIVEN = { GUMLOOP_ACCESS_TOKEN: "token-EXAMPLE" };
 /** Hello, ReadAlias, Locked, the search, and the note's name. */
 const NAMES_ALONE = 5;
 
+/** For which the first modules do not answer by themselves. */
+const TEAM = { GUMLOOP_TEAM_ID: "team_1" };
 const LINES: readonly (readonly [line: readonly string[], messages: number])[] = [
+  [["env", "gumloop"], WHOLE],
+  [["env"], WHOLE + KEYS],
   [["exec", "gumloop", "--", "sh", "-c", "env | grep ^GUM | sort"], WHOLE],
   [["exec", "--", "sh", "-c", "env | grep ^GUM | sort; exit 9"], WHOLE + KEYS],
 ];
@@ -43,11 +47,11 @@ const LINES: readonly (readonly [line: readonly string[], messages: number])[] =
 test.each(LINES)("%j visits the keychain once, and says what it says otherwise", async (line, messages) => {
   const [command = "", ...rest] = line;
   proxy.arm(null);
-  const started = await world.run(line, { env: { DBUS_SESSION_BUS_ADDRESS: proxy.address } });
+  const started = await world.run(line, { env: { DBUS_SESSION_BUS_ADDRESS: proxy.address, ...TEAM } });
   expect(started.stdout).toContain("GUMLOOP_ACCESS_TOKEN");
   expect(proxy.count()).toBe(messages);
   // A flag that changes nothing makes the line none of those that get the start.
-  const whole = await world.run([command, "--no-color", ...rest]);
+  const whole = await world.run([command, "--no-color", ...rest], { env: TEAM });
   const marker = /GUM_CRED_EXPORTED='?[^'\n ]*'?/g;
   expect({ ...started, stdout: started.stdout.replace(marker, "") }).toEqual({
     ...whole,
