@@ -14,7 +14,7 @@ import { errorSpecs, fail, GumCredError } from "./core/errors.ts";
 import { LASTING_MS, waits } from "./os/deadline.ts";
 import { hardenProcess } from "./os/process/harden.ts";
 import { ENDING, isIgnored } from "./os/process/hold-signals.ts";
-import { writeErr, writeOut } from "./os/streams/standard-streams.ts";
+import { firstAnswer, writeErr, writeOut } from "./os/streams/standard-streams.ts";
 import { colorAllowed, columnsOf } from "./os/streams/terminal.ts";
 import { versionJson, versionLine } from "./version.ts";
 
@@ -24,6 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const line = await readLine(argv, PROGRAM);
     const { command, input, globals, problem, topic } = line;
     if (problem) throw problem;
+    if (firstAnswer.failure) throw firstAnswer.failure;
     if (globals.version) return await say(globals.json ? versionJson() : versionLine());
     if (globals.help || !command) return await say(await help(command, topic));
     if (command.failure) mindSignals(command, line);
@@ -126,7 +127,10 @@ function mindSignals(command: Command, line: Line): void {
     waits.cutShort = end;
     for (const [name, number] of ENDING) if (!isIgnored(number)) process.on(name, end);
   };
-  setTimeout(() => waits.lasts?.(), LASTING_MS).unref();
+  // Since the process was started: the first modules may have waited already.
+  const leftMs = LASTING_MS - performance.now();
+  if (leftMs <= 0) waits.lasts();
+  else setTimeout(() => waits.lasts?.(), leftMs).unref();
 }
 
 /** What a child with ignored signals is started through (os/process/spawn.ts). */

@@ -2,6 +2,7 @@
  * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
  * main.ts answers, from the beginning.
  */
+import type { GumCredError } from "./core/errors.ts";
 import { type Secret, secret } from "./core/secret.ts";
 import { type Everyday, everydayExports, everydayLine, everydayQuestions } from "./everyday.ts";
 import type { FirstCalls } from "./keychain/secret-service/head-start.ts";
@@ -77,12 +78,27 @@ async function write(text: string): Promise<never> {
   let rest = text;
   try {
     for (; rest !== ""; rest = rest.slice(PIECE)) await Bun.write(Bun.stdout, rest.slice(0, PIECE));
-  } catch {
-    // Which waits where stdout is busy.
-    const { writeOut } = await import("./os/streams/standard-streams.ts");
-    await writeOut(rest);
+  } catch (error) {
+    await writeRest(rest, error);
   }
   process.exit(0);
+}
+
+/**
+ * A stdout that is busy is waited for. Otherwise a file may have taken a part of the last piece, so that nothing is tried
+ * again, and main.ts says why.
+ */
+async function writeRest(rest: string, error: unknown): Promise<void> {
+  const { firstAnswer, outputFailure, writeOut } = await import("./os/streams/standard-streams.ts");
+  const code = (error as { readonly code?: string }).code ?? "EIO";
+  if (code === "EPIPE") return; // its reader has seen enough
+  try {
+    if (code !== "EAGAIN") throw outputFailure(1, code);
+    await writeOut(rest);
+  } catch (failure) {
+    firstAnswer.failure = failure as GumCredError;
+    throw failure;
+  }
 }
 
 /** In place of a stdout that was closed Bun opens /dev/null, and not for programs that it starts. */

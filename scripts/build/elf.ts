@@ -33,10 +33,15 @@ export interface Elf {
 export interface Segment {
   readonly address: number;
   readonly bytes: number;
+  /** Of its first byte in the file. */
+  readonly offset: number;
+  /** Whether it is code. */
+  readonly runs: boolean;
 }
 
 const ET_EXEC = 2;
 const PT_LOAD = 1;
+const PF_X = 1;
 const PF_W = 2;
 const SEGMENT_HEADER_BYTES = 56;
 
@@ -48,8 +53,11 @@ export function unwrittenSegments(file: Buffer): readonly Segment[] {
   const segments: Segment[] = [];
   for (let index = 0; index < file.readUInt16LE(56); index++) {
     const at = table + index * SEGMENT_HEADER_BYTES;
-    if (file.readUInt32LE(at) !== PT_LOAD || (file.readUInt32LE(at + 4) & PF_W) !== 0) continue;
+    const flags = file.readUInt32LE(at + 4);
+    if (file.readUInt32LE(at) !== PT_LOAD || (flags & PF_W) !== 0) continue;
     segments.push({
+      offset: Number(file.readBigUInt64LE(at + 8)),
+      runs: (flags & PF_X) !== 0,
       address: Number(file.readBigUInt64LE(at + 16)),
       bytes: Number(file.readBigUInt64LE(at + 32)), // p_filesz
     });

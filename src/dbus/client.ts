@@ -136,6 +136,8 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   const waiting = new Map<number, (message: Message) => void>();
   let last = 0;
   let welcome: Slot | null = null;
+  /** Why nothing more can be read: whoever comes later meets the same. */
+  let broken: unknown = null;
 
   function expect(call: Call, serial: number): Slot {
     const slot: Slot = { read: null };
@@ -161,6 +163,17 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   }
 
   function listen(deadline: Deadline): void {
+    if (broken !== null) throw broken;
+    try {
+      hearOne(deadline);
+    } catch (error) {
+      // What comes too late may still come.
+      if (!hasCode(error, "E_KEYCHAIN_TIMEOUT")) broken = error;
+      throw error;
+    }
+  }
+
+  function hearOne(deadline: Deadline): void {
     const bytes = socket.receive(deadline);
     try {
       const message = read(() => decodeMessage(bytes));

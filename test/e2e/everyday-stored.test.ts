@@ -29,14 +29,12 @@ const YEAR_MS = 366 * 24 * HOUR_MS;
 const TOKEN = "tok-EXAMPLE";
 const SERVER = "https://api.gumloop.com/api/v1";
 const SHOWS = ["sh", "-c", "env | grep -E '^(GUM|OPEN|ANTH)' | sort; exit 9"];
-/** With the fewest messages: Hello, ReadAlias, Locked, three searches, OpenSession, GetSecrets; for all the vendors' search. */
-const LINES: readonly (readonly [line: readonly string[], fewest: number])[] = [
-  [["env", "gumloop"], 8],
-  [["env"], 9],
-  [["exec", "gumloop", "--", ...SHOWS], 8],
-  [["exec", "--", ...SHOWS], 9],
+const LINES: readonly (readonly string[])[] = [
+  ["env", "gumloop"],
+  ["env"],
+  ["exec", "gumloop", "--", ...SHOWS],
+  ["exec", "--", ...SHOWS],
 ];
-
 type Entries = Readonly<Record<string, string>>;
 
 const session = (token: string = TOKEN, server: string = SERVER): Entries => ({
@@ -119,21 +117,34 @@ test.each<[what: string, entries: Entries]>([
   ["beside another profile's", { ...session(), ...note(), "gumloop-cli work:access_token": "other-EXAMPLE" }],
 ])("a session %s is read by the first modules", async (_, entries) => {
   await store(entries);
-  for (const [line, fewest] of LINES) {
+  for (const line of LINES) {
     const { first, whole } = await both(line, {});
     expect([line, first]).toEqual([line, whole]);
     expect(first).toMatchObject({ code: line[0] === "env" ? 0 : 9, stderr: "" });
     expect(first.stdout).toContain(TOKEN);
-    // A machine that is too slow for once is answered by the whole program.
-    let messages = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 5 && messages > fewest; tries++) {
-      proxy.arm(null);
-      await world.run(line, { env: { DBUS_SESSION_BUS_ADDRESS: proxy.address } });
-      messages = Math.min(messages, proxy.count());
-    }
-    expect([line, messages]).toEqual([line, fewest]);
   }
 });
+
+/** How many secrets are asked for. */
+async function secretsAsked([command = "", ...rest]: readonly string[]): Promise<number> {
+  proxy.arm(null);
+  await world.run([command, ...rest], { env: { DBUS_SESSION_BUS_ADDRESS: proxy.address } });
+  const asking = proxy.messages().filter((message) => message.includes("GetSecrets"));
+  expect(asking).toHaveLength(1);
+  return (asking[0] ?? "").split("/org/freedesktop/secrets/collection/").length - 1;
+}
+
+test.each(LINES.map((line) => [line]))(
+  "%j asks for the session alone, where the whole program asks for the key too",
+  async (line) => {
+    await store({ ...session(), ...key, ...note() });
+    const [command = "", ...rest] = line;
+    // A machine that is too slow for once is answered by the whole program.
+    let asked = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 5 && asked > 3; tries++) asked = await secretsAsked(line);
+    expect([asked, await secretsAsked([command, "--no-color", ...rest])]).toEqual([3, 5]);
+  },
+);
 
 /** What nothing is known of is waited for: another program may be writing it. */
 const LONG = 60_000;
@@ -244,7 +255,7 @@ test.each<[what: string, entries: () => Entries, env?: Record<string, string>]>(
   "a session %s is what the whole program says",
   async (_, entries, env = {}) => {
     await store(entries());
-    for (const [line] of LINES) {
+    for (const line of LINES) {
       const { first, whole } = await both(line, env);
       expect([line, first]).toEqual([line, whole]);
     }
@@ -261,7 +272,7 @@ test("a chosen default profile counts", async () => {
   });
   mkdirSync(settings(), { recursive: true, mode: 0o700 });
   writeFileSync(`${settings()}/config.json`, '{"default_profile":"work"}', { mode: 0o600 });
-  for (const [line] of LINES) {
+  for (const line of LINES) {
     const { first, whole } = await both(line, {});
     expect(first.stdout).toContain("work-EXAMPLE");
     expect(first).toEqual(whole);
@@ -284,6 +295,9 @@ test("what cannot be written is said, and a closed stdout too", async () => {
     const { code, stderr } = await world.sh(`gum-cred env gumloop ${redirection}`);
     expect([redirection, code, stderr]).toEqual([redirection, 1, expect.stringContaining("error[E_OUTPUT]")]);
   }
+  proxy.arm(null);
+  await world.sh("gum-cred env gumloop >/dev/full", { env: { DBUS_SESSION_BUS_ADDRESS: proxy.address } });
+  expect(proxy.messages().filter((message) => message.includes("Hello"))).toHaveLength(1);
   expect(await world.sh("gum-cred env gumloop >/dev/null")).toMatchObject({
     code: 0,
     stdout: "",
@@ -297,6 +311,40 @@ test("the memory of the start is given back while the keyring works", async () =
   const started = peak([gumCred(), "env", "gumloop"], world.env);
   const whole = peak([gumCred(), "env", "--no-color", "gumloop"], world.env);
   expect(started / whole).toBeLessThan(0.9);
+});
+
+/** Moves the program's code into memory of its own, as libraries for large pages do before `main`. */
+const LARGE_PAGES = `
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+__attribute__((constructor)) static void move(void) {
+  char line[512], flags[8], path[400];
+  unsigned long start, end;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (fgets(line, sizeof line, maps)) {
+    if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %399s", &start, &end, flags, path) < 4) continue;
+    if (!strstr(path, "gum-cred") || strcmp(flags, "r-xp")) continue;
+    char *copy = mmap(0, end - start, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(copy, (void *)start, end - start);
+    mprotect(copy, end - start, PROT_READ | PROT_EXEC);
+    mremap(copy, end - start, end - start, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start);
+    break;
+  }
+}`;
+
+test("code that is not the file's any more is left alone", async () => {
+  await store({ ...session(), ...note() });
+  const library = `${world.home}/large-pages.so`;
+  const built = Bun.spawnSync(["gcc", "-shared", "-fPIC", "-o", library, "-xc", "-"], {
+    stdin: Buffer.from(LARGE_PAGES),
+  });
+  expect(built.exitCode).toBe(0);
+  for (const line of LINES.slice(0, 2)) {
+    const plain = await world.run(line);
+    expect(await world.run(line, { env: { LD_PRELOAD: library } })).toEqual(plain);
+  }
 });
 
 test("a session expires between two runs", async () => {

@@ -251,6 +251,47 @@ test("where there is no keychain to begin with, the error is the same", async ()
   await bus.stop();
 });
 
+/** A program at a bus's address that says this when it is spoken to, and stays. */
+async function startTalker(words: string): Promise<{ readonly address: string; stop(): void }> {
+  const path = `${world.home}/talker-${words.length}`;
+  const server = Bun.listen({
+    unix: path,
+    socket: { data: (socket) => void socket.write(Buffer.from(words, "latin1")) },
+  });
+  return { address: `unix:path=${path}`, stop: () => server.stop(true) };
+}
+
+/** A guid, and then a message whose byte order is none. */
+const MALFORMED = `OK ${"0".repeat(32)}\r\n${"x".repeat(64)}`;
+
+test.each(["REJECTED EXTERNAL\r\n", "220 hello\r\n", MALFORMED])(
+  "what cannot be a bus is said at once: %j",
+  async (words) => {
+    for (const line of [["env"], ["env", "gumloop"]]) {
+      const [command = "", ...rest] = line;
+      const talker = await startTalker(words);
+      const env = { DBUS_SESSION_BUS_ADDRESS: talker.address };
+      const began = performance.now();
+      const started = await world.run(line, { env });
+      expect(performance.now() - began).toBeLessThan(3_000);
+      expect(started.code).toBe(4);
+      expect(started).toEqual(await world.run([command, "--no-color", ...rest], { env }));
+      talker.stop();
+    }
+  },
+);
+
+test("a bus with another GUID than its address's is refused", async () => {
+  const address = `${world.env["DBUS_SESSION_BUS_ADDRESS"]},guid=${"0".repeat(31)}1`;
+  for (const line of [["env"], ["env", "gumloop"]]) {
+    const [command = "", ...rest] = line;
+    const env = { DBUS_SESSION_BUS_ADDRESS: address };
+    const started = await world.run(line, { env });
+    expect(started).toMatchObject({ code: 4, stderr: expect.stringContaining("GUID") });
+    expect(started).toEqual(await world.run([command, "--no-color", ...rest], { env }));
+  }
+});
+
 /** A bus that never answers; with a full queue it does not even accept who connects. */
 const DEAF_BUS = `import os, socket, subprocess, sys
 path, is_full, *line = sys.argv[1:]

@@ -23,6 +23,8 @@ export interface BusProxy {
   arm(cut: Cut | null): void;
   /** Messages since {@link arm}. */
   count(): number;
+  /** Their bytes, one character for each. */
+  messages(): readonly string[];
   stop(): void;
 }
 
@@ -34,7 +36,7 @@ export function startBusProxy(busAddress: string): BusProxy {
   if (path === undefined) throw new Error(`not a bus at a path: ${busAddress}`);
   const directory = mkdtempSync("/tmp/gum-cred-proxy-");
   let cut: Cut | null = null;
-  let seen = 0;
+  let messages: string[] = [];
   let dead = false;
 
   const server = Bun.listen<Side>({
@@ -65,7 +67,8 @@ export function startBusProxy(busAddress: string): BusProxy {
     const { splitter, up } = client.data;
     for (const piece of splitter(bytes)) {
       if (client.data.cut) return;
-      if (piece.isMessage) seen++;
+      if (piece.isMessage) messages.push(piece.bytes.toString("latin1"));
+      const seen = messages.length;
       const now = cut !== null && piece.isMessage && (dead || seen === cut.message);
       if (!now || cut?.delivered) up?.write(piece.bytes);
       if (!now) continue;
@@ -83,9 +86,10 @@ export function startBusProxy(busAddress: string): BusProxy {
   return {
     address: `unix:path=${directory}/bus`,
     arm(next) {
-      [cut, seen, dead] = [next, 0, false];
+      [cut, messages, dead] = [next, [], false];
     },
-    count: () => seen,
+    count: () => messages.length,
+    messages: () => messages,
     stop() {
       server.stop(true);
       rmSync(directory, { recursive: true, force: true });

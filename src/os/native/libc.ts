@@ -141,8 +141,13 @@ export const socketCalls = linuxOnly(() => ({
 /** The opened functions of {@link socketCalls}. */
 export type SocketCalls = NonNullable<ReturnType<typeof socketCalls>>;
 
-/** What becomes of memory; Linux only. The first argument is an address. */
-export const codeCalls = linuxOnly(() => ({ madvise: { args: ["u64", "usize", "i32"], returns: "i32" } }));
+/** What is in memory, and what becomes of it: `madvise` takes an address; Linux only. */
+export const codeCalls = linuxOnly(() => ({
+  close,
+  madvise: { args: ["u64", "usize", "i32"], returns: "i32" },
+  open: { args: ["buffer", "i32"], returns: "i32" },
+  read: { args: ["i32", "buffer", "usize"], returns: "i32" }, // of few bytes
+}));
 
 /** The size of a terminal. On macOS `ioctl` takes its arguments in another way (Apple's ABI for variadic functions). */
 export const terminalCalls = linuxOnly(() => ({ ioctl: { args: ["i32", "u64", "buffer"], returns: "i32" } }));

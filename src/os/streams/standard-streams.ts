@@ -18,6 +18,9 @@ export async function writeOut(text: string): Promise<void> {
   writeBytes(STDOUT, new TextEncoder().encode(text));
 }
 
+/** What was to be written before the program was loaded, and could not be: main.ts says why. */
+export const firstAnswer: { failure: GumCredError | null } = { failure: null };
+
 /** The same for bytes and any descriptor. False when its reader has gone away. Throws E_OUTPUT. */
 export function writeBytes(fd: number, bytes: Uint8Array): boolean {
   const code = writeAll(fd, bytes);
