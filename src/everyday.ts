@@ -31,15 +31,15 @@ export interface Files {
 /** The variables for `env` and `exec`; null to decline. `argv` is without the program. */
 export function everydayExports(argv: readonly string[], env: RawEnvironment, files: Files): Everyday | null {
   if (!isEveryday(argv)) return null;
+  // Before anything else is looked at: without a credential the keychain is next, which should begin soon.
+  const answer = exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
+  if (answer === null) return null;
   const named = argv[1] === "gumloop";
   for (const name in env) {
     if (name.startsWith("GUM_CRED_")) return null;
     if (name === TOKEN || name === KEY || name === USER) continue;
     if (name.startsWith("GUMLOOP_") || (!named && mayHoldKey(name))) return null;
   }
-  // Before any file is looked at: without a credential the keychain is next, which should begin soon.
-  const answer = exportsOf(env[TOKEN] ?? "", env[KEY] ?? "", env[USER] ?? "");
-  if (answer === null) return null;
   const own = ownFolder(env);
   if (files.isThere(SYSTEM_FOLDER) || (own !== null && maySet(own, named, files))) return null;
   if (!named && (own === null || hasBus(env, files))) return null;
