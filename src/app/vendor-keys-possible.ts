@@ -19,8 +19,9 @@ const FEW = 16;
 const STORED = "llm:";
 
 /**
- * False only where no variable, policy or entry of the keychain gives a key, to a plugin's vendor neither. Throws what reading a policy does, and
- * the keychain's errors: where there may be keys that cannot be seen, resolving would end with the same.
+ * False only where no variable, policy or entry of the keychain gives a key to any vendor, built in or installed. Throws
+ * what reading a policy does, and the keychain's errors: where there may be keys that cannot be seen, resolving would end
+ * with the same.
  */
 export async function vendorKeysPossible(
   ports: Surroundings & Pick<Storage, "keychain" | "keychainPossible" | "installed">,
