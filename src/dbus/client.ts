@@ -120,9 +120,9 @@ function connectNamed(address: string, env: RawEnvironment, deadline: Deadline):
   }
 }
 
-/** Where a reply will be; what reads it may come twice, and meets the same. */
+/** Where a reply will be. */
 interface Slot {
-  read: (() => Reply) | null;
+  reply: Reply | null;
 }
 
 /** Calls over one connection, and the replies that are still to come. */
@@ -140,16 +140,9 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   let broken: unknown = null;
 
   function expect(call: Call, serial: number): Slot {
-    const slot: Slot = { read: null };
+    const slot: Slot = { reply: null };
     waiting.set(serial, (message) => {
-      try {
-        const reply = replyTo(call, message);
-        slot.read = () => reply;
-      } catch (error) {
-        slot.read = () => {
-          throw error;
-        };
-      }
+      slot.reply = replyTo(call, message);
     });
     welcome ??= slot;
     last = Math.max(last, serial);
@@ -187,8 +180,8 @@ function newLink(socket: BusSocket, hear: (signal: Signal) => void): Link {
   }
 
   function replyIn(slot: Slot, until: Deadline): Reply {
-    while (slot.read === null) listen(until);
-    return slot.read();
+    while (slot.reply === null) listen(until);
+    return slot.reply;
   }
 
   function repliesOf(slots: readonly Slot[], until: Deadline): readonly Reply[] {
