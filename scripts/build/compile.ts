@@ -45,29 +45,20 @@ export function compile({ entries, outfile, target, version, folder }: Compilati
     throw new Error("the code is mapped elsewhere than in the Bun that it was made from");
 }
 
-const PAGE_BYTES = 4096;
 /** Of the largest pages of memory that a processor we build for has. */
-const LARGEST_PAGE_BYTES = 64 * 1024;
+const PAGE_BYTES = 64 * 1024;
 
-/** For src/os/native/code-memory.ts: what a Linux executable maps and never writes. */
+/** For src/os/native/code-memory.ts: the whole pages of what a Linux executable maps and never writes. */
 function codeOf(executable: string): string {
   const file = readFileSync(executable);
   const segments = isElf(file) ? unwrittenSegments(file) : [];
   return JSON.stringify(
-    segments.map(({ address, bytes, offset, runs }) => {
-      const [start, end] = wholePages(address, bytes, LARGEST_PAGE_BYTES);
-      // As the kernel maps and shows it, with pages of the usual size.
-      const shown = [Math.floor(address / PAGE_BYTES), Math.ceil((address + bytes) / PAGE_BYTES)];
-      const hex = (value: number) => value.toString(16).padStart(8, "0");
-      const range = shown.map((page) => hex(page * PAGE_BYTES)).join("-");
-      const line = `${range} r-${runs ? "x" : "-"}p ${hex(Math.floor(offset / PAGE_BYTES) * PAGE_BYTES)} `;
+    segments.map(({ address, bytes, line }) => {
+      const start = Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;
+      const end = Math.floor((address + bytes) / PAGE_BYTES) * PAGE_BYTES;
       return [start, end - start, line];
     }),
   );
-}
-
-function wholePages(address: number, bytes: number, page: number): readonly [start: number, end: number] {
-  return [Math.ceil(address / page) * page, Math.floor((address + bytes) / page) * page];
 }
 
 /** The Bun executable of another machine, pinned by its digest. */

@@ -33,10 +33,8 @@ export interface Elf {
 export interface Segment {
   readonly address: number;
   readonly bytes: number;
-  /** Of its first byte in the file. */
-  readonly offset: number;
-  /** Whether it is code. */
-  readonly runs: boolean;
+  /** How proc(5)'s `maps` begins to say so, where memory has pages of the usual size: range, flags, place in the file. */
+  readonly line: string;
 }
 
 const ET_EXEC = 2;
@@ -44,6 +42,7 @@ const PT_LOAD = 1;
 const PF_X = 1;
 const PF_W = 2;
 const SEGMENT_HEADER_BYTES = 56;
+const PAGE_BYTES = 4096;
 
 /** What is mapped from the file and never written; nothing where the system chooses the place (ET_DYN). */
 export function unwrittenSegments(file: Buffer): readonly Segment[] {
@@ -55,14 +54,18 @@ export function unwrittenSegments(file: Buffer): readonly Segment[] {
     const at = table + index * SEGMENT_HEADER_BYTES;
     const flags = file.readUInt32LE(at + 4);
     if (file.readUInt32LE(at) !== PT_LOAD || (flags & PF_W) !== 0) continue;
-    segments.push({
-      offset: Number(file.readBigUInt64LE(at + 8)),
-      runs: (flags & PF_X) !== 0,
-      address: Number(file.readBigUInt64LE(at + 16)),
-      bytes: Number(file.readBigUInt64LE(at + 32)), // p_filesz
-    });
+    const offset = Number(file.readBigUInt64LE(at + 8));
+    const address = Number(file.readBigUInt64LE(at + 16));
+    const bytes = Number(file.readBigUInt64LE(at + 32)); // p_filesz
+    const range = `${pageAt(address)}-${pageAt(address + bytes + PAGE_BYTES - 1)}`;
+    segments.push({ address, bytes, line: `${range} r-${flags & PF_X ? "x" : "-"}p ${pageAt(offset)} ` });
   }
   return segments;
+}
+
+/** The beginning of the page around an address, as `maps` shows it. */
+function pageAt(address: number): string {
+  return (Math.floor(address / PAGE_BYTES) * PAGE_BYTES).toString(16).padStart(8, "0");
 }
 
 /** Whether it is a 64-bit little-endian ELF file. */
