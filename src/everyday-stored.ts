@@ -14,6 +14,7 @@ import { storedBaseUrl } from "./gumloop/stored.ts";
 import { readQuickly } from "./keychain/secret-service/quick-read.ts";
 import { leaveHeadStart, takeHeadStart } from "./keychain/secret-service/started.ts";
 import { deadlineIn, LASTING_MS } from "./os/deadline.ts";
+import { sha256 } from "./os/digest.ts";
 import { isPlain } from "./output/env-formats/plain.ts";
 import { isoTime } from "./resolve/lifetime.ts";
 
@@ -23,11 +24,11 @@ export function everydayStored(env: RawEnvironment): Everyday | null {
   if (started === null) return null;
   try {
     // A keyring that takes longer is the whole program's to wait for.
-    const found = readQuickly(started, deadlineIn(LASTING_MS), () => rehearse(env));
-    // The note is all that a machine without vendors' keys has of gum-cred's, so a fourth entry is such a key.
-    const [token, baseUrl, note] = found ?? [];
-    const isAll = found?.length === 3;
-    const answer = isAll && token && baseUrl && note ? exportsOf(token, baseUrl, note, env) : null;
+    const found = readQuickly(started, deadlineIn(LASTING_MS), () => rehearse(env)) ?? [];
+    // The note is all that a machine without vendors' keys has of gum-cred's, so one entry more is such a key.
+    const [token, baseUrl, note, ...more] = found;
+    const isAll = token && baseUrl && note && more.length === 0;
+    const answer = isAll ? exportsOf(token, baseUrl, note, env) : null;
     if (answer !== null) return answer;
   } catch {
     // The whole program meets the same obstacle, and says it in its own words.
@@ -70,8 +71,4 @@ function rehearse(env: RawEnvironment): void {
   const [token, server] = [secret("rehearsal"), secret("https://127.0.0.1/api/v1")];
   const lifeMs = 3600_000;
   exportsOf(token, server, expiryNote(token, Date.now() + lifeMs, sha256, null, { server, lifeMs }), env);
-}
-
-function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

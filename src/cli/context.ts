@@ -12,6 +12,7 @@ import type { Keychain } from "../keychain/keychain.ts";
 import { patientKeychain } from "../keychain/patience.ts";
 import { keychainPossible } from "../keychain/possible.ts";
 import { SLOW_MS } from "../os/deadline.ts";
+import { sha256 } from "../os/digest.ts";
 import { isTerminal } from "../os/streams/is-terminal.ts";
 import { writeErr, writeOut } from "../os/streams/standard-streams.ts";
 import { installedProviders } from "../providers/installed/installed-providers.ts";
@@ -126,8 +127,4 @@ async function keychainFor(raw: RawEnvironment, { quiet }: Globals): Promise<Key
   });
   const stamp = changeStampPath(raw);
   return stamp === null ? keychain : withChangeStamp(keychain, stamp);
-}
-
-function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

@@ -5,6 +5,7 @@
 import type { RawEnvironment } from "../core/environment.ts";
 import { fail } from "../core/errors.ts";
 import { shownPath } from "../core/shown-path.ts";
+import { sha256 } from "../os/digest.ts";
 import { mayExist } from "../os/files/may-exist.ts";
 import { NO_POLICY, type Policy, tighten } from "./policy.ts";
 import type { Problem } from "./policy-problems.ts";
@@ -60,8 +61,7 @@ async function readPolicyFile(path: string): Promise<Policy | null> {
   const bytes = await readTrusted(path);
   if (!bytes) return null;
   const { parsePolicy } = await import("./policy-schema.ts");
-  const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-  return { ...parsePolicy(bytes, path), hash };
+  return { ...parsePolicy(bytes, path), hash: sha256(bytes) };
 }
 
 /** The bytes of a file that root or the user alone may write; null when it is not there. */

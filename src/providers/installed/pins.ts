@@ -7,6 +7,7 @@
 import { clean, fail, type GumCredError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
 import { quotedPath } from "../../core/shown-path.ts";
+import { sha256 } from "../../os/digest.ts";
 import { type Facts, fileCalls } from "../../os/files/file-calls.ts";
 import { replaceFile } from "../../os/files/replace-file.ts";
 import { checkTrustedFile, hashTrustedFile, type Owner, readTrustedFile } from "../../os/files/safe-file.ts";
@@ -208,8 +209,4 @@ function parsePin(value: unknown): Pin {
 function hash(value: unknown): string {
   if (typeof value !== "string" || !HASH.test(value)) throw new TypeError("no hash");
   return value;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }

@@ -4,6 +4,7 @@
  * it runs; whether its folder is trusted and its names are free is looked at anew (survey.ts). As one text, which costs
  * hundreds of manifests less than a list of objects.
  */
+import { sha256 } from "../../os/digest.ts";
 import { foldersAbove, type Stamp, stampOf, stampsOf } from "../../os/files/file-stamps.ts";
 import type { Names } from "./claims.ts";
 import type { Pin } from "./pins.ts";
@@ -55,10 +56,6 @@ export function programStamp(files: readonly string[]): string {
 export function lastChangeMs(files: readonly string[]): number {
   if (files.length === 0) return 0;
   return Math.max(...stampsOf({ folder: "", names: files.join("\0") }).map(({ changedMs }) => changedMs));
-}
-
-function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
 /** One manifest and what is known of it. */
