@@ -1,10 +1,10 @@
 /**
- * The first module of the program, and the only one that an everyday line loads. What it declines, or cannot write,
- * main.ts answers, from the beginning.
+ * The first module of the program: it answers everyday lines, loading as little as can be. What it declines main.ts
+ * answers, from the beginning; of what it cannot write main.ts says why.
  */
 import type { GumCredError } from "./core/errors.ts";
 import { type Secret, secret } from "./core/secret.ts";
-import { type Everyday, everydayExports, everydayLine, everydayQuestions } from "./everyday.ts";
+import { type Everyday, everydayExports, everydayLine, everydayQuestions, type Files } from "./everyday.ts";
 import type { FirstCalls } from "./keychain/secret-service/head-start.ts";
 import { isCloseOnExec } from "./os/native/descriptor.ts";
 import { isTerminal } from "./os/streams/is-terminal.ts";
@@ -23,6 +23,8 @@ const UNKNOWN_TIME = 2 ** 52 - 1;
  */
 const PIECE = 1_000;
 
+const FILES: Files = { isThere, hasEntry };
+
 void start();
 
 async function start(): Promise<void> {
@@ -39,11 +41,11 @@ async function start(): Promise<void> {
 async function answerEveryday(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && argv[0] === "--version") await print(versionLine());
   if (argv.length === 1 && argv[0] === "--help") await print(await help());
-  const answer = everydayExports(argv, process.env, { isThere, hasEntry });
+  const answer = everydayExports(argv, process.env, FILES);
   if (answer && argv[0] === "exec") await become(argv, answer);
   else if (answer) await print(everydayLine(answer));
   else {
-    const questions = everydayQuestions(argv, process.env, { isThere, hasEntry });
+    const questions = everydayQuestions(argv, process.env, FILES);
     if (questions === null || typeof GUM_CRED_FIRST_CALLS === "undefined") return;
     const { ask, isSession } = questions;
     const { beginHeadStart } = await import("./keychain/secret-service/head-start.ts");

@@ -49,11 +49,6 @@ export function firstCalls(): FirstCalls {
     greeting,
     opening: opening.slice(0, -2 * PUBLIC_KEY_BYTES),
     collection: USUAL_COLLECTION,
-    questions: {
-      locked: question(QUESTIONS.locked),
-      session: question(QUESTIONS.session),
-      key: question(QUESTIONS.key),
-      vendors: question(QUESTIONS.vendors),
-    },
+    questions: Object.fromEntries(Object.entries(QUESTIONS).map(([name, calls]) => [name, question(calls)])),
   };
 }

@@ -2,12 +2,19 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { KEY, settled, TOKEN, useBroker } from "../../test/support/broker.ts";
-import { startVendorUpstream } from "../../test/support/vendor-upstream.ts";
+import { startVendorUpstream, type VendorUpstream } from "../../test/support/vendor-upstream.ts";
 import { fail } from "../core/errors.ts";
 import { secret } from "../core/secret.ts";
 import type { Injection } from "./route.ts";
 
 const { upstream, route, start } = useBroker();
+
+/** Within a fifth of a second. */
+async function expectAbandoned(vendor: VendorUpstream): Promise<void> {
+  const before = performance.now();
+  while (vendor.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
+  expect(performance.now() - before).toBeLessThan(200);
+}
 
 describe("what comes back", () => {
   test("redirects, unfollowed", async () => {
@@ -203,9 +210,7 @@ describe("what comes back", () => {
     const response = await ask("/openai/v1/zeros100000", { signal: controller.signal });
     await response.body?.getReader().read();
     controller.abort();
-    const before = performance.now();
-    while (upstream.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
-    expect(performance.now() - before).toBeLessThan(200);
+    await expectAbandoned(upstream);
     await settled(entries);
   });
 });
@@ -244,9 +249,7 @@ describe("what upstream does to a stream", () => {
     asked.catch(() => {});
     while (odd.arrived().length < 2) await Bun.sleep(5);
     controller.abort();
-    const before = performance.now();
-    while (odd.abandoned() === 0 && performance.now() - before < 1_000) await Bun.sleep(5);
-    expect(performance.now() - before).toBeLessThan(200);
+    await expectAbandoned(odd);
     await settled(entries);
   });
 });

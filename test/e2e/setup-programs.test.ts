@@ -41,7 +41,7 @@ beforeAll(async () => {
 beforeEach(() => {
   seen = [];
   home = mkdtempSync("/tmp/gum-cred-programs-");
-  mkdirSync(`${home}/work`);
+  mkdirSync(`${home}/project`);
 });
 afterAll(async () => {
   await server.stop(true);
@@ -61,7 +61,7 @@ async function setUpAndRun(program: string, command: string, env: Record<string,
   const result = await world.ok(["setup", program, "--write", "--json"], { env: own });
   const { start } = JSON.parse(result.stdout);
   const line = start === null ? command : `${start.replace(/ -- \S+$/, " --")} ${command}`;
-  return world.sh(`cd '${home}/work' && timeout 60 ${line} </dev/null`, { env: own, timeoutMs: 90_000 });
+  return world.sh(`cd '${home}/project' && timeout 60 ${line} </dev/null`, { env: own, timeoutMs: 90_000 });
 }
 
 const CASES: readonly (readonly [
@@ -107,7 +107,7 @@ describe("direnv", () => {
       XDG_DATA_HOME: `${home}/data`,
     };
     await world.ok(["setup", "direnv", "--write"], { env });
-    const folder = `${home}/work`;
+    const folder = `${home}/project`;
     writeFileSync(`${folder}/.envrc`, "use gum_cred openai\necho evaluated >&2\n");
     const allow = await world.sh(`cd ${folder} && direnv allow`, { env });
     expect(allow.code).toBe(0);
@@ -127,8 +127,8 @@ describe("direnv", () => {
     async () => {
       const env = { HOME: home, XDG_CONFIG_HOME: "", XDG_DATA_HOME: `${home}/data` };
       await world.ok(["setup", "direnv", "--write"], { env });
-      writeFileSync(`${home}/work/.envrc`, "use gum_cred deepseek || true\nexport OTHER=1\n");
-      const script = `cd ${home}/work; direnv allow; eval "$(direnv export bash)"; echo "$OTHER \${DEEPSEEK_API_KEY-none}"`;
+      writeFileSync(`${home}/project/.envrc`, "use gum_cred deepseek || true\nexport OTHER=1\n");
+      const script = `cd ${home}/project; direnv allow; eval "$(direnv export bash)"; echo "$OTHER \${DEEPSEEK_API_KEY-none}"`;
       const { stdout, stderr } = await world.sh(script, { env, shell: ["bash", "-c"] });
       expect(stdout).toBe("1 none\n");
       expect(stderr).toContain("gum-cred failed (3)");
@@ -143,8 +143,8 @@ describe("direnv", () => {
       writeFileSync(`${slow}/gum-cred`, "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
       const env = { HOME: home, XDG_CONFIG_HOME: "", XDG_DATA_HOME: `${home}/data` };
       await world.ok(["setup", "direnv", "--write"], { env });
-      writeFileSync(`${home}/work/.envrc`, "use gum_cred openai || true\nexport OTHER=1\n");
-      const script = `cd ${home}/work; direnv allow; PATH=${slow}:$PATH; eval "$(direnv export bash)"; echo "$OTHER"`;
+      writeFileSync(`${home}/project/.envrc`, "use gum_cred openai || true\nexport OTHER=1\n");
+      const script = `cd ${home}/project; direnv allow; PATH=${slow}:$PATH; eval "$(direnv export bash)"; echo "$OTHER"`;
       const started = performance.now();
       const { stdout, stderr } = await world.sh(script, { env, shell: ["bash", "-c"], timeoutMs: 40_000 });
       expect([stdout, stderr]).toEqual(["1\n", expect.stringContaining("did not answer within 15 s")]);

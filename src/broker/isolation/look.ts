@@ -16,14 +16,6 @@ export function readable(path: string): string {
   throw fail("E_ISOLATION", what, "remove it, or stop the program that listens there");
 }
 
-export function unlocated(path: string): Error {
-  return fail(
-    "E_ISOLATION",
-    `a program listens on the socket '${clean(path, 80)}', and where that is cannot be found`,
-    "stop that program",
-  );
-}
-
 export function isSocket(path: string): boolean {
   try {
     return statSync(path).isSocket();

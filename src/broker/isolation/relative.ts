@@ -4,7 +4,8 @@
  */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { isClosed, isSocket, linkOf, namesIn, type Session, unlocated } from "./look.ts";
+import { clean, fail } from "../../core/errors.ts";
+import { isClosed, isSocket, linkOf, namesIn, type Session } from "./look.ts";
 import type { Listening } from "./tables.ts";
 
 /**
@@ -31,6 +32,14 @@ export function relativeOnes(
     if (found.size < namesakes && !isClosed(`${MAIL}/${path}`)) throw unlocated(path);
   }
   return all;
+}
+
+function unlocated(path: string): Error {
+  return fail(
+    "E_ISOLATION",
+    `a program listens on the socket '${clean(path, 80)}', and where that is cannot be found`,
+    "stop that program",
+  );
 }
 
 function socketsAt(path: string, folders: readonly string[]): ReadonlySet<string> {
